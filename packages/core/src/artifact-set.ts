@@ -55,11 +55,11 @@ export function createArtifactSetBuilder(subdir: SubdirName): ArtifactSetBuilder
       if (rows === kinds.length) growRows()
       if (textLength + name.length > text.length) text = grown(text, Buffer.allocUnsafe(Math.max(text.length * 2, textLength + name.length)))
       const start = textLength
-      textLength += text.latin1Write(name, textLength)
+      textLength += text.write(name, textLength, 'latin1')
       if (sorted && rows > 0) sorted = text.compare(text, previousStart(ends, rows), start, start, textLength) > 0
       ends[rows] = textLength
       kinds[rows] = digestKind(digest) === 'md5' ? 1 : 0
-      digests.hexWrite(digestHex(digest), rows * DIGEST_BYTES)
+      digests.write(digestHex(digest), rows * DIGEST_BYTES, 'hex')
       sizes[rows] = size
       rows += 1
     },
@@ -127,10 +127,10 @@ function assertSameArtifact(columns: Columns, left: number, right: number): void
 function artifactAt(columns: Columns, row: number): Artifact {
   const type = columns.kinds[row] === 1 ? 'md5' : 'sha256'
   const start = row * DIGEST_BYTES
-  const hex = columns.digests.hexSlice(start, start + (type === 'md5' ? 16 : DIGEST_BYTES))
+  const hex = columns.digests.toString('hex', start, start + (type === 'md5' ? 16 : DIGEST_BYTES))
   return {
     subdir: columns.subdir,
-    name: parseArtifactName(columns.text.latin1Slice(startOf(columns, row), columns.ends[row])),
+    name: parseArtifactName(columns.text.toString('latin1', startOf(columns, row), columns.ends[row])),
     digest: createDigest(type, hex),
     size: columns.sizes[row] ?? 0,
   }
