@@ -24,6 +24,8 @@ export interface SubdirChange {
    * target, so that no index names bytes while they change (`design.md` §12, `reuse: replace`).
    */
   readonly interim: SubdirState | undefined
+  /** Shards that only the interim's shard index names: put like the others, un-referenced by the same commit. Empty without an interim. */
+  readonly interimShards: readonly PublishedFile[]
   /** Shards that the target's shard index names and the base's does not. */
   readonly shardsAdded: readonly PublishedFile[]
   /** Shards that only the base's shard index names. */
