@@ -1,1 +1,3 @@
-export {}
+export type { SyncEvent } from './events.ts'
+export type { ReusePolicy, SyncOptions, VariantChoice, WantedSubdir } from './options.ts'
+export type { FailedArtifact, HeldSubdir, LeftOut, SubdirSummary, SyncReport, SyncWarning } from './report.ts'

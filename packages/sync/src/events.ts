@@ -1,0 +1,28 @@
+import type { Artifact, SubdirName } from '@mirror/core'
+import type { ChangesetTotals, GuardVerdict } from '@mirror/delta'
+import type { ClientEvent } from '@mirror/repository-client'
+import type { StoreEvent } from '@mirror/store'
+import type { SubdirSummary } from './report.ts'
+
+/** What `syncChannel` tells while it works, with what the client and the store tell. Names and counts; no sentences, no secrets. */
+export type SyncEvent =
+  | ClientEvent
+  | StoreEvent
+  /** Upstream's index of a subdir was looked at. */
+  | { readonly type: 'index-checked'; readonly subdir: SubdirName; readonly result: 'not-modified' | 'fetched' | 'absent' | 'failed' }
+  /** What will happen to a subdir. */
+  | { readonly type: 'subdir-planned'; readonly summary: SubdirSummary }
+  /** What will happen to the channel; `fetch` is known only once the store has looked at what it has. */
+  | { readonly type: 'planned'; readonly totals: ChangesetTotals }
+  /** How much of it has to come over the network. */
+  | { readonly type: 'fetch-planned'; readonly artifacts: number; readonly bytes: number; readonly present: number }
+  | { readonly type: 'artifact-started'; readonly artifact: Artifact }
+  | { readonly type: 'artifact-done'; readonly artifact: Artifact }
+  | { readonly type: 'artifact-failed'; readonly artifact: Artifact; readonly code: string; readonly reason: string }
+  /** The index moved on while artifacts were fetched: it is read and planned again. */
+  | { readonly type: 'upstream-moved'; readonly round: number }
+  | { readonly type: 'guard'; readonly verdict: GuardVerdict }
+  | { readonly type: 'subdir-held'; readonly subdir: SubdirName; readonly code: string; readonly reason: string }
+  | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly subdir: SubdirName | undefined }
+  /** What waits in the trash after the run. */
+  | { readonly type: 'tidied'; readonly deleted: number; readonly waiting: number; readonly next: string | undefined }

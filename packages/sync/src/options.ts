@@ -1,0 +1,51 @@
+import type { ChannelUrl, SubdirName } from '@mirror/core'
+import type { GuardLimits } from '@mirror/delta'
+import type { RepositoryClient } from '@mirror/repository-client'
+import type { Store } from '@mirror/store'
+import type { SyncEvent } from './events.ts'
+
+/** Which variants of each index are published beside `repodata.json`. */
+export interface VariantChoice {
+  readonly zst: boolean
+  readonly shards: boolean
+  /** `upstream`: kept when upstream has it and it decodes to the published document. */
+  readonly bz2: boolean | 'upstream'
+}
+
+/** What happens to a name that upstream re-used with other bytes (`design.md` §12). */
+export type ReusePolicy = 'replace' | 'after-grace' | 'keep' | 'drop'
+
+/** A subdir to mirror. A `required` one that upstream lacks is an error, another is skipped with a note. */
+export interface WantedSubdir {
+  readonly subdir: SubdirName
+  readonly required: boolean
+}
+
+/** What `syncChannel` needs to know. */
+export interface SyncOptions {
+  readonly channel: ChannelUrl
+  readonly client: RepositoryClient
+  readonly store: Store
+  readonly subdirs: readonly WantedSubdir[]
+  /** Where large indexes are put while they are worked on; created and removed by the caller. Small ones stay in memory. */
+  readonly spoolFolder: string
+  /** Default: zst and shards on, bz2 as upstream. */
+  readonly variants?: VariantChoice
+  /** Default `replace`. */
+  readonly reuse?: ReusePolicy
+  /** Default: the thresholds of `design.md` §12. */
+  readonly limits?: Partial<GuardLimits>
+  /** Milliseconds that un-referenced bytes are kept. Default 24 h. */
+  readonly grace?: number
+  readonly maximumDeletes?: number
+  /** Publish a subdir without the artifacts that could not be had, instead of holding it. Default false. */
+  readonly partial?: boolean
+  /** Plan only: nothing is written. Default false. */
+  readonly dryRun?: boolean
+  /** Take over a folder that another tool filled, if it is a mirror of this channel. Default true. */
+  readonly adopt?: boolean
+  /** Artifacts fetched at once. Default 32. */
+  readonly concurrency?: number
+  readonly signal?: AbortSignal
+  readonly observe?: (event: SyncEvent) => void
+}
