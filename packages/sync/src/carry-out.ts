@@ -1,0 +1,173 @@
+import { MirrorError, NOARCH, type SubdirName } from '@mirror/core'
+import { type Changeset, EMPTY_STATE, holdSubdirs, isEmptyChangeset } from '@mirror/delta'
+import type { CommitResult, Generation, StoreReader, TidyReport, Transaction } from '@mirror/store'
+import { buildChangeset } from './build-changeset.ts'
+import { type DerivedChange, deriveChange } from './derive-change.ts'
+import { collectMissing, fetchArtifacts, type FetchedArtifacts } from './fetch-artifacts.ts'
+import { planRecords } from './plan-subdir.ts'
+import type { FailedArtifact, HeldSubdir } from './report.ts'
+import type { SyncRun } from './run.ts'
+import type { SpoolSpace } from './spool.ts'
+
+/** What came of carrying out a plan. */
+export interface CarriedOut {
+  /** Undefined when everything had to be held. */
+  readonly generation: Generation | undefined
+  readonly published: readonly DerivedChange[]
+  readonly held: readonly HeldSubdir[]
+  readonly failed: readonly FailedArtifact[]
+  readonly fetched: { readonly artifacts: number; readonly bytes: number }
+  readonly present: number
+  readonly tidy: TidyReport | undefined
+}
+
+/** What `carryOut` needs. */
+export interface CarryOutOptions {
+  readonly run: SyncRun
+  readonly spool: SpoolSpace
+  readonly reader: StoreReader | undefined
+  readonly derived: readonly DerivedChange[]
+  readonly changeset: Changeset
+  /** True when no further round follows: then what is missing is reported instead of planned again. */
+  readonly isLast: boolean
+}
+
+/** Fetches, publishes, tidies. Undefined when the store or upstream moved on meanwhile and a new plan is needed; what was fetched is kept. */
+export async function carryOut(options: CarryOutOptions): Promise<CarriedOut | undefined> {
+  await using transaction = await beginTransaction(options)
+  if (transaction === undefined) return undefined
+  const missing = await collectMissing(transaction, options.run.signal)
+  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
+  const artifacts = sum(missing.map(({ count }) => count))
+  const wanted = sum(options.changeset.changes.map(({ add, reused }) => add.count + reused.after.count))
+  const present = wanted - artifacts
+  options.run.observe({ type: 'fetch-planned', artifacts, bytes: sum(missing.map(({ bytes }) => bytes)), present })
+  const fetched = await fetchArtifacts({ ...fetchOptions(options), transaction, missing })
+  if (fetched.failed.length > 0 && !options.isLast && await hasUpstreamMoved(options, fetched)) return undefined
+  const final = await narrow(options, fetched)
+  const generation = isEmptyChangeset(final.changeset) ? undefined : await commit(transaction, final, options)
+  if (generation === 'stale') return undefined
+  await transaction.abandon()
+  const tidy = await tidyUp(options.run)
+  return { generation, published: final.published, held: final.held, failed: fetched.failed, fetched: { artifacts: fetched.artifacts, bytes: fetched.bytes }, present, tidy }
+}
+
+async function beginTransaction({ run, changeset }: CarryOutOptions): Promise<Transaction | undefined> {
+  const { store, adopt = true } = run.options
+  const begun = await store.begin(changeset, { signal: run.signal, observe: run.observe, adopt })
+  switch (begun.status) {
+    case 'begun':
+      return begun.transaction
+    case 'stale':
+      return undefined
+    case 'busy':
+      throw new MirrorError('STORE_LOCKED', `Cannot change the mirror of ${run.channelName}: another run works on it`, {
+        hint: 'Wait until it has ended; it needs no help and leaves no lock behind.',
+      })
+  }
+}
+
+function fetchOptions({ run, derived }: CarryOutOptions): Omit<Parameters<typeof fetchArtifacts>[0], 'transaction' | 'missing'> {
+  const baseUrls = new Map(derived.flatMap(({ plan }): [SubdirName, string][] => (plan.baseUrl === undefined ? [] : [[plan.subdir, plan.baseUrl]])))
+  return { client: run.options.client, baseUrls, concurrency: run.concurrency, signal: run.signal, observe: run.observe }
+}
+
+/** When artifacts are not there or are others than listed, the index may have moved on since it was read (`channels.md` §4). */
+async function hasUpstreamMoved({ run, derived }: CarryOutOptions, { failed }: FetchedArtifacts): Promise<boolean> {
+  const suspects = new Set(failed.filter(({ code }) => MOVED.has(code)).map(({ subdir }) => subdir))
+  for (const { plan } of derived) {
+    if (!suspects.has(plan.subdir) || plan.fetched === undefined) continue
+    const answer = await run.options.client.fetchIndex(plan.subdir, { signal: run.signal, validators: plan.fetched.validators })
+    if (answer.status === 'absent') return true
+    if (answer.status === 'fetched') {
+      await answer.index.close()
+      if (answer.index.sha256 !== plan.original.sha256) return true
+    }
+  }
+  return false
+}
+
+const MOVED: ReadonlySet<string> = new Set(['ARTIFACT_MISSING', 'DIGEST_MISMATCH', 'SIZE_MISMATCH'])
+
+interface Narrowed {
+  readonly changeset: Changeset
+  readonly published: readonly DerivedChange[]
+  readonly held: readonly HeldSubdir[]
+}
+
+/** What can be published although some artifacts failed: their subdirs are held, or published without them. */
+async function narrow(options: CarryOutOptions, { failed }: FetchedArtifacts): Promise<Narrowed> {
+  const { run, derived, changeset, reader } = options
+  const bySubdir = Map.groupBy(failed, ({ subdir }) => subdir)
+  if (bySubdir.size === 0) return { changeset, published: derived, held: [] }
+  if (run.options.partial === true) return await publishWithout(options, bySubdir)
+  const held = [...bySubdir].map(([subdir, artifacts]) => heldBecause(subdir, artifacts))
+  const base = reader?.generation.state ?? EMPTY_STATE
+  // Clients refuse a channel without noarch: then the rest has to wait for it.
+  if (bySubdir.has(NOARCH) && base.subdirs.every(({ subdir }) => subdir !== NOARCH)) {
+    const others = derived.filter(({ plan }) => !bySubdir.has(plan.subdir)).map(({ plan }) => heldForNoarch(plan.subdir))
+    return { changeset: buildChangeset(base, []), published: [], held: [...held, ...others] }
+  }
+  const names = new Set(bySubdir.keys())
+  return { changeset: holdSubdirs(changeset, base, names), published: derived.filter(({ plan }) => !names.has(plan.subdir)), held }
+}
+
+function heldBecause(subdir: SubdirName, artifacts: readonly FailedArtifact[]): HeldSubdir {
+  const [first] = artifacts
+  return {
+    subdir,
+    code: 'ARTIFACTS_FAILED',
+    reason: `Cannot publish ${subdir}: ${artifacts.length} of its artifacts could not be had, ${first?.name ?? ''} first (${first?.reason ?? ''})`,
+    hint: 'Run the sync again; with --partial the subdir is published without them.',
+  }
+}
+
+function heldForNoarch(subdir: SubdirName): HeldSubdir {
+  return {
+    subdir,
+    code: 'NOARCH_HELD',
+    reason: `Cannot publish ${subdir}: noarch could not be had, and a channel without noarch cannot be used`,
+    hint: 'Run the sync again; what was fetched is kept.',
+  }
+}
+
+async function publishWithout(options: CarryOutOptions, failed: ReadonlyMap<SubdirName, readonly FailedArtifact[]>): Promise<Narrowed> {
+  const { run, reader, spool, derived } = options
+  const published: DerivedChange[] = []
+  for (const change of derived) {
+    const names = failed.get(change.plan.subdir)
+    if (names === undefined) published.push(change)
+    else {
+      const plan = await planRecords({ ...change.plan, failed: new Set(names.map(({ name }) => name)) }, { ...run.planning, reader })
+      published.push(await deriveChange(plan, { client: run.options.client, variants: run.variants, signal: run.signal, reader, spool }))
+    }
+  }
+  return { changeset: buildChangeset(reader?.generation.state, published.map(({ change }) => change)), published, held: [] }
+}
+
+async function commit(transaction: Transaction, { changeset, published }: Narrowed, { run }: CarryOutOptions): Promise<Generation | 'stale'> {
+  const wanted = new Set(changeset.changes.map(({ subdir }) => subdir))
+  for (const { plan, files } of published) {
+    if (!wanted.has(plan.subdir)) continue
+    for (const { file, chunks } of files) await transaction.putFile(file, iterate(chunks()), { signal: run.signal })
+  }
+  const result = await transaction.commit(changeset)
+  return result.status === 'committed' ? result.generation : await resolveCommit(result, run)
+}
+
+/** Only an object store may answer that it does not know. */
+async function resolveCommit(result: Exclude<CommitResult, { readonly status: 'committed' }>, run: SyncRun): Promise<'stale'> {
+  if (result.status === 'unknown') await run.options.store.head()
+  return 'stale'
+}
+
+async function* iterate(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  yield* chunks
+}
+
+async function tidyUp({ options, grace, signal, observe }: SyncRun): Promise<TidyReport | undefined> {
+  const answer = await options.store.tidy({ grace, signal, observe, ...(options.maximumDeletes === undefined ? {} : { maximumDeletes: options.maximumDeletes }) })
+  if ('status' in answer) return undefined
+  observe({ type: 'tidied', deleted: answer.deleted.count, waiting: answer.waiting.count, next: answer.waiting.next })
+  return answer
+}

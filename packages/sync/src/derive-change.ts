@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { createArtifactSet, isSha256, readShardIndex, type Sha256 } from '@mirror/core'
+import type { PublishedFile, SubdirChange } from '@mirror/delta'
+import type { RepositoryClient } from '@mirror/repository-client'
+import type { StoreReader } from '@mirror/store'
+import { decompressBzip2 } from './bzip2.ts'
+import { deriveFromOriginal, deriveFromParts, type DerivedFile, type DerivedIndex, type DeriveIndexOptions, type IndexPart } from './derive-index.ts'
+import type { VariantChoice } from './options.ts'
+import type { SubdirPlan } from './plan-subdir.ts'
+import type { SpoolSpace } from './spool.ts'
+
+/** A change with the bytes of every file that it needs. */
+export interface DerivedChange {
+  readonly plan: SubdirPlan
+  readonly change: SubdirChange
+  readonly files: readonly DerivedFile[]
+}
+
+/** What `deriveChange` needs. */
+export interface DeriveChangeOptions {
+  readonly client: RepositoryClient
+  readonly reader: StoreReader | undefined
+  readonly variants: VariantChoice
+  readonly spool: SpoolSpace
+  readonly signal: AbortSignal
+}
+
+/** Makes the index files that a plan publishes, and from them the change. */
+export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOptions): Promise<DerivedChange> {
+  const { subdir, decision } = plan
+  const derive = { subdir, ...options }
+  const target = await deriveTarget(plan, options)
+  const interim = decision.interim === undefined
+    ? undefined
+    : await deriveFromParts([{ source: plan.original.source, table: plan.original.table, keep: decision.interim }], plan.dropBaseUrl, derive)
+  const before = await readBaseShards(plan, options)
+  const after = new Set(target.shards.map(({ file }) => file.path))
+  const fresh = target.shards.filter(({ file }) => !before.has(file.path))
+  const between = (interim?.shards ?? []).filter(({ file }) => !before.has(file.path) && !after.has(file.path))
+  return {
+    plan,
+    files: [...target.files, ...fresh, ...(interim?.files ?? []), ...between],
+    change: {
+      subdir,
+      add: decision.comparison.added,
+      remove: decision.comparison.removed,
+      reused: decision.carried === undefined ? decision.comparison.replaced : { before: createArtifactSet(subdir, []), after: createArtifactSet(subdir, []) },
+      relisted: decision.comparison.relisted,
+      target: target.state,
+      interim: interim?.state,
+      interimShards: between.map(({ file }) => file),
+      shardsAdded: fresh.map(({ file }) => file),
+      shardsRemoved: [...before.values()].filter(({ path }) => !after.has(path)),
+    },
+  }
+}
+
+async function deriveTarget(plan: SubdirPlan, options: DeriveChangeOptions): Promise<DerivedIndex> {
+  const { subdir, original, decision, dropBaseUrl } = plan
+  const derive: DeriveIndexOptions = { subdir, ...options }
+  if (decision.keep === undefined && decision.carried === undefined && !dropBaseUrl) {
+    return await deriveFromOriginal({ ...original, bz2: original.bz2 ?? await fetchBzip2(plan, options) }, derive)
+  }
+  const upstream: IndexPart = { source: original.source, table: original.table, ...(decision.keep === undefined ? {} : { keep: decision.keep }) }
+  return await deriveFromParts([upstream, ...await carriedParts(plan, options)], dropBaseUrl, derive)
+}
+
+/** The records that stay as they are published now (`reuse: keep`). */
+async function carriedParts({ subdir, decision, baseTable }: SubdirPlan, { reader, spool }: DeriveChangeOptions): Promise<readonly IndexPart[]> {
+  if (decision.carried === undefined || baseTable === undefined) return []
+  const opened = await reader?.openFile(`${subdir}/repodata.json`)
+  if (opened?.status !== 'found') throw new Error(`The base of ${subdir} was there and is not any more`)
+  const writer = spool.create()
+  for await (const chunk of opened.body) writer.write(chunk)
+  return [{ source: writer.finish().source, table: baseTable, keep: decision.carried }]
+}
+
+/** Upstream's `.bz2`, when it is wanted and says exactly what is published. It was made at another moment, so it is decoded, not believed. */
+async function fetchBzip2({ subdir, original, fetched }: SubdirPlan, { client, variants, signal }: DeriveChangeOptions): Promise<Uint8Array | undefined> {
+  if (variants.bz2 === false || fetched === undefined) return undefined
+  const bytes = await client.fetchFile(`${subdir}/repodata.json.bz2`, { signal })
+  if (bytes === undefined) return undefined
+  const decoded = await decompressBzip2(bytes)
+  return decoded !== undefined && sha256Of(decoded) === original.sha256 ? bytes : undefined
+}
+
+/** The shards that are published now, by path. A shard's size is only looked up for those that go. */
+async function readBaseShards({ subdir, base }: SubdirPlan, { reader }: DeriveChangeOptions): Promise<ReadonlyMap<string, PublishedFile>> {
+  const path = `${subdir}/repodata_shards.msgpack.zst`
+  if (reader === undefined || base?.variants.every((variant) => variant.path !== path) !== false) return new Map()
+  const opened = await reader.openFile(path)
+  if (opened.status !== 'found') return new Map()
+  const pieces: Uint8Array[] = []
+  for await (const chunk of opened.body) pieces.push(chunk)
+  const shards = readShardIndex(Buffer.concat(pieces)).shards
+  return new Map([...shards.values()].map((sha256) => {
+    const shard = `${subdir}/shards/${sha256}.msgpack.zst`
+    return [shard, { path: shard, sha256, size: 0 }]
+  }))
+}
+
+/** sha256 of some bytes. */
+export function sha256Of(bytes: Uint8Array): Sha256 {
+  const hex = createHash('sha256').update(bytes).digest('hex')
+  if (isSha256(hex)) return hex
+  throw new Error('sha256 is not 64 hex digits')
+}

@@ -1,0 +1,123 @@
+import { type Artifact, type ArtifactSet, createArtifactSetBuilder, type ArtifactSetBuilder, isMirrorError, type SubdirName } from '@mirror/core'
+import type { RepositoryClient } from '@mirror/repository-client'
+import type { Transaction } from '@mirror/store'
+import type { SyncEvent } from './events.ts'
+import type { FailedArtifact } from './report.ts'
+
+/** Bytes above which a broken transfer of an earlier run is worth continuing. */
+const RESUME_FROM = 1024 * 1024
+
+/** What `fetchArtifacts` needs. */
+export interface FetchArtifactsOptions {
+  readonly transaction: Transaction
+  readonly client: RepositoryClient
+  readonly missing: readonly ArtifactSet[]
+  /** Where the artifacts of a subdir lie when not beside its index (`info.base_url`, CEP 15). */
+  readonly baseUrls: ReadonlyMap<SubdirName, string>
+  readonly concurrency: number
+  readonly signal: AbortSignal
+  readonly observe: (event: SyncEvent) => void
+}
+
+/** What came of it. */
+export interface FetchedArtifacts {
+  readonly artifacts: number
+  readonly bytes: number
+  readonly failed: readonly FailedArtifact[]
+}
+
+/**
+ * Puts every missing artifact into the transaction, several at once. One that cannot be had does not stop the others: it is reported. Throws what the store throws
+ * (a full disk stops everything), and the signal's reason when it is aborted.
+ */
+export async function fetchArtifacts(options: FetchArtifactsOptions): Promise<FetchedArtifacts> {
+  const { missing, concurrency, signal } = options
+  const queue = iterateSets(missing)
+  const failed: FailedArtifact[] = []
+  const stop = new AbortController()
+  const inner = AbortSignal.any([signal, stop.signal])
+  let artifacts = 0
+  let bytes = 0
+
+  async function work(): Promise<void> {
+    for (const artifact of queue) {
+      inner.throwIfAborted()
+      const failure = await fetchOne(artifact, { ...options, signal: inner })
+      if (failure === undefined) {
+        artifacts += 1
+        bytes += artifact.size
+      } else failed.push(failure)
+    }
+  }
+
+  const workers = Array.from({ length: concurrency }, () => work().catch((error: unknown) => {
+    stop.abort(error)
+    throw error
+  }))
+  const outcomes = await Promise.allSettled(workers)
+  signal.throwIfAborted()
+  const broken = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason === stop.signal.reason)
+  if (broken?.status === 'rejected') throw broken.reason
+  return { artifacts, bytes, failed }
+}
+
+function* iterateSets(sets: readonly ArtifactSet[]): Generator<Artifact> {
+  for (const set of sets) yield* set
+}
+
+async function fetchOne(artifact: Artifact, options: FetchArtifactsOptions): Promise<FailedArtifact | undefined> {
+  const { observe, signal } = options
+  observe({ type: 'artifact-started', artifact })
+  try {
+    await fetchAndPut(artifact, options)
+    observe({ type: 'artifact-done', artifact })
+    return undefined
+  } catch (error) {
+    if (signal.aborted || !isArtifactFailure(error)) throw error
+    observe({ type: 'artifact-failed', artifact, code: error.code, reason: error.message })
+    return { subdir: artifact.subdir, name: artifact.name, code: error.code, reason: error.message }
+  }
+}
+
+/** Wrong bytes are fetched once more, past every cache; then the artifact has failed. */
+async function fetchAndPut(artifact: Artifact, options: FetchArtifactsOptions): Promise<void> {
+  try {
+    await transfer(artifact, options, false)
+  } catch (error) {
+    if (options.signal.aborted || !isWrongBytes(error)) throw error
+    await transfer(artifact, options, true)
+  }
+}
+
+async function transfer(artifact: Artifact, options: FetchArtifactsOptions, fresh: boolean): Promise<void> {
+  const { client, transaction, signal, baseUrls } = options
+  const offset = fresh || artifact.size < RESUME_FROM ? 0 : await transaction.stagedBytes(artifact)
+  const baseUrl = baseUrls.get(artifact.subdir)
+  const sent = await client.fetchArtifact(artifact, { signal, offset, fresh, verify: false, ...(baseUrl === undefined ? {} : { baseUrl }) })
+  await transaction.put(artifact, sent.bytes ?? sent.body, { signal, offset: sent.offset })
+}
+
+function isWrongBytes(error: unknown): boolean {
+  return isMirrorError(error) && (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH')
+}
+
+/** Faults of upstream or of the network that concern one artifact; everything else (disk, lock, bugs) stops the run. */
+function isArtifactFailure(error: unknown): error is { readonly code: string; readonly message: string } {
+  return isMirrorError(error) && ARTIFACT_FAILURES.has(error.code)
+}
+
+const ARTIFACT_FAILURES: ReadonlySet<string> = new Set([
+  'DIGEST_MISMATCH', 'SIZE_MISMATCH', 'ARTIFACT_MISSING', 'ARTIFACT_UNREACHABLE', 'REDIRECT_REFUSED', 'TRANSFER_STALLED', 'HOST_FAILING', 'BODY_TOO_LARGE',
+  'CHANNEL_FORBIDDEN', 'CHANNEL_UNREACHABLE',
+])
+
+/** Collects what the store does not have yet, a set a subdir. */
+export async function collectMissing(transaction: Transaction, signal: AbortSignal): Promise<readonly ArtifactSet[]> {
+  const builders = new Map<SubdirName, ArtifactSetBuilder>()
+  for await (const artifact of transaction.missing(signal)) {
+    const builder = builders.get(artifact.subdir) ?? createArtifactSetBuilder(artifact.subdir)
+    builders.set(artifact.subdir, builder)
+    builder.add(artifact)
+  }
+  return [...builders.values()].map((builder) => builder.build())
+}

@@ -1,0 +1,65 @@
+import { NOARCH } from '@mirror/core'
+import { DEFAULT_LIMITS, type GuardLimits } from '@mirror/delta'
+import type { SyncEvent } from './events.ts'
+import type { SyncOptions, VariantChoice, WantedSubdir } from './options.ts'
+import type { PlanSubdirOptions } from './plan-subdir.ts'
+import type { SyncReport, SyncWarning } from './report.ts'
+
+/** One run of `syncChannel`: its options with every default filled in, and what it collects on the way. */
+export interface SyncRun {
+  readonly options: SyncOptions
+  readonly channelName: string
+  readonly wanted: readonly WantedSubdir[]
+  readonly variants: VariantChoice
+  readonly limits: GuardLimits
+  readonly grace: number
+  readonly concurrency: number
+  readonly signal: AbortSignal
+  readonly observe: (event: SyncEvent) => void
+  /** What planning a subdir needs, but for the reader. */
+  readonly planning: Omit<PlanSubdirOptions, 'reader'>
+  readonly warnings: SyncWarning[]
+  readonly started: number
+}
+
+const DAY = 24 * 3_600_000
+const DEFAULT_CONCURRENCY = 32
+const DEFAULT_VARIANTS: VariantChoice = { zst: true, shards: true, bz2: 'upstream' }
+
+/** Fills in the defaults. */
+export function createRun(options: SyncOptions): SyncRun {
+  const { channel, client, store, variants = DEFAULT_VARIANTS, reuse = 'replace', grace = DAY, observe = () => {} } = options
+  const signal = options.signal ?? new AbortController().signal
+  const started = Date.now()
+  return {
+    options,
+    channelName: channel.url,
+    wanted: withNoarchFirst(options.subdirs),
+    variants,
+    limits: { ...DEFAULT_LIMITS, ...options.limits },
+    grace,
+    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    signal,
+    observe,
+    planning: { channel, client, store, reuse, grace, signal, observe, now: started, choice: JSON.stringify({ variants, reuse }) },
+    warnings: [],
+    started,
+  }
+}
+
+/** A channel without `noarch` is none (CEP 36), so it is always looked at, and first. */
+function withNoarchFirst(subdirs: readonly WantedSubdir[]): readonly WantedSubdir[] {
+  return [{ subdir: NOARCH, required: false }, ...subdirs.filter(({ subdir }) => subdir !== NOARCH)]
+}
+
+/** Adds a warning to the report and tells it. */
+export function warn(run: SyncRun, warning: SyncWarning): void {
+  if (run.warnings.some(({ code, message }) => code === warning.code && message === warning.message)) return
+  run.warnings.push(warning)
+  run.observe({ type: 'warning', ...warning })
+}
+
+/** The parts of a report that a run knows from the start. */
+export function runFacts(run: SyncRun): Pick<SyncReport, 'channel' | 'duration' | 'warnings'> {
+  return { channel: run.channelName, duration: Date.now() - run.started, warnings: run.warnings }
+}

@@ -1,0 +1,185 @@
+import { MirrorError } from '@mirror/core'
+import { checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
+import type { StoreReader } from '@mirror/store'
+import { buildChangeset } from './build-changeset.ts'
+import { type CarriedOut, carryOut } from './carry-out.ts'
+import { deriveChange, type DerivedChange } from './derive-change.ts'
+import type { SyncOptions } from './options.ts'
+import { planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
+import type { HeldSubdir, SyncReport } from './report.ts'
+import { createRun, runFacts, type SyncRun, warn } from './run.ts'
+import { createSpoolSpace, type SpoolSpace } from './spool.ts'
+import { subdirOf, summarizePlan, summarizeSubdirs, summaryTotals } from './summarize.ts'
+import { readUpstreamMemo, type UpstreamMemo, writeUpstreamMemo } from './upstream-memo.ts'
+
+/** How often a run plans again because upstream or the store moved on under it. */
+const ROUNDS = 3
+
+/**
+ * Brings a store to the state of a channel: reads the indexes, decides, judges, fetches what is missing, publishes, tidies. At every instant every artifact that
+ * a published index lists is there, whole. What upstream gets wrong is in the report (`held`, `failed`, `verdicts`), and leaves the mirror as it was.
+ * Throws `STORE_LOCKED` when another run works on the store, `STORE_CONTENDED` when it keeps changing, and what the store throws.
+ */
+export async function syncChannel(options: SyncOptions): Promise<SyncReport> {
+  const run = createRun(options)
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    using spool = createSpoolSpace(options.spoolFolder)
+    const report = await attemptSync(run, spool, round === ROUNDS)
+    if (report !== undefined) return report
+    run.observe({ type: 'upstream-moved', round })
+  }
+  throw new MirrorError('STORE_CONTENDED', `Cannot bring the mirror of ${run.channelName} up to date: it changed under the run ${ROUNDS} times`, {
+    hint: 'See what else writes to this mirror, then run the sync again.',
+  })
+}
+
+interface Attempt {
+  readonly run: SyncRun
+  readonly spool: SpoolSpace
+  readonly reader: StoreReader | undefined
+  readonly outcomes: readonly SubdirOutcome[]
+  readonly verdicts: readonly GuardVerdict[]
+}
+
+/** One round; undefined when the ground moved and another round should plan anew. */
+async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Promise<SyncReport | undefined> {
+  const reader = await run.options.store.read()
+  const outcomes: SubdirOutcome[] = []
+  try {
+    for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, { ...run.planning, reader }))
+    const attempt = { run, spool, reader, outcomes, verdicts: await judge(run, outcomes) }
+    announce(attempt)
+    if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(attempt, 'refused', undefined)
+    if (run.options.dryRun === true) return createReport(attempt, 'planned', undefined)
+    return await publish(attempt, isLast)
+  } finally {
+    for (const outcome of outcomes) if (outcome.status === 'planned') await outcome.plan.fetched?.close()
+  }
+}
+
+async function judge(run: SyncRun, outcomes: readonly SubdirOutcome[]): Promise<readonly GuardVerdict[]> {
+  const facts = []
+  for (const outcome of outcomes) facts.push(subdirFacts(outcome, await readUpstreamMemo(run.options.store, subdirOf(outcome))))
+  const verdicts = checkGuards(facts.filter((fact) => fact !== undefined), run.limits, run.started)
+  for (const verdict of verdicts) run.observe({ type: 'guard', verdict })
+  return verdicts
+}
+
+/** Tells the plan, and what in it deserves a warning. */
+function announce({ run, outcomes }: Attempt): void {
+  const planned = outcomes.filter((outcome) => outcome.status === 'planned').map(({ plan }) => plan)
+  const summaries = planned.map(summarizePlan)
+  for (const summary of summaries) run.observe({ type: 'subdir-planned', summary })
+  run.observe({ type: 'planned', totals: summaryTotals(summaries) })
+  for (const { subdir, decision, fetched, original } of planned) {
+    for (const message of fetched?.warnings ?? []) warn(run, { code: 'UPSTREAM', subdir, message })
+    warnOfReusedNames(run, decision.comparison.replaced)
+    const weak = original.table.weak
+    if (weak > 0) warn(run, { code: 'MD5_ONLY', subdir, message: `${weak} records of ${subdir} have no sha256; their artifacts are verified by md5 alone` })
+    if (decision.leftOut.length > 0) {
+      warn(run, { code: 'LEFT_OUT', subdir, message: `${decision.leftOut.length} records of ${subdir} are not published` })
+    }
+  }
+}
+
+function warnOfReusedNames(run: SyncRun, { before, after }: DerivedChange['change']['reused']): void {
+  for (const artifact of after) {
+    const old = before.find(artifact.name)
+    const message = `Upstream re-used the name ${artifact.subdir}/${artifact.name}: it was ${old?.digest ?? 'unknown'} and is ${artifact.digest} now`
+    warn(run, { code: 'NAME_REUSED', subdir: artifact.subdir, message })
+  }
+}
+
+async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | undefined> {
+  const { run, reader, outcomes, spool } = attempt
+  const derived: DerivedChange[] = []
+  for (const outcome of outcomes) {
+    if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...deriveOptions(run), reader, spool }))
+  }
+  const changeset = buildChangeset(reader?.generation.state, derived.filter(isChange).map(({ change }) => change))
+  if (isEmptyChangeset(changeset)) {
+    await remember(attempt, derived, new Set())
+    return createReport(attempt, attempt.outcomes.some(({ status }) => status === 'failed') ? 'held' : 'unchanged', await tidyOnly(run))
+  }
+  const done = await carryOut({ run, spool, reader, derived, changeset, isLast })
+  if (done === undefined) return undefined
+  await remember(attempt, done.published, new Set(done.held.map(({ subdir }) => subdir)))
+  return createReport(attempt, done.generation === undefined ? 'held' : 'committed', done)
+}
+
+/** What `deriveChange` needs of a run. */
+export function deriveOptions({ options, variants, signal }: SyncRun): { readonly client: SyncOptions['client']; readonly variants: SyncRun['variants']; readonly signal: AbortSignal } {
+  return { client: options.client, variants, signal }
+}
+
+/** False when the new index is, file by file, what is published already. */
+function isChange({ plan, change }: DerivedChange): boolean {
+  return plan.base === undefined || JSON.stringify(plan.base) !== JSON.stringify(change.target)
+}
+
+async function remember({ run, outcomes }: Attempt, published: readonly DerivedChange[], held: ReadonlySet<string>): Promise<void> {
+  const { store } = run.options
+  for (const outcome of outcomes) if (outcome.status === 'unchanged') await writeUpstreamMemo(store, outcome.subdir, outcome.memo)
+  for (const { plan, change } of published) {
+    if (!held.has(plan.subdir)) await writeUpstreamMemo(store, plan.subdir, createMemo(run, { plan, change }))
+  }
+}
+
+function createMemo(run: SyncRun, { plan, change }: Pick<DerivedChange, 'plan' | 'change'>): UpstreamMemo {
+  const { original, fetched, decision } = plan
+  return {
+    version: 1,
+    // Without what failed, the index is not what upstream's says: the next run has to look again whatever the validators say.
+    choice: decision.leftOut.some(({ reason }) => reason === 'failed') ? 'incomplete' : run.planning.choice,
+    upstream: original.sha256,
+    published: change.target.document.sha256,
+    validators: fetched?.validators ?? {},
+    modified: fetched?.modified ?? null,
+    newest: original.table.newest ?? null,
+    leftOut: decision.leftOut,
+    waiting: decision.waiting,
+  }
+}
+
+async function tidyOnly(run: SyncRun): Promise<CarriedOut> {
+  const { options, grace, signal, observe } = run
+  const answer = await options.store.tidy({ grace, signal, observe, ...(options.maximumDeletes === undefined ? {} : { maximumDeletes: options.maximumDeletes }) })
+  const tidy = 'status' in answer ? undefined : answer
+  return { generation: undefined, published: [], held: [], failed: [], fetched: { artifacts: 0, bytes: 0 }, present: 0, tidy }
+}
+
+function createReport(attempt: Attempt, status: SyncReport['status'], done: CarriedOut | undefined): SyncReport {
+  const { run, reader, outcomes, verdicts } = attempt
+  const held = [...outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.held] : [])), ...(done?.held ?? [])]
+  announceHeld(run, held)
+  const generation = done?.generation ?? reader?.generation
+  const current = (done?.published ?? []).map(({ plan }): SubdirOutcome => ({ status: 'planned', plan }))
+  const seen = outcomes.map((outcome) => current.find((other) => subdirOf(other) === subdirOf(outcome)) ?? outcome)
+  const subdirs = summarizeSubdirs(status === 'unchanged' ? seen.map(settle) : seen, generation?.state.subdirs ?? [], new Set(held.map(({ subdir }) => subdir)))
+  return {
+    ...runFacts(run),
+    status,
+    generation: generation?.number,
+    state: generation?.id,
+    subdirs,
+    totals: summaryTotals(subdirs),
+    fetched: done?.fetched ?? { artifacts: 0, bytes: 0 },
+    present: done?.present ?? 0,
+    failed: done?.failed ?? [],
+    held,
+    verdicts,
+    tidy: done?.tidy,
+  }
+}
+
+/** A plan that turned out to change nothing is reported as such. */
+function settle(outcome: SubdirOutcome): SubdirOutcome {
+  if (outcome.status !== 'planned' || outcome.plan.base === undefined) return outcome
+  const { subdir, base, original, decision } = outcome.plan
+  const memo = { version: 1, choice: '', upstream: original.sha256, published: original.sha256, validators: {}, modified: null, newest: null, waiting: [] } as const
+  return { status: 'unchanged', subdir, base, memo: { ...memo, leftOut: decision.leftOut } }
+}
+
+function announceHeld(run: SyncRun, held: readonly HeldSubdir[]): void {
+  for (const { subdir, code, reason } of held) run.observe({ type: 'subdir-held', subdir, code, reason })
+}
