@@ -1,1 +1,9 @@
-export {}
+export { type BuiltArtifact, buildArtifacts } from './build-artifact.ts'
+export { buildChannel, type BuiltChannel, type ChannelArtifact, type ChannelDescription } from './build-channel.ts'
+export { changeChannel, type ChannelChanges } from './change-channel.ts'
+export type { IndexOptions } from './index-document.ts'
+export { type IndexFileOptions, type IndexVariant, writeIndexFiles } from './index-files.ts'
+export type { Json, JsonObject } from './json.ts'
+export { type ArtifactFormat, fillSubdir, type PackageDescription, type PackageFile } from './package-description.ts'
+export { createPadding } from './padding.ts'
+export { formatPythonJson, type PythonJsonOptions } from './python-json.ts'
