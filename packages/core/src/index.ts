@@ -8,3 +8,19 @@ export type {
   ByteSource, IndexSection, IndexSink, IndexSkeleton, IndexTable, NotedField, RecordFault, RecordView, SkeletonEntry,
 } from './index-types.ts'
 export { isSubdirName, KNOWN_SUBDIRS, NOARCH, parseSubdirName, type SubdirName } from './subdir.ts'
+export {
+  authorizeUrl, type AuthorizedRequest, type ChannelUrl, DEFAULT_CHANNEL_ALIAS, isChannelUrl, isOwnBaseUrl, parseChannelUrl,
+  type ParseChannelUrlOptions, resolveArtifactUrl, resolveBaseUrl, resolveSubdirUrl,
+} from './channel-url.ts'
+export type { MatchCondition } from './match-spec-condition.ts'
+export { formatMatchSpec } from './match-spec-format.ts'
+export { MATCH_SPEC_FIELDS, type MatchSpec, type MatchSpecField, parseMatchSpec } from './match-spec.ts'
+export { type MatchableRecord, type MatchRecordOptions, matchesRecord } from './matches-record.ts'
+export { redactText, redactUrl, stripUrl } from './redact.ts'
+export { isSafeRelativeFolder } from './safe-folder.ts'
+export { Secret } from './secret.ts'
+export { parseStringPattern, type StringPattern } from './string-pattern.ts'
+export { parseVersionSpec, type VersionClause, type VersionOperator, type VersionSpec } from './version-spec.ts'
+export {
+  compareVersions, findVersion, isVersion, parseVersion, type Version, type VersionAtom, type VersionSegment, versionStartsWith,
+} from './version.ts'

@@ -1,0 +1,207 @@
+import type { ParsedKeywords } from './match-spec-keywords.ts'
+import { parseKeywords } from './match-spec-keywords.ts'
+import type { MatchCondition } from './match-spec-condition.ts'
+import { invalidMatchSpec } from './match-spec-error.ts'
+import { endOfRegex } from './regex-end.ts'
+import { isKnownSubdir } from './safe-folder.ts'
+import { ANYTHING, parseStringPattern, type StringPattern } from './string-pattern.ts'
+import { createVersionSpec, parseVersionSpec, readVersionExpression, type VersionExpression, type VersionSpec } from './version-spec.ts'
+
+/** Fields of a record, beside name and version, that a match spec can ask for. */
+export const MATCH_SPEC_FIELDS = [
+  'build', 'build_number', 'channel', 'features', 'fn', 'license', 'license_family', 'md5', 'sha256', 'subdir', 'track_features', 'url',
+] as const
+
+/** One of `MATCH_SPEC_FIELDS`. */
+export type MatchSpecField = (typeof MATCH_SPEC_FIELDS)[number]
+
+/** A query for artifacts, as CEP 29 defines it, with the keywords of CEP 43, 44 and 45. Only what is asked for is there. */
+export interface MatchSpec {
+  /** `*` for any name. */
+  readonly name: StringPattern
+  readonly version: VersionSpec | undefined
+  readonly fields: ReadonlyMap<MatchSpecField, StringPattern>
+  /** Groups of optional dependencies that are wanted too; they say nothing about which records match. */
+  readonly extras: readonly string[]
+  /** Each of them has to match one of the record's flags. */
+  readonly flags: readonly StringPattern[]
+  /** When the dependency counts; says nothing about which records match. */
+  readonly when: MatchCondition | undefined
+}
+
+const MAXIMUM_LENGTH = 16_384
+const NAME = /[A-Za-z0-9._*-]/
+const NAME_START = /^[A-Za-z0-9_*^]/
+const BUILD = /[A-Za-z0-9._+*]/
+
+/**
+ * Parses a match spec: `(channel(/subdir):(namespace):)name(version(build))[key=value,…]`, all of CEP 29, and the keywords
+ * `when` (CEP 43), `extras` (CEP 44) and `flags` (CEP 45). Left out, as in the CEP: `@feature`, `(optional)`,
+ * `channel[subdir]::`, comments. Stricter than conda: a build behind `name=version` needs `=` too, nothing may stand behind
+ * the brackets, a key may occur once. Throws `MATCH_SPEC_INVALID` with `position` (from 0) and `reason` in `details`.
+ */
+export function parseMatchSpec(text: string): MatchSpec {
+  if (text.length > MAXIMUM_LENGTH) throw invalidMatchSpec(text, MAXIMUM_LENGTH, `it is longer than ${MAXIMUM_LENGTH} characters`)
+  const bracket = findBracket(text)
+  const end = bracket ?? text.length
+  const keywords = bracket === undefined ? undefined : parseKeywords(text, bracket)
+  const colons = findColons(text, end)
+  const group = readChannelGroup(text, colons)
+  const positional = readNameGroup(text, colons.at(-1) === undefined ? 0 : (colons.at(-1) ?? 0) + 1, end)
+  return assemble(group, positional, keywords)
+}
+
+/** Where the brackets begin, skipping regular expressions. */
+function findBracket(text: string): number | undefined {
+  return scan(text, text.length, (character) => character === '[')[0]
+}
+
+/** The last two colons before the name: those around the namespace. */
+function findColons(text: string, end: number): readonly number[] {
+  return scan(text, end, (character) => character === ':').slice(-2)
+}
+
+/** Positions of characters outside of regular expressions. */
+function scan(text: string, end: number, isWanted: (character: string) => boolean): number[] {
+  const found: number[] = []
+  for (let position = 0; position < end; position += 1) {
+    const character = text[position] ?? ''
+    if (isWanted(character)) {
+      found.push(position)
+      if (character === '[') return found
+    } else if (character === '^') position = endOfRegex(text, position) - 1
+  }
+  return found
+}
+
+interface ChannelGroup {
+  readonly channel: string | undefined
+  readonly subdir: string | undefined
+}
+
+function readChannelGroup(text: string, colons: readonly number[]): ChannelGroup {
+  const [first, second] = colons
+  // One colon ends a namespace, which is read over.
+  if (first === undefined || second === undefined) return { channel: undefined, subdir: undefined }
+  if (/[/[\]]/.test(text.slice(first + 1, second))) throw invalidMatchSpec(text, second, 'a channel is followed by ::')
+  return splitChannel(text.slice(0, first).trim())
+}
+
+/** A known subdir at the end of a channel is its subdir; a regular expression is not taken apart. */
+function splitChannel(text: string): ChannelGroup {
+  const slash = text.lastIndexOf('/')
+  const last = text.slice(slash + 1)
+  if (text === '') return { channel: undefined, subdir: undefined }
+  if (slash < 0 || !isKnownSubdir(last)) return { channel: text, subdir: undefined }
+  const channel = text.slice(0, slash)
+  if (isKnownSubdir(channel.slice(channel.lastIndexOf('/') + 1))) throw invalidMatchSpec(text, 0, 'a channel cannot end in a subdir')
+  return { channel: channel === '' ? undefined : channel, subdir: last }
+}
+
+interface NameGroup {
+  readonly name: StringPattern
+  readonly version: VersionSpec | undefined
+  readonly build: StringPattern | undefined
+}
+
+function readNameGroup(text: string, start: number, end: number): NameGroup {
+  const from = skipSpaces(text, start, end)
+  const nameEnd = readNameEnd(text, from, end)
+  const name = parseStringPattern(text.slice(from, nameEnd))
+  const next = skipSpaces(text, nameEnd, end)
+  if (next === end) return { name, version: undefined, build: undefined }
+  return { name, ...readVersionAndBuild(text.slice(0, end), { position: next, isGlued: next === nameEnd }) }
+}
+
+function skipSpaces(text: string, start: number, end: number): number {
+  let position = start
+  while (position < end && (text[position] === ' ' || text[position] === '\t')) position += 1
+  return position
+}
+
+function readNameEnd(text: string, start: number, end: number): number {
+  if (start >= end) throw invalidMatchSpec(text, start, 'the name is missing; * stands for any')
+  if (!NAME_START.test(text[start] ?? '')) throw invalidMatchSpec(text, start, 'a name cannot start like this')
+  if (text[start] === '^') return endOfRegex(text, start)
+  let position = start
+  while (position < end && NAME.test(text[position] ?? '')) position += 1
+  if (position < end && !/[\s=<>!~(]/.test(text[position] ?? '')) throw invalidMatchSpec(text, position, `a name cannot have ${JSON.stringify(text[position])}`)
+  return position
+}
+
+interface Place {
+  readonly position: number
+  /** True when no space precedes: `name=1.8`, not `name =1.8`. */
+  readonly isGlued: boolean
+}
+
+function readVersionAndBuild(text: string, place: Place): Pick<NameGroup, 'version' | 'build'> {
+  const { position, isGlued } = place
+  const expression = readVersionExpression(text, position)
+  const afterVersion = skipSpaces(text, expression.end, text.length)
+  if (afterVersion === text.length) return { version: createVersionSpec(expression.clause), build: undefined }
+  const isSingleEqual = text[position] === '=' && text[position + 1] !== '='
+  const hasEqual = text[afterVersion] === '='
+  if (isGlued && isSingleEqual && !hasEqual) {
+    throw invalidMatchSpec(text, afterVersion, 'a build behind name=version is separated by = too, or all by spaces')
+  }
+  if (!hasEqual && afterVersion === expression.end) throw invalidMatchSpec(text, afterVersion, `${JSON.stringify(text[afterVersion])} cannot follow a version`)
+  const build = readBuild(text, hasEqual ? afterVersion + 1 : afterVersion)
+  const isExact = isGlued && isSingleEqual && hasEqual
+  return { version: isExact ? asExact(expression, text.slice(position, expression.end)) : createVersionSpec(expression.clause), build }
+}
+
+/** In `name=1.8=build` the first `=` separates, so the version is exact; in `name=1.8.*=build` it has its own glob. */
+function asExact({ clause }: VersionExpression, written: string): VersionSpec {
+  const isPlain = clause.type === 'starts-with' && !clause.isNegated && !written.includes('*')
+  return isPlain ? createVersionSpec({ type: 'compare', operator: '==', version: clause.version }) : createVersionSpec(clause)
+}
+
+function readBuild(text: string, start: number): StringPattern {
+  const from = skipSpaces(text, start, text.length)
+  let end = from
+  if (text[from] === '^') end = endOfRegex(text, from)
+  else while (BUILD.test(text[end] ?? '')) end += 1
+  if (end === from) throw invalidMatchSpec(text, from, 'a build is missing')
+  const rest = skipSpaces(text, end, text.length)
+  if (rest < text.length) throw invalidMatchSpec(text, rest, `${JSON.stringify(text[rest])} cannot follow or be part of a build`)
+  return parseStringPattern(text.slice(from, end))
+}
+
+function assemble(group: ChannelGroup, positional: NameGroup, keywords: ParsedKeywords | undefined): MatchSpec {
+  const values = keywords?.values ?? new Map<string, string>()
+  const version = values.get('version')
+  const inBrackets = splitChannel(values.get('channel') ?? '')
+  const fields = new Map<MatchSpecField, StringPattern>()
+  function put(field: MatchSpecField, pattern: StringPattern | undefined): void {
+    if (pattern !== undefined && pattern !== ANYTHING) fields.set(field, pattern)
+  }
+  for (const field of MATCH_SPEC_FIELDS) put(field, field === 'build_number' ? numberOf(values.get(field)) : patternOf(values.get(field)))
+  if (!values.has('build')) put('build', positional.build)
+  fields.delete('channel')
+  put('channel', patternOf(inBrackets.channel ?? group.channel))
+  if (!values.has('subdir')) put('subdir', patternOf(inBrackets.subdir ?? group.subdir))
+  return {
+    name: positional.name,
+    version: dropAny(version === undefined ? positional.version : parseVersionSpec(version)),
+    fields: new Map([...fields].toSorted(([left], [right]) => (left < right ? -1 : 1))),
+    extras: keywords?.extras ?? [],
+    flags: keywords?.flags ?? [],
+    when: keywords?.when,
+  }
+}
+
+function patternOf(text: string | undefined): StringPattern | undefined {
+  return text === undefined ? undefined : parseStringPattern(text.trim())
+}
+
+/** Clients compare numbers where the value starts with an operator; the CEP knows strings only. */
+function numberOf(text: string | undefined): StringPattern | undefined {
+  if (text === undefined || !/^\s*[=!<>~]/.test(text)) return patternOf(text)
+  const range = parseVersionSpec(text)
+  return { text: range.text, type: 'range', matches: range.matches }
+}
+
+function dropAny(version: VersionSpec | undefined): VersionSpec | undefined {
+  return version?.clause.type === 'any' ? undefined : version
+}
