@@ -1,0 +1,112 @@
+import { MirrorError } from '@mirror/core'
+import yargs, { type Argv } from 'yargs'
+import { findNearest } from '../config/nearest.ts'
+import type { CliErrorCode } from '../error-codes.ts'
+import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, type Flags, type MirrorCommand, toFlags } from './flags.ts'
+
+/** What a command line asks for. */
+export type Invocation =
+  | { readonly type: 'command'; readonly command: MirrorCommand; readonly flags: Flags }
+  /** Help or version: nothing but to be printed. */
+  | { readonly type: 'print'; readonly text: string }
+
+/** What the help says beside the flags. */
+export interface CommandLineOptions {
+  readonly version: string
+  /** Columns of the terminal. */
+  readonly width: number
+}
+
+const CONFIGURATION = 'Configuration: the file after -f, else ~/.cas-mirror, else /etc/cas-mirror. Flags win over the file.'
+const EXIT_CODES = 'Exit codes: 0 done, 1 failed or faults found, 2 command line or configuration, 3 something held or left out, 4 refused by a guard, 5 locked, 130 interrupted.'
+
+/** Parses the arguments of `mirror`. Throws `USAGE` with the nearest command or flag as its hint. */
+export async function parseMirror(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
+  let chosen: Invocation | undefined
+  const parser = COMMANDS.reduce(
+    (all, command) => all.command(command.name, command.describe, (own) => describeCommand(own, command), (args) => {
+      chosen = { type: 'command', command: command.name, flags: toFlags(args) }
+    }),
+    createParser('mirror', options).usage('mirror <command>\n\nKeeps private copies of conda channels.').demandCommand(1, 'there is no command'),
+  )
+  const text = await runParser(parser, { argv, program: 'mirror' })
+  return chosen ?? { type: 'print', text }
+}
+
+/** Parses the arguments of `cas-sync`; the command is `config` with `--config`, else `sync`. Throws `USAGE`. */
+export async function parseCasSync(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
+  let chosen: Invocation | undefined
+  const parser = createParser('cas-sync', options).command('$0', 'Bring the mirror up to date with upstream', (own) =>
+    addFlags(own, CAS_SYNC_FLAGS).epilogue(`${CONFIGURATION}\n\n${EXIT_CODES}`)
+      .example('cas-sync -f mirror.yaml', 'with a file')
+      .example('cas-sync -f mirror.yaml --config', 'check it, and show what holds'), (args) => {
+    const flags = toFlags(args)
+    chosen = { type: 'command', command: flags.config ? 'config' : 'sync', flags }
+  })
+  const text = await runParser(parser, { argv, program: 'cas-sync' })
+  return chosen ?? { type: 'print', text }
+}
+
+function createParser(program: string, { version, width }: CommandLineOptions): Argv {
+  return yargs()
+    .scriptName(program)
+    .detectLocale(false)
+    .exitProcess(false)
+    .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .strict()
+    .help('help', 'Show this help')
+    .alias('help', 'h')
+    .version('version', 'Show the version', version)
+    .wrap(Math.max(60, Math.min(width, 110)))
+    .epilogue(`${CONFIGURATION}\n\n${EXIT_CODES}`)
+}
+
+function describeCommand(parser: Argv, command: CommandDefinition): Argv {
+  return command.examples.reduce((all, [line, meaning]) => all.example(line, meaning), addFlags(parser, command.flags))
+}
+
+function addFlags(parser: Argv, flags: readonly FlagDefinition[]): Argv {
+  return flags.reduce((all, flag) => all.option(flag.name, {
+    alias: [...(flag.alias ?? [])],
+    group: flag.group,
+    describe: flag.value === undefined ? flag.describe : `${flag.describe}`,
+    ...(flag.type === 'boolean'
+      ? { type: 'boolean', ...(flag.standard === undefined ? {} : { default: flag.standard }) } as const
+      : { type: 'string', requiresArg: true, nargs: 1, array: flag.type === 'texts' } as const),
+  }), parser)
+}
+
+interface Run {
+  readonly argv: readonly string[]
+  readonly program: string
+}
+
+/** Runs the parser; what it would have printed is the answer. */
+async function runParser(parser: Argv, { argv, program }: Run): Promise<string> {
+  let printed = ''
+  let failure: Error | undefined
+  await parser.parseAsync([...argv], {}, (error, _args, output) => {
+    printed = output
+    failure = error
+  })
+  if (failure === undefined) return printed
+  throw createUsageError(failure.message, { argv, program })
+}
+
+function createUsageError(reason: string, { argv, program }: Run): MirrorError<CliErrorCode> {
+  const unknown = /^Unknown (?:argument|command)s?: (?<names>.*)$/s.exec(reason)?.groups?.['names']?.split(', ')[0]
+  const command = COMMANDS.find(({ name }) => name === argv[0])
+  const isCommand = program === 'mirror' && unknown !== undefined && argv[0] === unknown
+  const names = (program === 'mirror' ? (command?.flags ?? []) : CAS_SYNC_FLAGS).map(({ name }) => name)
+  const nearest = unknown === undefined ? undefined : findNearest(unknown, isCommand ? COMMANDS.map(({ name }) => name) : names)
+  const help = `${program}${command !== undefined && program === 'mirror' ? ` ${command.name}` : ''} --help`
+  const hint = nearest === undefined ? `Run \`${help}\`.` : `Did you mean \`${isCommand ? `${program} ${nearest}` : `--${nearest}`}\`? \`${help}\` shows all.`
+  return new MirrorError('USAGE', `Cannot read the command line: ${describeReason(reason, unknown)}`, { hint })
+}
+
+function describeReason(reason: string, unknown: string | undefined): string {
+  if (unknown !== undefined) return `there is no ${JSON.stringify(unknown)}`
+  const missing = /^Not enough arguments following: (?<name>.*)$/.exec(reason)?.groups?.['name']
+  if (missing !== undefined) return `--${missing} needs a value`
+  return reason.split('\n')[0] ?? reason
+}

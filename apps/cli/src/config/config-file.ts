@@ -1,0 +1,243 @@
+import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
+import { z } from 'zod'
+import type { ReusePolicy } from '@mirror/sync'
+import { knownKeys, UNSUPPORTED_KEYS } from './keys.ts'
+import { findNearest } from './nearest.ts'
+import type { ConfigProblem } from './problems.ts'
+import { findSwallowedKey } from './swallowed-key.ts'
+import { parseBandwidth, parseDuration } from './units.ts'
+
+/** The text of a configuration file and where it is from. */
+export interface ConfigSource {
+  readonly path: string
+  readonly text: string
+}
+
+/** A channel as a file writes it. */
+export interface ChannelEntry {
+  readonly url: string
+  readonly path?: string | undefined
+  readonly platforms?: readonly string[] | undefined
+}
+
+/** What a configuration file says; a key that it leaves out, or leaves empty, is undefined. */
+export interface ConfigValues {
+  readonly mirror_dir?: string | undefined
+  readonly channels?: readonly ChannelEntry[] | undefined
+  readonly platforms?: readonly string[] | undefined
+  readonly noarch?: boolean | undefined
+  readonly remote_url?: string | undefined
+  readonly channel_alias?: string | undefined
+  readonly variants?: { readonly zst?: boolean | undefined; readonly shards?: boolean | undefined; readonly bz2?: boolean | 'upstream' | undefined } | undefined
+  readonly reuse?: ReusePolicy | undefined
+  /** Milliseconds. */
+  readonly grace?: number | undefined
+  readonly concurrency?: number | undefined
+  /** Bytes a second. */
+  readonly bandwidth?: number | undefined
+  /** Milliseconds. */
+  readonly timeouts?: { readonly connect?: number | undefined; readonly idle?: number | undefined } | undefined
+  readonly ssl_verify?: true | string | undefined
+  readonly fetch_installers?: boolean | undefined
+}
+
+/** A configuration file, read. `values` holds what could be read even when there are problems. */
+export interface ParsedConfig {
+  readonly values: ConfigValues
+  readonly problems: readonly ConfigProblem[]
+  /** Odd, but not in the way: unknown keys that are near to nothing. */
+  readonly warnings: readonly ConfigProblem[]
+  /** `<file>:<line>` of a value. */
+  readonly where: (path: readonly (string | number)[]) => string
+}
+
+function listOf<Item extends z.ZodType>(item: Item): z.ZodType<readonly z.output<Item>[]> {
+  return z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item))
+}
+
+function durationWithin(minimum: number, message: string): z.ZodType<number> {
+  return z.unknown().transform((value, context) => {
+    const milliseconds = parseDuration(value)
+    if (milliseconds !== undefined && milliseconds >= minimum) return milliseconds
+    context.addIssue({ code: 'custom', message })
+    return z.NEVER
+  })
+}
+
+const flag = z.boolean('takes true or false')
+const text = (takes: string): z.ZodType<string> => z.string(takes).min(1, takes)
+const platforms = listOf(text('takes names of platforms, such as linux-64'))
+const BANDWIDTH = 'takes a rate such as 10MB/s'
+const PAUSE = 'takes a duration above 0, such as 30s'
+const COUNT = 'takes a whole number from 1 to 256'
+
+const channel = z.union(
+  [
+    text('').transform((url) => ({ url })),
+    z.object({ url: text(''), path: text('').optional(), platforms: platforms.optional() }),
+  ],
+  'takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"',
+)
+
+const ConfigFile = z.object({
+  mirror_dir: text('takes a path').optional(),
+  channels: listOf(channel).optional(),
+  platforms: platforms.optional(),
+  noarch: flag.optional(),
+  remote_url: z.string('takes a URL or ""').optional(),
+  channel_alias: text('takes a URL').optional(),
+  variants: z.object({ zst: flag.optional(), shards: flag.optional(), bz2: z.union([flag, z.literal('upstream')], 'takes true, false or upstream').optional() },
+    'takes a mapping with "zst", "shards" and "bz2"').optional(),
+  reuse: z.enum(['replace', 'after-grace', 'keep', 'drop'], 'takes replace, after-grace, keep or drop').optional(),
+  grace: durationWithin(0, 'takes a duration with its unit, such as 24h, or 0').optional(),
+  concurrency: z.int(COUNT).min(1, COUNT).max(256, COUNT).optional(),
+  bandwidth: z.unknown().transform((value, context) => {
+    const rate = parseBandwidth(value)
+    if (rate !== undefined) return rate
+    context.addIssue({ code: 'custom', message: BANDWIDTH })
+    return z.NEVER
+  }).optional(),
+  timeouts: z.object({ connect: durationWithin(1, PAUSE).optional(), idle: durationWithin(1, PAUSE).optional() },
+    'takes a mapping with "connect" and "idle"').optional(),
+  ssl_verify: z.union([z.literal(true), text('')], 'takes true or the path of a file with certificates; switching verification off is not offered').optional(),
+  fetch_installers: flag.optional(),
+  check_md5: flag.optional(),
+  verbose: z.union([z.number(), flag], 'takes a number, or true or false').optional(),
+}) satisfies z.ZodType<ConfigValues>
+
+/** The keys that the schema reads, for the test that compares them with the reference page. */
+export function schemaKeys(): readonly string[] {
+  return Object.keys(ConfigFile.shape)
+}
+
+/**
+ * Reads a configuration file. Never throws: whatever is wrong is in `problems`, with file and line. Files were written for a reader of YAML 1.1 (PyYAML), so
+ * `yes` and `no` are truth values. An empty file is one that leaves everything out.
+ */
+export function parseConfigFile(source: ConfigSource): ParsedConfig {
+  const lines = new LineCounter()
+  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, version: '1.1', logLevel: 'silent' })
+  const at = (offset: number): string => `${source.path}:${lines.linePos(offset).line}`
+  const where = (path: readonly (string | number)[]): string => locate(document, path, at) ?? source.path
+  const broken = findBroken({ document, source, at })
+  if (broken.length > 0) return { values: {}, problems: broken, warnings: [], where }
+  const content = dropEmpty(document.toJS({ maxAliasCount: 100 }))
+  const keys = checkKeys(content, where)
+  const parsed = ConfigFile.safeParse(content)
+  const invalid = (parsed.error?.issues ?? []).map((issue): ConfigProblem => {
+    const path = issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))
+    return { code: 'CONFIG_INVALID', where: where(path), key: formatPath(path), message: `${JSON.stringify(formatPath(path))} ${issue.message}` }
+  })
+  return { values: parsed.data ?? {}, problems: [...keys.problems, ...invalid], warnings: keys.warnings, where }
+}
+
+interface Reading {
+  readonly document: Document.Parsed
+  readonly source: ConfigSource
+  readonly at: (offset: number) => string
+}
+
+/** What keeps the file from being read at all. The messages of the parser are used, its excerpts are not: they may show a token. */
+function findBroken({ document, source, at }: Reading): readonly ConfigProblem[] {
+  const swallowed = findSwallowedKey(source.text, knownKeys(''))
+  if (swallowed !== undefined) {
+    return [{
+      code: 'CONFIG_INVALID',
+      where: `${source.path}:${swallowed.line}`,
+      key: swallowed.key,
+      message: `the key "${swallowed.key}:" stands at the end of a comment, so the comment swallows it and the list below belongs to nothing`,
+      hint: `Put "${swallowed.key}:" on a line of its own, below the comment.`,
+    }]
+  }
+  const [fault] = document.errors
+  if (fault !== undefined) {
+    return [{ code: 'CONFIG_INVALID', where: at(fault.pos[0]), key: undefined, message: `this is not YAML: ${fault.message.split(/[\n:]/)[0] ?? ''}` }]
+  }
+  const { contents } = document
+  if (contents === null || isMap(contents) || (isScalar(contents) && contents.value === null)) return []
+  return [{ code: 'CONFIG_INVALID', where: at(contents.range[0]), key: undefined, message: 'this is not a mapping of keys to values' }]
+}
+
+/** Keys without a value count as left out, as with cas-mirror. */
+function dropEmpty(content: unknown): Readonly<Record<string, unknown>> {
+  return isRecord(content) ? Object.fromEntries(Object.entries(content).filter(([, value]) => value !== null && value !== undefined)) : {}
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+interface KeyFindings {
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
+}
+
+type Where = (path: readonly (string | number)[]) => string
+
+function checkKeys(content: Readonly<Record<string, unknown>>, where: Where): KeyFindings {
+  const channels = Array.isArray(content['channels']) ? content['channels'] : [content['channels']]
+  const findings = [
+    checkUnknown({ content, path: [], known: knownKeys(''), where }),
+    checkUnknown({ content: content['variants'], path: ['variants'], known: knownKeys('variants'), where }),
+    checkUnknown({ content: content['timeouts'], path: ['timeouts'], known: knownKeys('timeouts'), where }),
+    ...channels.map((entry, index) => checkUnknown({ content: entry, path: ['channels', index], known: knownKeys('channels[]'), where })),
+    checkUnsupported(content, where),
+  ]
+  return { problems: findings.flatMap((finding) => finding.problems), warnings: findings.flatMap((finding) => finding.warnings) }
+}
+
+interface KeyCheck {
+  readonly content: unknown
+  readonly path: readonly (string | number)[]
+  readonly known: readonly string[]
+  readonly where: Where
+}
+
+function checkUnknown({ content, path, known, where }: KeyCheck): KeyFindings {
+  const problems: ConfigProblem[] = []
+  const warnings: ConfigProblem[] = []
+  for (const key of isRecord(content) ? Object.keys(content) : []) {
+    if (known.includes(key)) continue
+    const nearest = findNearest(key, known)
+    const name = formatPath([...path, key])
+    const common = { code: 'CONFIG_UNKNOWN_KEY', where: where([...path, key]), key: name } as const
+    if (nearest === undefined) warnings.push({ ...common, message: `${JSON.stringify(name)} is not a key that this version knows, so it has no effect` })
+    else problems.push({ ...common, message: `${JSON.stringify(name)} is not a key; the nearest is "${formatPath([...path, nearest])}"` })
+  }
+  return { problems, warnings }
+}
+
+function checkUnsupported(content: Readonly<Record<string, unknown>>, where: Where): KeyFindings {
+  const wanted = UNSUPPORTED_KEYS.filter(({ key }) => hasEffect(content[key]))
+  const problem = (key: string): ConfigProblem => ({
+    code: 'CONFIG_UNSUPPORTED',
+    where: where([key]),
+    key,
+    message: `${JSON.stringify(key)} is not carried out by this version, and leaving it out would change what is mirrored`,
+    hint: 'Remove the key, or leave it empty, to mirror without it.',
+  })
+  return { problems: wanted.map(({ key }) => problem(key)), warnings: [] }
+}
+
+function hasEffect(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false
+  return Array.isArray(value) ? value.length > 0 : true
+}
+
+function formatPath(path: readonly (string | number)[]): string {
+  return path.reduce<string>((name, step) => (typeof step === 'number' ? `${name}[${step}]` : name === '' ? step : `${name}.${step}`), '')
+}
+
+/** Where a value stands, or what contains it. A key is better than its value, which may begin on the next line. */
+function locate(document: Document.Parsed, path: readonly (string | number)[], at: (offset: number) => string): string | undefined {
+  for (let length = path.length; length > 0; length -= 1) {
+    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
+    const step = path[length - 1]
+    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === step) : undefined
+    if (pair !== undefined && isScalar(pair.key) && pair.key.range) return at(pair.key.range[0])
+    const node = document.getIn(path.slice(0, length), true)
+    if (isScalar(node) && node.range) return at(node.range[0])
+    if (isMap(node) && node.range) return at(node.range[0])
+  }
+  return undefined
+}

@@ -1,0 +1,28 @@
+/** A key that a comment swallowed. */
+export interface SwallowedKey {
+  readonly key: string
+  /** From 1. */
+  readonly line: number
+}
+
+const COMMENT = /^\s*#.*\s(?<key>[a-z_\d]+):\s*$/
+const KEY = /^(?<key>[\w-]+):/
+const ITEM = /^\s*-(?:\s|$)/
+const BLANK = /^\s*(?:#.*)?$/
+
+/**
+ * Finds the mistake of an example that people paste: a comment that ends in a key, with that key's list below (`# possible platforms are: linux-64, win-64 platforms:`). Such a
+ * list would be an error, or, worse, belong to the key above. A comment that names the key whose list it stands in is none.
+ */
+export function findSwallowedKey(text: string, known: readonly string[]): SwallowedKey | undefined {
+  const lines = text.split(/\r?\n/)
+  let enclosing: string | undefined
+  for (const [index, line] of lines.entries()) {
+    enclosing = KEY.exec(line)?.groups?.['key'] ?? enclosing
+    const key = COMMENT.exec(line)?.groups?.['key']
+    if (key === undefined || key === enclosing || !known.includes(key)) continue
+    const next = lines.slice(index + 1).find((below) => !BLANK.test(below))
+    if (next !== undefined && ITEM.test(next)) return { key, line: index + 1 }
+  }
+  return undefined
+}

@@ -1,0 +1,11 @@
+/** Every code that `@mirror/cli` itself throws or reports. */
+export type CliErrorCode =
+  | 'USAGE'
+  | 'CONFIG_NOT_FOUND'
+  | 'CONFIG_UNREADABLE'
+  | 'CONFIG_INVALID'
+  | 'CONFIG_UNKNOWN_KEY'
+  | 'CONFIG_UNSUPPORTED'
+  | 'MIRROR_NOT_FOUND'
+  | 'INTERRUPTED'
+  | 'INTERNAL'

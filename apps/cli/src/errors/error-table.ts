@@ -1,0 +1,197 @@
+import type { CoreErrorCode } from '@mirror/core'
+import type { RepositoryClientErrorCode } from '@mirror/repository-client'
+import type { StoreErrorCode } from '@mirror/store'
+import type { SyncErrorCode } from '@mirror/sync'
+import type { CliErrorCode } from '../error-codes.ts'
+import type { ExitCode } from './exit-codes.ts'
+
+/** Every code that a command can end with. */
+export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SyncErrorCode | CliErrorCode
+
+/** What a code means to whoever reads it. */
+export interface ErrorRow {
+  readonly exit: ExitCode
+  readonly meaning: string
+  readonly cause: string
+  readonly advice: string
+}
+
+/** The one table from error code to exit code and reference page. It does not compile while a code of any package is missing, or one too many. */
+export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
+  USAGE: {
+    exit: 2,
+    meaning: 'The command line cannot be read.',
+    cause: 'A command or flag that does not exist, or a flag without its value.',
+    advice: 'Follow the hint: it names the nearest one.',
+  },
+  CONFIG_NOT_FOUND: { exit: 2, meaning: 'The file after `-f` does not exist.', cause: 'A wrong path.', advice: 'Correct the path, or leave `-f` out.' },
+  CONFIG_UNREADABLE: {
+    exit: 2,
+    meaning: 'The configuration file, or a file that it or the environment names, cannot be read.',
+    cause: 'Its permissions, or it is not UTF-8.',
+    advice: 'Give the user that runs the command the right to read it.',
+  },
+  CONFIG_INVALID: {
+    exit: 2,
+    meaning: 'A value of the configuration or of a flag is wrong.',
+    cause: 'Not YAML, a value of another kind, a channel or platform that is none, two channels with one folder.',
+    advice: 'Go to the file and line that the message names.',
+  },
+  CONFIG_UNKNOWN_KEY: {
+    exit: 2,
+    meaning: 'A key is not known.',
+    cause: 'A key that is near to a known one; with `--strict`, any unknown one.',
+    advice: 'Use the key that the message names, or remove it.',
+  },
+  CONFIG_UNSUPPORTED: {
+    exit: 2,
+    meaning: 'A key of cas-mirror that this version does not carry out would change what is mirrored.',
+    cause: 'The key is there and not empty.',
+    advice: 'Remove it, or leave it empty, if the mirror is right without it.',
+  },
+  MIRROR_NOT_FOUND: {
+    exit: 1,
+    meaning: 'There is no mirror where one is looked for.',
+    cause: 'Nothing was synced yet, or `mirror_dir` is another folder.',
+    advice: 'Run `mirror sync`, or correct the folder.',
+  },
+  INTERRUPTED: { exit: 130, meaning: 'The run was interrupted.', cause: 'Ctrl-C, or SIGTERM.', advice: 'Run it again: it goes on where it was.' },
+  INTERNAL: { exit: 1, meaning: 'A bug of this tool.', cause: 'Something that we did not foresee.', advice: 'Report it, with the stack that was printed.' },
+
+  NAME_UNSAFE: {
+    exit: 1,
+    meaning: 'A name that upstream lists could write outside of the mirror.',
+    cause: 'A damaged or hostile channel.',
+    advice: 'Report it to the channel.',
+  },
+  SUBDIR_INVALID: { exit: 2, meaning: 'A text is not the name of a subdir.', cause: 'A typing error in a platform.', advice: 'Use a name such as `linux-64`.' },
+  CHANNEL_INVALID: {
+    exit: 2,
+    meaning: 'A text is not a channel, or upstream points to one that is none.',
+    cause: 'A typing error, a URL with a query, a path that cannot be a folder, `info.base_url` with another scheme.',
+    advice: 'Follow the hint of the message.',
+  },
+  DIGEST_INVALID: { exit: 1, meaning: 'A text is not a digest.', cause: 'A damaged index.', advice: 'Report it to the channel.' },
+  VERSION_INVALID: { exit: 1, meaning: 'A text is not a version.', cause: 'A record with a version that conda cannot read either.', advice: 'Report it to the channel.' },
+  MATCH_SPEC_INVALID: { exit: 2, meaning: 'A text is not a match spec.', cause: 'A typing error.', advice: 'See the grammar of CEP 29.' },
+  INDEX_MALFORMED: {
+    exit: 1,
+    meaning: 'An index is not the JSON that it should be.',
+    cause: 'A damaged channel, or a page of a proxy in its place.',
+    advice: 'Look at the URL with another client; try again later.',
+  },
+  INDEX_IMPLAUSIBLE: { exit: 1, meaning: 'An index is JSON, but cannot be one.', cause: 'Names, sizes or counts beyond every limit.', advice: 'Report it to the channel.' },
+  SHARD_MALFORMED: { exit: 1, meaning: 'A shard of an index is not what it should be.', cause: 'A damaged channel.', advice: 'Report it to the channel.' },
+
+  DIGEST_MISMATCH: {
+    exit: 1,
+    meaning: 'Bytes have another digest than the index says.',
+    cause: 'A broken transfer, a stale cache, or an artifact that was replaced without its index.',
+    advice: 'Run again. If it stays, report it to the channel; `--partial` publishes without it.',
+  },
+  SIZE_MISMATCH: {
+    exit: 1,
+    meaning: 'There are more or fewer bytes than the index says.',
+    cause: 'A broken transfer, or an artifact that was replaced without its index.',
+    advice: 'Run again. If it stays, report it to the channel.',
+  },
+  STORE_FOREIGN: {
+    exit: 4,
+    meaning: 'The folder of a channel holds something else.',
+    cause: 'A wrong `mirror_dir`, another channel in that folder, or `--no-adopt`.',
+    advice: 'Choose an empty folder, or the one that holds this channel.',
+  },
+  STORE_UNSAFE_PATH: { exit: 1, meaning: 'A path would leave the mirror.', cause: 'A symbolic link below `mirror_dir`.', advice: 'Remove the link; `mirror_dir` itself may be one.' },
+  STORE_NO_SPACE: { exit: 1, meaning: 'The disk is full, or the quota is used up.', cause: 'A mirror that is larger than its disk.', advice: 'Make room and run again: what was fetched is kept.' },
+  STORE_NOT_WRITABLE: { exit: 1, meaning: 'The mirror cannot be written.', cause: 'Permissions, or a file system that is mounted read-only.', advice: 'Run as the owner of `mirror_dir`.' },
+  STORE_DAMAGED: {
+    exit: 1,
+    meaning: 'What the store notes about itself cannot be right.',
+    cause: 'Files in the dot-folder of the channel that somebody changed.',
+    advice: 'Move the dot-folder away and run again: the mirror is adopted anew.',
+  },
+  STORE_TOO_NEW: { exit: 1, meaning: 'A newer version wrote this store.', cause: 'An older version of this tool.', advice: 'Update it.' },
+  STORE_NO_LOCKS: {
+    exit: 1,
+    meaning: 'The file system does not keep two writers apart.',
+    cause: 'Some network file systems.',
+    advice: 'Mirror to a local file system, and serve or copy it from there.',
+  },
+  STORE_WRITE_FAILED: { exit: 1, meaning: 'A write failed.', cause: 'A fault of the disk or of the network file system.', advice: 'Look at the system log, then run again.' },
+  TRANSACTION_INCOMPLETE: { exit: 1, meaning: 'Something that would be published was not stored.', cause: 'A bug of this tool.', advice: 'Report it. Nothing was published.' },
+  TRANSACTION_ENDED: { exit: 1, meaning: 'A transaction was used after its end.', cause: 'A bug of this tool.', advice: 'Report it. Nothing was published.' },
+
+  CHANNEL_UNREACHABLE: {
+    exit: 1,
+    meaning: 'Upstream does not answer.',
+    cause: 'The network, a proxy, a name that does not resolve, a server that is down.',
+    advice: 'Check the URL and the proxy variables, then run again.',
+  },
+  CHANNEL_FORBIDDEN: { exit: 1, meaning: 'Upstream refuses us.', cause: 'No token or password, or a wrong one.', advice: 'Check the token in the URL, or `~/.netrc`.' },
+  CERTIFICATE_REFUSED: {
+    exit: 1,
+    meaning: 'The certificate of a server does not prove that it is the one.',
+    cause: 'A proxy that opens TLS, an authority that is not known here, a certificate that ran out.',
+    advice: 'Name the certificates of your organisation in `ssl_verify` or `SSL_CERT_FILE`.',
+  },
+  PROXY_REFUSED: { exit: 1, meaning: 'The proxy refuses.', cause: 'It wants a password, or does not allow the host.', advice: 'Check `https_proxy` and `no_proxy`.' },
+  ANSWER_REFUSED: { exit: 1, meaning: 'Upstream answers what was not asked for.', cause: 'A server that does not keep to HTTP.', advice: 'Look at the URL with another client.' },
+  INDEX_UNREADABLE: {
+    exit: 1,
+    meaning: 'An index came whole and is not one.',
+    cause: 'A page of a proxy in its place, or broken compression.',
+    advice: 'Look at the URL with another client; try again later.',
+  },
+  ARTIFACT_MISSING: {
+    exit: 1,
+    meaning: 'Upstream does not have an artifact that its index lists.',
+    cause: 'An upstream that is being changed, or is damaged.',
+    advice: 'Run again. If it stays, report it to the channel; `--partial` publishes without it.',
+  },
+  ARTIFACT_UNREACHABLE: { exit: 1, meaning: 'An artifact cannot be fetched.', cause: 'The network, in all tries.', advice: 'Run again: what was fetched is kept.' },
+  TRANSFER_BROKEN: { exit: 1, meaning: 'A transfer broke, and upstream cannot continue it.', cause: 'The network or a proxy.', advice: 'Run again: what was fetched is kept.' },
+  TRANSFER_STALLED: { exit: 1, meaning: 'A transfer was too slow, in all tries.', cause: 'The network or a proxy.', advice: 'Raise `timeouts.idle`, lower `concurrency`, or run again.' },
+  REDIRECT_REFUSED: {
+    exit: 1,
+    meaning: 'Upstream sends us somewhere that it may not.',
+    cause: 'Too many redirects, from https to http, or to an address inside of your network.',
+    advice: 'Name the place itself as the channel, if it is right.',
+  },
+  HOST_FAILING: { exit: 1, meaning: 'A host fails again and again, and is left alone for a while.', cause: 'A server that is down or overloaded.', advice: 'Run again later.' },
+  BODY_TOO_LARGE: { exit: 1, meaning: 'An answer is larger than it can be.', cause: 'A wrong URL, or a hostile server.', advice: 'Look at the URL with another client.' },
+  FILE_REFUSED: {
+    exit: 1,
+    meaning: 'A file of a channel on disk is not a plain, readable file inside of the channel.',
+    cause: 'Permissions, or a symbolic link that leads out.',
+    advice: 'Copy the channel without links, readable for the user that runs the command.',
+  },
+  NETRC_INVALID: { exit: 2, meaning: 'The netrc file cannot be read as one.', cause: 'A typing error in it.', advice: 'Correct the line that the message names.' },
+
+  SUBDIR_MISSING: {
+    exit: 2,
+    meaning: 'Upstream does not have a platform that is asked for and that nobody knows.',
+    cause: 'A typing error in a platform.',
+    advice: 'Use the name in the hint, if that is what was meant.',
+  },
+  STORE_LOCKED: { exit: 5, meaning: 'Another run works on this channel.', cause: 'Two runs at once.', advice: 'Wait for it. A run that died does not hold the lock.' },
+  STORE_CONTENDED: { exit: 5, meaning: 'The store changed under the run, again and again.', cause: 'Other runs that commit all the time.', advice: 'Run again, one at a time.' },
+  ARTIFACTS_FAILED: {
+    exit: 3,
+    meaning: 'Artifacts of a subdir could not be had, so the subdir is held.',
+    cause: 'See the artifacts that the report lists.',
+    advice: 'Run again; `--partial` publishes without them.',
+  },
+  NOARCH_HELD: {
+    exit: 3,
+    meaning: '`noarch` could not be had, so nothing of the channel is published.',
+    cause: 'See the reason that the report gives for noarch.',
+    advice: 'Run again.',
+  },
+}
+
+const rows: ReadonlyMap<string, ErrorRow> = new Map(Object.entries(ERROR_TABLE))
+
+/** The exit code of an error code; 1 for one that is in no table, as from another version of a package. */
+export function exitOfCode(code: string): ExitCode {
+  return rows.get(code)?.exit ?? 1
+}
