@@ -1,0 +1,24 @@
+/** A failure with a message for people: what could not be done, and what to do about it. Shown without a stack. */
+export class ToolError extends Error {
+  constructor(message, hint) {
+    super(message)
+    this.name = 'ToolError'
+    this.hint = hint
+  }
+}
+
+const exitCodeOfSignal = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 }
+
+/** The exit code that a shell gives for a child's end. */
+export const exitCodeOf = ({ code, signal }) => (signal ? (exitCodeOfSignal[signal] ?? 1) : (code ?? 1))
+
+/** Runs `main`, sets the exit code to what it resolves to, and shows a `ToolError` without its stack. */
+export const runMain = async (main) => {
+  try {
+    process.exitCode = (await main()) ?? 0
+  } catch (error) {
+    process.exitCode = 1
+    if (!(error instanceof ToolError)) throw error
+    process.stderr.write(`\n${error.message}\n${error.hint ? `${error.hint}\n` : ''}`)
+  }
+}

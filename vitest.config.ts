@@ -1,0 +1,19 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { basename } from 'node:path'
+
+const parents = ['packages', 'apps']
+const folders = [...parents.flatMap((parent) => readdirSync(new URL(parent, import.meta.url)).map((name) => `${parent}/${name}`)), 'test-fixtures', 'tools']
+const projectFolders = folders.filter((folder) => existsSync(new URL(`${folder}/test`, import.meta.url)))
+
+// One process tree for all packages. A folder's own vitest.config.ts, where it has one, counts as if it ran alone.
+const projectOf = (folder: string) =>
+  existsSync(new URL(`${folder}/vitest.config.ts`, import.meta.url)) ? folder : { extends: true as const, test: { name: basename(folder), root: folder } }
+
+const config: { test: { include: string[]; projects: (string | ReturnType<typeof projectOf>)[] } } = {
+  test: {
+    include: ['test/**/*.test.ts'],
+    projects: projectFolders.map((folder) => projectOf(folder)),
+  },
+}
+
+export default config
