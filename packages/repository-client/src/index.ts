@@ -1,1 +1,11 @@
-export {}
+export { createRepositoryClient, type RepositoryClient, type RepositoryClientOptions, type Timeouts } from './create-repository-client.ts'
+export type { RepositoryClientErrorCode } from './error-codes.ts'
+export type { ClientEvent, FailureReason, Observe } from './events.ts'
+export type { FetchArtifactOptions, FetchedArtifact } from './fetch-artifact.ts'
+export type { FetchFileOptions } from './fetch-file.ts'
+export type { FetchedIndex, FetchIndexOptions, FetchIndexResult } from './fetch-index.ts'
+export type { FailingPolicy } from './host-health.ts'
+export { type NetrcEntry, parseNetrc } from './netrc.ts'
+export type { ProxySettings } from './proxy.ts'
+export type { RetryPolicy } from './retry.ts'
+export type { IndexValidators, IndexVariant } from './variants.ts'

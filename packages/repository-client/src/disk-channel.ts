@@ -1,0 +1,204 @@
+import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, realpathSync } from 'node:fs'
+import { createHash, hash as hashOnce } from 'node:crypto'
+import { join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { type Artifact, type ChannelUrl, digestHex, digestKind, resolveBaseUrl, resolveSubdirUrl, type SubdirName } from '@mirror/core'
+import { decodeIndex } from './decode-index.ts'
+import { readError } from './failure.ts'
+import { type FetchArtifactOptions, type FetchedArtifact, SMALL_ARTIFACT } from './fetch-artifact.ts'
+import { assertFilePath, type FetchFileOptions, LARGEST_FILE } from './fetch-file.ts'
+import { type FetchIndexOptions, type FetchIndexResult, isWrongContent, presentIndex, unreadable } from './fetch-index.ts'
+import type { SpoolOptions } from './spool.ts'
+import { type IndexValidators, variantFile, variantOrder, type WholeVariant } from './variants.ts'
+
+const CHUNK = 65_536
+
+/** What reading a channel on disk needs. */
+export interface DiskContext {
+  readonly channel: ChannelUrl
+  readonly spool: SpoolOptions
+  readonly maximumIndexBytes: number
+}
+
+/** An open file of a channel. */
+interface OpenFile extends Disposable {
+  readonly path: string
+  readonly file: number
+  readonly stats: BigIntStats
+  readonly size: number
+}
+
+/** Reads an index from disk, in the same order as over HTTP. Validators are size, time and inode of the file. */
+export async function readDiskIndex(context: DiskContext, subdir: SubdirName, { validators = {}, signal }: FetchIndexOptions): Promise<FetchIndexResult> {
+  const root = rootOf(context.channel)
+  for (const variant of variantOrder(validators)) {
+    signal?.throwIfAborted()
+    using opened = openInside(root, join(subdir, variantFile(variant)))
+    if (opened === undefined) continue
+    const found = validatorsOf(variant, opened.stats)
+    if (variant === validators.variant && found.etag === validators.etag) return { status: 'not-modified' }
+    return { status: 'fetched', index: await readIndexFile(context, opened, { subdir, variant, validators: found, signal }) }
+  }
+  return { status: 'absent' }
+}
+
+async function readIndexFile(context: DiskContext, opened: OpenFile, { subdir, variant, validators, signal }: {
+  readonly subdir: SubdirName; readonly variant: WholeVariant; readonly validators: IndexValidators; readonly signal: AbortSignal | undefined
+}) {
+  const { maximumIndexBytes, spool } = context
+  try {
+    const decoded = await decodeIndex(readChunks(opened, 0, signal), { subdir, variant, gzip: false, maximumBytes: maximumIndexBytes, spool })
+    return presentIndex(decoded, variant, validators)
+  } catch (error) {
+    throw isWrongContent(error) ? unreadable(opened.path, error, maximumIndexBytes) : error
+  }
+}
+
+function validatorsOf(variant: WholeVariant, { size, mtimeNs, mtimeMs, ino }: BigIntStats): IndexValidators {
+  return { variant, etag: `"${size}-${mtimeNs}-${ino}"`, lastModified: new Date(Number(mtimeMs)).toUTCString() }
+}
+
+/** Reads an artifact from disk. Throws as over HTTP. */
+export async function readDiskArtifact(context: DiskContext, artifact: Artifact, options: FetchArtifactOptions): Promise<FetchedArtifact> {
+  const { offset = 0, verify = true, baseUrl, signal } = options
+  const { name, size, subdir } = artifact
+  const root = rootOf(context.channel)
+  const opened = openInside(root, join(folderOf(context, subdir, baseUrl), name))
+  if (opened === undefined) {
+    throw readError('ARTIFACT_MISSING', `Cannot read ${join(root, subdir, name)}: the index lists it and it is not there`, { hint: 'Wait until the channel is complete, or index it again.' })
+  }
+  if (opened.size !== size) {
+    opened[Symbol.dispose]()
+    throw readError('SIZE_MISMATCH', `Cannot use ${opened.path}: it has ${opened.size} bytes, and the index says ${size}`, {
+      hint: 'The file was changed after it was indexed; index the channel again.',
+      details: { expected: size, received: opened.size },
+    })
+  }
+  if (size > SMALL_ARTIFACT || offset > 0) return { size, offset, bytes: undefined, body: readLarge(opened, { artifact, offset, verify: verify && offset === 0, signal }) }
+  using small = opened
+  const bytes = readExactly(small, size)
+  if (verify) assertDigest(small.path, artifact, hashOnce(digestKind(artifact.digest), bytes, 'hex'))
+  return { size, offset: 0, bytes, body: bodyOf(bytes) }
+}
+
+async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
+  if (bytes.length > 0) yield bytes
+}
+
+interface LargeOptions {
+  readonly artifact: Artifact
+  readonly offset: number
+  readonly verify: boolean
+  readonly signal: AbortSignal | undefined
+}
+
+async function* readLarge(opened: OpenFile, { artifact, offset, verify, signal }: LargeOptions): AsyncGenerator<Uint8Array> {
+  using file = opened
+  const hasher = verify ? createHash(digestKind(artifact.digest)) : undefined
+  for await (const chunk of readChunks(file, offset, signal)) {
+    hasher?.update(chunk)
+    yield chunk
+  }
+  if (hasher !== undefined) assertDigest(file.path, artifact, hasher.digest('hex'))
+}
+
+/** Reads a file by its path from the channel's root; undefined when it is not there. */
+export async function readDiskFile({ channel }: DiskContext, path: string, { maximumBytes = LARGEST_FILE }: FetchFileOptions): Promise<Buffer | undefined> {
+  assertFilePath(path)
+  using opened = openInside(rootOf(channel), path)
+  if (opened === undefined) return undefined
+  if (opened.size > maximumBytes) throw readError('BODY_TOO_LARGE', `Cannot read ${opened.path}: it is larger than ${maximumBytes} bytes`, { details: { maximumBytes } })
+  return readExactly(opened, opened.size)
+}
+
+function rootOf({ url }: ChannelUrl): string {
+  return fileURLToPath(url)
+}
+
+/** The folder of the artifacts, from the root. A channel on disk keeps them below itself, whatever `info.base_url` says. */
+function folderOf({ channel }: DiskContext, subdir: SubdirName, baseUrl: string | undefined): string {
+  if (baseUrl === undefined) return subdir
+  const home = `${channel.url}/`
+  const resolved = resolveBaseUrl(resolveSubdirUrl(channel, subdir), baseUrl)
+  if (!resolved.startsWith(home)) {
+    throw readError('REDIRECT_REFUSED', `Cannot follow ${channel.url} to ${resolved}: a channel on disk keeps its artifacts below itself`, {
+      hint: 'Mirror the channel that info.base_url names instead.',
+    })
+  }
+  return decodeURIComponent(resolved.slice(home.length, -1))
+}
+
+/** Opens a plain file inside of the root; undefined when it is not there. Throws `FILE_REFUSED` for links that lead out and for anything but plain files. */
+function openInside(root: string, relative: string): OpenFile | undefined {
+  const wanted = join(root, relative)
+  const path = realPath(wanted)
+  if (path === undefined) return undefined
+  const realRoot = realPath(root) ?? root
+  if (!path.startsWith(realRoot.endsWith(sep) ? realRoot : `${realRoot}${sep}`)) throw refused(wanted, 'it leads out of the channel')
+  return openPlain(path)
+}
+
+function openPlain(path: string): OpenFile {
+  // Non-blocking, so that a pipe does not stop us; no last link, so that what was resolved is what is opened.
+  const file = onDisk(path, () => openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK))
+  const stats = fstatSync(file, { bigint: true })
+  if (!stats.isFile()) {
+    closeSync(file)
+    throw refused(path, 'it is not a plain file')
+  }
+  return { path, file, stats, size: Number(stats.size), [Symbol.dispose]: () => closeSync(file) }
+}
+
+function realPath(path: string): string | undefined {
+  try {
+    return realpathSync.native(path)
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return undefined
+    throw refused(path, `the system said ${codeOf(error)}`)
+  }
+}
+
+function onDisk<T>(path: string, action: () => T): T {
+  try {
+    return action()
+  } catch (error) {
+    throw refused(path, `the system said ${codeOf(error)}`)
+  }
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'nothing'
+}
+
+function refused(path: string, what: string): Error {
+  return readError('FILE_REFUSED', `Cannot read ${path}: ${what}`, { hint: 'A channel on disk is plain, readable files below one folder.' })
+}
+
+async function* readChunks(opened: OpenFile, offset: number, signal: AbortSignal | undefined): AsyncGenerator<Uint8Array> {
+  for (let position = offset; position < opened.size;) {
+    signal?.throwIfAborted()
+    const chunk = Buffer.allocUnsafe(Math.min(CHUNK, opened.size - position))
+    const count = onDisk(opened.path, () => readSync(opened.file, chunk, 0, chunk.length, position))
+    if (count === 0) throw readError('SIZE_MISMATCH', `Cannot read ${opened.path}: it became shorter while it was read`)
+    position += count
+    yield chunk.subarray(0, count)
+  }
+}
+
+function readExactly(opened: OpenFile, size: number): Buffer {
+  const bytes = Buffer.allocUnsafe(size)
+  for (let done = 0; done < size;) {
+    const count = onDisk(opened.path, () => readSync(opened.file, bytes, done, size - done, done))
+    if (count === 0) throw readError('SIZE_MISMATCH', `Cannot read ${opened.path}: it became shorter while it was read`)
+    done += count
+  }
+  return bytes
+}
+
+function assertDigest(path: string, { digest }: Artifact, hex: string): void {
+  if (hex === digestHex(digest)) return
+  throw readError('DIGEST_MISMATCH', `Cannot use ${path}: its ${digestKind(digest)} is not what the index says`, {
+    hint: 'The file was changed after it was indexed; index the channel again.',
+    details: { expected: digestHex(digest), received: hex },
+  })
+}
