@@ -1,7 +1,10 @@
-import { type ArtifactName, parseArtifactName } from './artifact-name.ts'
+import type { ArtifactName } from './artifact-name.ts'
+import { appendArtifact, appendRow, artifactAt, type ArtifactColumns, createArtifactColumns, haveSameDigest, sizeAt } from './artifact-columns.ts'
 import type { Artifact } from './artifact.ts'
-import { createDigest, type Digest, digestHex, digestKind } from './digest.ts'
+import { compareBytes, compareNameRows } from './columns.ts'
+import type { Digest } from './digest.ts'
 import { MirrorError } from './errors.ts'
+import { sortRows } from './merge-rows.ts'
 import type { SubdirName } from './subdir.ts'
 
 /**
@@ -28,137 +31,103 @@ export interface ArtifactSetBuilder {
   readonly build: () => ArtifactSet
 }
 
-const DIGEST_BYTES = 32
-const START_ROWS = 64
-const START_TEXT = 4096
-
 /** Creates an empty builder for the artifacts of one subdir. */
 export function createArtifactSetBuilder(subdir: SubdirName): ArtifactSetBuilder {
+  const columns = createArtifactColumns(subdir)
   let rows = 0
-  let text = Buffer.allocUnsafe(START_TEXT)
-  let textLength = 0
-  let ends = new Uint32Array(START_ROWS)
-  let digests = Buffer.allocUnsafe(START_ROWS * DIGEST_BYTES)
-  let kinds = new Uint8Array(START_ROWS)
-  let sizes = new Float64Array(START_ROWS)
-  let sorted = true
-
-  function growRows(): void {
-    ends = grown(ends, new Uint32Array(rows * 2))
-    kinds = grown(kinds, new Uint8Array(rows * 2))
-    sizes = grown(sizes, new Float64Array(rows * 2))
-    digests = grown(digests, Buffer.allocUnsafe(rows * 2 * DIGEST_BYTES))
-  }
-
   return {
-    add({ name, digest, size }) {
-      if (rows === kinds.length) growRows()
-      if (textLength + name.length > text.length) text = grown(text, Buffer.allocUnsafe(Math.max(text.length * 2, textLength + name.length)))
-      const start = textLength
-      textLength += text.write(name, textLength, 'latin1')
-      if (sorted && rows > 0) sorted = text.compare(text, previousStart(ends, rows), start, start, textLength) > 0
-      ends[rows] = textLength
-      kinds[rows] = digestKind(digest) === 'md5' ? 1 : 0
-      digests.write(digestHex(digest), rows * DIGEST_BYTES, 'hex')
-      sizes[rows] = size
+    add(artifact) {
+      appendArtifact(columns, artifact)
       rows += 1
     },
-    build() {
-      const columns = { subdir, text, ends, digests, kinds, sizes }
-      return createSet(columns, sorted ? rows : sortedOrder(columns, rows))
-    },
+    build: () => createSetOfRows(columns, allRows(rows)),
   }
 }
 
-interface Columns {
-  readonly subdir: SubdirName
-  readonly text: Buffer
-  readonly ends: Uint32Array
-  readonly digests: Buffer
-  readonly kinds: Uint8Array
-  readonly sizes: Float64Array
+/** The set of the given artifacts of one subdir. Throws `INDEX_IMPLAUSIBLE` for a name with two digests. */
+export function createArtifactSet(subdir: SubdirName, artifacts: Iterable<Artifact>): ArtifactSet {
+  const builder = createArtifactSetBuilder(subdir)
+  for (const artifact of artifacts) builder.add(artifact)
+  return builder.build()
 }
 
-function grown<T extends Uint8Array | Uint32Array | Float64Array>(from: T, into: T): T {
-  into.set(from)
-  return into
+/** The rows 0 to `count - 1`. */
+export function allRows(count: number): Uint32Array {
+  const order = new Uint32Array(count)
+  for (let row = 0; row < count; row += 1) order[row] = row
+  return order
 }
 
-function previousStart(ends: Uint32Array, row: number): number {
-  return row < 2 ? 0 : (ends[row - 2] ?? 0)
+/** The set of some rows of columns, which it shares. `rows` is sorted in place; where it is in order already, that costs one pass. */
+export function createSetOfRows(columns: ArtifactColumns, rows: Uint32Array): ArtifactSet {
+  return createSet(columns, sortedRows(columns, rows))
 }
 
-function startOf(columns: Columns, row: number): number {
-  return row === 0 ? 0 : (columns.ends[row - 1] ?? 0)
+/** A set of its own of some rows, for when few of many are wanted. */
+export function copyRows(columns: ArtifactColumns, rows: Iterable<number>): ArtifactSet {
+  const copy = createArtifactColumns(columns.subdir)
+  let count = 0
+  for (const row of rows) {
+    appendRow(copy, columns, row)
+    count += 1
+  }
+  return createSetOfRows(copy, allRows(count))
 }
 
-function compareRows(columns: Columns, left: number, right: number): number {
-  const { text, ends } = columns
-  return text.compare(text, startOf(columns, right), ends[right], startOf(columns, left), ends[left])
+/** Puts rows in order of name, in place or in a new array, with equal ones once: an index of two sorted sections costs one merge. */
+export function sortedRows(columns: ArtifactColumns, rows: Uint32Array): Uint32Array {
+  const { names } = columns
+  return withoutRepeats(columns, sortRows(rows, (left, right) => compareNameRows(names, left, names, right)))
 }
 
-/** The rows in order of name, with equal ones once. */
-function sortedOrder(columns: Columns, rows: number): Uint32Array {
-  const order = new Uint32Array(rows)
-  for (let row = 0; row < rows; row += 1) order[row] = row
-  order.sort((left, right) => compareRows(columns, left, right))
+function withoutRepeats(columns: ArtifactColumns, rows: Uint32Array): Uint32Array {
   let kept = 0
-  for (const row of order) {
-    const previous = kept === 0 ? undefined : order[kept - 1]
-    if (previous !== undefined && compareRows(columns, previous, row) === 0) assertSameArtifact(columns, previous, row)
-    else {
-      order[kept] = row
-      kept += 1
+  for (let position = 0; position < rows.length; position += 1) {
+    const row = rows[position] ?? 0
+    const previous = rows[kept - 1]
+    if (kept > 0 && previous !== undefined && compareNameRows(columns.names, previous, columns.names, row) === 0) {
+      assertSameArtifact(columns, previous, row)
+      continue
     }
+    rows[kept] = row
+    kept += 1
   }
-  return order.subarray(0, kept)
+  return kept === rows.length ? rows : rows.slice(0, kept)
 }
 
-function assertSameArtifact(columns: Columns, left: number, right: number): void {
+function assertSameArtifact(columns: ArtifactColumns, left: number, right: number): void {
+  if (haveSameDigest(columns, left, columns, right) && sizeAt(columns, left) === sizeAt(columns, right)) return
   const one = artifactAt(columns, left)
-  const other = artifactAt(columns, right)
-  if (one.digest === other.digest && one.size === other.size) return
   throw new MirrorError('INDEX_IMPLAUSIBLE', `Cannot use the index of ${columns.subdir}: it lists ${one.name} twice, with different bytes`, {
     hint: 'Report it to the channel; nothing of this subdir was changed.',
-    details: { name: one.name, digests: [one.digest, other.digest] },
+    details: { name: one.name, digests: [one.digest, artifactAt(columns, right).digest] },
   })
 }
 
-function artifactAt(columns: Columns, row: number): Artifact {
-  const type = columns.kinds[row] === 1 ? 'md5' : 'sha256'
-  const start = row * DIGEST_BYTES
-  const hex = columns.digests.toString('hex', start, start + (type === 'md5' ? 16 : DIGEST_BYTES))
-  return {
-    subdir: columns.subdir,
-    name: parseArtifactName(columns.text.toString('latin1', startOf(columns, row), columns.ends[row])),
-    digest: createDigest(type, hex),
-    size: columns.sizes[row] ?? 0,
-  }
-}
-
-/** `order` is a permutation of rows, or their number when they lie in order already. */
-function createSet(columns: Columns, order: Uint32Array | number): ArtifactSet {
-  const count = typeof order === 'number' ? order : order.length
-  const rowAt = (position: number): number => (typeof order === 'number' ? position : (order[position] ?? 0))
+function createSet(columns: ArtifactColumns, order: Uint32Array): ArtifactSet {
+  const count = order.length
   let bytes = 0
-  for (let position = 0; position < count; position += 1) bytes += columns.sizes[rowAt(position)] ?? 0
+  for (const row of order) bytes += sizeAt(columns, row)
 
   function at(position: number): Artifact {
-    if (!Number.isInteger(position) || position < 0 || position >= count) throw new RangeError(`No artifact at position ${position} of ${count}`)
-    return artifactAt(columns, rowAt(position))
+    const row = order[position]
+    if (row === undefined) throw new RangeError(`No artifact at position ${position} of ${count}`)
+    return artifactAt(columns, row)
   }
 
   function find(name: string): Artifact | undefined {
-    const wanted = Buffer.from(name, 'latin1')
+    const wanted = Buffer.from(name)
+    const range = { bytes: wanted, start: 0, end: wanted.length }
     let low = 0
     let high = count
     while (low < high) {
       const middle = (low + high) >>> 1
-      const row = rowAt(middle)
-      const order_ = columns.text.compare(wanted, 0, wanted.length, startOf(columns, row), columns.ends[row])
-      if (order_ === 0) return artifactAt(columns, row)
-      if (order_ < 0) low = middle + 1
-      else high = middle
+      const row = order[middle] ?? 0
+      const { names } = columns
+      const difference = compareBytes(range, { bytes: names.bytesOf(row), start: names.startOf(row), end: names.endOf(row) })
+      if (difference === 0) return artifactAt(columns, row)
+      if (difference < 0) high = middle
+      else low = middle + 1
     }
     return undefined
   }
@@ -173,11 +142,4 @@ function createSet(columns: Columns, order: Uint32Array | number): ArtifactSet {
       for (let position = 0; position < count; position += 1) yield at(position)
     },
   }
-}
-
-/** The set of the given artifacts of one subdir. Throws `INDEX_IMPLAUSIBLE` for a name with two digests. */
-export function createArtifactSet(subdir: SubdirName, artifacts: Iterable<Artifact>): ArtifactSet {
-  const builder = createArtifactSetBuilder(subdir)
-  for (const artifact of artifacts) builder.add(artifact)
-  return builder.build()
 }

@@ -42,6 +42,8 @@ export interface IndexSink {
 /** A top-level value outside the record sections, or `info`, as bytes of the document. */
 export interface SkeletonEntry {
   readonly key: string
+  /** The key as it is written, quotes included. */
+  readonly rawKey: string
   /** Where the raw value stands in the document, and its raw bytes. */
   readonly position: number
   readonly raw: Uint8Array

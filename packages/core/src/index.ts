@@ -4,9 +4,17 @@ export type { Artifact } from './artifact.ts'
 export { createDigest, type Digest, digestHex, type DigestKind, digestKind, isDigest, isMd5, isSha256, type Md5, type Sha256 } from './digest.ts'
 export type { CoreErrorCode } from './error-codes.ts'
 export { isMirrorError, MirrorError, type MirrorErrorOptions } from './errors.ts'
+export { createBufferSource } from './byte-source.ts'
+export { compareTables, type CompareTablesOptions } from './compare-tables.ts'
+export { createIndexLayoutBuilder, type IndexLayoutBuilder, readIndexLayout } from './index-layout.ts'
+export type { IndexPart } from './index-part.ts'
+export { createIndexScanner, type IndexScanner, scanIndex } from './index-scanner.ts'
+export { createIndexTableBuilder, type IndexTableBuilder, readIndexTable } from './index-table.ts'
 export type {
-  ByteSource, IndexSection, IndexSink, IndexSkeleton, IndexTable, NotedField, RecordFault, RecordView, SkeletonEntry,
+  ByteSource, IndexLayout, IndexSection, IndexSink, IndexSkeleton, IndexTable, NotedField, RecordFault, RecordView, SectionEntry, SkeletonEntry, TableComparison,
 } from './index-types.ts'
+export { jsonDumps } from './json-dumps.ts'
+export { writeIndex, type WriteIndexOptions } from './write-index.ts'
 export { isSubdirName, KNOWN_SUBDIRS, NOARCH, parseSubdirName, type SubdirName } from './subdir.ts'
 export {
   authorizeUrl, type AuthorizedRequest, type ChannelUrl, DEFAULT_CHANNEL_ALIAS, isChannelUrl, isOwnBaseUrl, parseChannelUrl,

@@ -1,0 +1,191 @@
+/** Rows of a chunk: a power of two, so that finding a row is a shift. Chunks are never copied once they are full. */
+const CHUNK_BITS = 14
+const CHUNK_ROWS = 1 << CHUNK_BITS
+const CHUNK_MASK = CHUNK_ROWS - 1
+const START_ROWS = 64
+
+type Cells = Uint8Array | Uint32Array | Float64Array | BigUint64Array
+
+/** A column of fixed-width cells that grows without copying what it has. */
+export interface Column<T extends Cells> {
+  /** The chunk that holds a row, and where in it the row's first cell is. */
+  readonly chunk: (row: number) => T
+  readonly cell: (row: number) => number
+  /** Room for `rows` more, at most to the end of a chunk: what fits is given back. */
+  readonly reserve: (rows: number) => { readonly cells: T; readonly at: number; readonly rows: number }
+}
+
+/** Creates a column; `make` makes an empty array of cells, `width` is cells a row. */
+export function createColumn<T extends Cells>(make: (cells: number) => T, width = 1): Column<T> {
+  const chunks: T[] = []
+  let count = 0
+
+  function last(wanted: number): T {
+    const position = count >>> CHUNK_BITS
+    const present = chunks[position]
+    const used = count & CHUNK_MASK
+    if (present !== undefined && present.length >= (used + wanted) * width) return present
+    let rows = position > 0 ? CHUNK_ROWS : START_ROWS
+    while (rows < used + wanted) rows *= 2
+    const next = make(rows * width)
+    if (present !== undefined) copyCells(present, next)
+    chunks[position] = next
+    return next
+  }
+
+  return {
+    chunk(row) {
+      const cells = chunks[row >>> CHUNK_BITS]
+      if (cells === undefined) throw new RangeError(`No row ${row}`)
+      return cells
+    },
+    cell: (row) => (row & CHUNK_MASK) * width,
+    reserve(rows) {
+      const fitting = Math.min(rows, CHUNK_ROWS - (count & CHUNK_MASK))
+      const cells = last(fitting)
+      const at = (count & CHUNK_MASK) * width
+      count += fitting
+      return { cells, at, rows: fitting }
+    },
+  }
+}
+
+function copyCells(from: Cells, to: Cells): void {
+  Buffer.from(to.buffer, to.byteOffset, to.byteLength).set(new Uint8Array(from.buffer, from.byteOffset, from.byteLength))
+}
+
+/** Appends the rows `from` to `to` of `values` to a column. */
+export function appendCells<T extends Cells>(column: Column<T>, values: T, width = 1): void {
+  const total = values.length / width
+  for (let done = 0; done < total;) {
+    const { cells, at, rows } = column.reserve(total - done)
+    copyCells(asBytes(values, done * width, rows * width), asBytes(cells, at, rows * width))
+    done += rows
+  }
+}
+
+function asBytes(cells: Cells, start: number, length: number): Uint8Array {
+  const size = cells.BYTES_PER_ELEMENT
+  return new Uint8Array(cells.buffer, cells.byteOffset + start * size, length * size)
+}
+
+/** A column of byte strings. */
+export interface NameColumn {
+  /** Appends the names that lie one behind the other in `bytes`; `ends` are their ends from the start of `bytes`. */
+  readonly append: (bytes: Uint8Array, ends: Uint32Array) => void
+  readonly appendText: (text: string) => void
+  readonly bytesOf: (row: number) => Buffer
+  readonly startOf: (row: number) => number
+  readonly endOf: (row: number) => number
+  readonly text: (row: number) => string
+}
+
+interface NameChunk {
+  bytes: Buffer
+  ends: Uint32Array
+  used: number
+  rows: number
+}
+
+/** Creates a column of names: a buffer and ends for each chunk of rows. */
+export function createNameColumn(): NameColumn {
+  const chunks: NameChunk[] = []
+
+  function chunkOf(row: number): NameChunk {
+    const chunk = chunks[row >>> CHUNK_BITS]
+    if (chunk === undefined) throw new RangeError(`No row ${row}`)
+    return chunk
+  }
+
+  function open(): NameChunk {
+    const present = chunks.at(-1)
+    if (present !== undefined && present.rows < CHUNK_ROWS) return present
+    if (present !== undefined && present.bytes.length > present.used * 1.1) present.bytes = Buffer.copyBytesFrom(present.bytes, 0, present.used)
+    const rows = present === undefined ? START_ROWS : CHUNK_ROWS
+    const chunk = { bytes: Buffer.allocUnsafeSlow(rows * 48), ends: new Uint32Array(rows), used: 0, rows: 0 }
+    chunks.push(chunk)
+    return chunk
+  }
+
+  function widen(chunk: NameChunk, bytes: number): void {
+    if (chunk.used + bytes > chunk.bytes.length) {
+      const next = Buffer.allocUnsafeSlow(Math.max(chunk.bytes.length * 2, chunk.used + bytes))
+      next.set(chunk.bytes.subarray(0, chunk.used))
+      chunk.bytes = next
+    }
+    if (chunk.rows === chunk.ends.length) {
+      const next = new Uint32Array(chunk.rows * 2)
+      next.set(chunk.ends)
+      chunk.ends = next
+    }
+  }
+
+  function startOf(row: number): number {
+    return (row & CHUNK_MASK) === 0 ? 0 : (chunkOf(row).ends[(row & CHUNK_MASK) - 1] ?? 0)
+  }
+
+  return {
+    append(bytes, ends) {
+      let from = 0
+      for (let done = 0; done < ends.length;) {
+        const chunk = open()
+        const rows = Math.min(ends.length - done, CHUNK_ROWS - chunk.rows)
+        const to = ends[done + rows - 1] ?? 0
+        widen(chunk, to - from)
+        chunk.bytes.set(bytes.subarray(from, to), chunk.used)
+        for (let row = 0; row < rows; row += 1) {
+          if (chunk.rows === chunk.ends.length) widen(chunk, 0)
+          chunk.ends[chunk.rows] = chunk.used + (ends[done + row] ?? 0) - from
+          chunk.rows += 1
+        }
+        chunk.used += to - from
+        from = to
+        done += rows
+      }
+    },
+    appendText(text) {
+      const chunk = open()
+      widen(chunk, text.length * 3)
+      chunk.used += chunk.bytes.write(text, chunk.used)
+      chunk.ends[chunk.rows] = chunk.used
+      chunk.rows += 1
+    },
+    bytesOf: (row) => chunkOf(row).bytes,
+    startOf,
+    endOf: (row) => chunkOf(row).ends[row & CHUNK_MASK] ?? 0,
+    text: (row) => chunkOf(row).bytes.toString('utf8', startOf(row), chunkOf(row).ends[row & CHUNK_MASK]),
+  }
+}
+
+/** Compares two names by bytes, which is by code point. */
+export function compareNameRows(left: NameColumn, leftRow: number, right: NameColumn, rightRow: number): number {
+  const a = left.bytesOf(leftRow)
+  const b = right.bytesOf(rightRow)
+  const aEnd = left.endOf(leftRow)
+  const bEnd = right.endOf(rightRow)
+  return compareBytes({ bytes: a, start: left.startOf(leftRow), end: aEnd }, { bytes: b, start: right.startOf(rightRow), end: bEnd })
+}
+
+/** A piece of some bytes. */
+export interface ByteRange {
+  readonly bytes: Uint8Array
+  readonly start: number
+  readonly end: number
+}
+
+/** Compares two pieces byte by byte; negative, zero or positive. For short ones: no call into native code. */
+export function compareBytes(left: ByteRange, right: ByteRange): number {
+  const a = left.bytes
+  const b = right.bytes
+  const length = Math.min(left.end - left.start, right.end - right.start)
+  let i = left.start
+  let k = right.start
+  const stop = i + length
+  while (i < stop) {
+    const difference = (a[i] ?? 0) - (b[k] ?? 0)
+    if (difference !== 0) return difference
+    i += 1
+    k += 1
+  }
+  return left.end - left.start - (right.end - right.start)
+}
