@@ -7,3 +7,16 @@ export type { Json, JsonObject } from './json.ts'
 export { type ArtifactFormat, fillSubdir, type PackageDescription, type PackageFile } from './package-description.ts'
 export { createPadding } from './padding.ts'
 export { formatPythonJson, type PythonJsonOptions } from './python-json.ts'
+export { createGate, type Exchange, type Fault, type Gate, type Reply } from './exchange.ts'
+export type { StatusOptions } from './faults/answers.ts'
+export type { Place } from './faults/fault-tools.ts'
+export * as faults from './faults/index.ts'
+export {
+  type ActiveMisbehaviour,
+  type ChannelServer,
+  type LoggedRequest,
+  type Misbehaviour,
+  serveChannel,
+  type ServeOptions,
+} from './serve-channel.ts'
+export { type CheckedMirror, checkMirror, type CheckMirrorOptions } from './check-mirror.ts'
