@@ -1,30 +1,54 @@
 // Bundles every command in src/bin/ into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
 // No dependency is left outside the bundle; what a command imports dynamically becomes a chunk of its own, read when it is needed.
-import { globSync, rmSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const out = join(here, 'dist')
-const workers = globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })
-const commands = globSync('src/bin/*.ts', { cwd: here })
+
 const nameOf = (path) => basename(path, '.ts')
+const entries = [...globSync('src/bin/*.ts', { cwd: here }), ...globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })]
+
+const bundle = async () => {
+  const { metafile } = await build({
+    absWorkingDir: here,
+    entryPoints: Object.fromEntries(entries.map((path) => [nameOf(path), path])),
+    outdir: join(out, 'bin'),
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minifySyntax: true,
+    legalComments: 'none',
+    logLevel: 'warning',
+    metafile: true,
+    // Some dependencies are CommonJS and call require() for node: modules.
+    banner: { js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)" },
+  })
+  return Object.keys(metafile.inputs)
+}
+
+/** The folder of the installed package that a bundled file belongs to; undefined for files of ours. */
+const packageFolderOf = (path) => /^.*\/node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path.split(sep).join('/'))?.[0]
+
+const licenceOf = (folder) => {
+  const { name, version, license } = JSON.parse(readFileSync(join(here, folder, 'package.json'), 'utf8'))
+  const file = readdirSync(join(here, folder)).find((entry) => /^(?:licen[cs]e|copying)/i.test(entry))
+  const text = file === undefined ? '' : `\n${readFileSync(join(here, folder, file), 'utf8').trim()}\n`
+  return `${name} ${version} (${license})\n${text}`
+}
+
+/** What is bundled keeps its licence. */
+const writeLicences = (inputs) => {
+  const folders = new Set(inputs.map((input) => packageFolderOf(input)).filter((folder) => folder !== undefined && existsSync(join(here, folder, 'package.json'))))
+  const texts = [...folders].map((folder) => licenceOf(folder)).sort()
+  writeFileSync(join(out, 'third-party-licences.txt'), `The commands contain the following packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`)
+}
 
 rmSync(out, { recursive: true, force: true })
-await build({
-  absWorkingDir: here,
-  entryPoints: Object.fromEntries([...commands, ...workers].map((path) => [nameOf(path), path])),
-  outdir: join(out, 'bin'),
-  chunkNames: '[name]-[hash]',
-  bundle: true,
-  splitting: true,
-  format: 'esm',
-  platform: 'node',
-  target: 'node24',
-  minifySyntax: true,
-  legalComments: 'none',
-  logLevel: 'warning',
-  // Some dependencies are CommonJS and call require() for node: modules.
-  banner: { js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)" },
-})
+mkdirSync(out, { recursive: true })
+writeLicences(await bundle())

@@ -16,7 +16,7 @@ export const packageFolders = () =>
     .filter((folder) => existsSync(join(root, folder, 'package.json')))
     .toSorted((one, other) => one.localeCompare(other))
 
-const inputs = () => ['pnpm-lock.yaml', 'pnpm-workspace.yaml', 'package.json', ...packageFolders().map((folder) => `${folder}/package.json`)]
+const inputs = () => ['pnpm-lock.yaml', '.pnpmfile.mjs', 'pnpm-workspace.yaml', 'package.json', ...packageFolders().map((folder) => `${folder}/package.json`)]
 
 /** One hash of everything that decides what is installed: the lockfile, the workspace's settings and all manifests. */
 export const installHash = () => {

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { root } from './workspace.mjs'
+
+const list = (tarball) =>
+  execFileSync('tar', ['-tzf', tarball], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map((name) => name.replace(/^package\//, ''))
+
+/** The manifest in a tarball. */
+export const readPackedManifest = (tarball) => JSON.parse(execFileSync('tar', ['-xzOf', tarball, 'package/package.json'], { encoding: 'utf8' }))
+
+const REQUIRED = ['package.json', 'README.md', 'LICENSE']
+
+/** A built file has its place in `src`; the bundle of a command is checked by starting it. */
+const belongs = (folder, bundled) => (name) => {
+  if (REQUIRED.includes(name) || name === 'CHANGELOG.md') return true
+  if (bundled) return /^(?:bin\/[\w-]+\.js|dist\/bin\/[\w.-]+\.js|dist\/third-party-licences\.txt)$/.test(name)
+  const stem = /^dist\/(?<stem>.+)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.groups?.stem
+  return stem !== undefined && existsSync(join(root, folder, 'src', `${stem}.ts`))
+}
+
+const findFileFaults = (folder, names, bundled) => [
+  ...REQUIRED.filter((name) => !names.includes(name)).map((name) => `has no ${name}`),
+  ...names.filter((name) => !belongs(folder, bundled)(name)).map((name) => `holds ${name}, which does not belong there`),
+]
+
+const targetsOf = (value) => (typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap((inner) => targetsOf(inner)))
+
+const findManifestFaults = (packed, names) => {
+  const missing = [...targetsOf(packed.exports), ...targetsOf(packed.bin)].filter((target) => !names.includes(target.replace('./', '')))
+  const leftovers = ['workspace:', 'catalog:', 'link:'].filter((protocol) => JSON.stringify(packed).includes(`"${protocol}`))
+  return [
+    ...missing.map((target) => `names ${target}, which is not in it`),
+    ...leftovers.map((protocol) => `has a manifest with "${protocol}", which no registry understands`),
+  ]
+}
+
+/** What is wrong with a tarball: files missing, files too many, a manifest that means nothing outside the workspace. */
+export const findTarballFaults = ({ folder, manifest, tarball }) => {
+  const names = list(tarball)
+  const faults = [...findFileFaults(folder, names, manifest.bin !== undefined), ...findManifestFaults(readPackedManifest(tarball), names)]
+  return faults.map((fault) => `${manifest.name} ${fault}`)
+}

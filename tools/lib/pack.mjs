@@ -1,0 +1,43 @@
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { ToolError } from './fail.mjs'
+import { run } from './run.mjs'
+import { packageFolders } from './setup-stamp.mjs'
+import { binPath, readJson, root } from './workspace.mjs'
+
+/** The packages that are published: `{ folder, manifest }`, folders relative to the root. */
+export const publicPackages = () =>
+  packageFolders()
+    .map((folder) => ({ folder, manifest: readJson(`${folder}/package.json`) }))
+    .filter(({ manifest }) => !manifest.private)
+
+const needOk = (what, { code, output }) => {
+  if (code !== 0) throw new ToolError(`${output.trimEnd()}\n\nCannot ${what}: the lines above say why.`)
+}
+
+/** tsc leaves the output of a source that is gone; it must not be packed. */
+const removeOrphans = (folder) => {
+  const dist = join(root, folder, 'dist')
+  const names = existsSync(dist) ? readdirSync(dist, { recursive: true }) : []
+  for (const name of names) {
+    const stem = /^(?<stem>.*)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.groups?.stem
+    if (stem !== undefined && !existsSync(join(root, folder, 'src', `${stem}.ts`))) rmSync(join(dist, name))
+  }
+}
+
+const tarballName = ({ name, version }) => `${name.replace('@', '').replace('/', '-')}-${version}.tgz`
+
+const packOne = async ({ folder, manifest }, into) => {
+  if (!manifest.bin) removeOrphans(folder)
+  const tarball = join(into, tarballName(manifest))
+  needOk(`pack ${manifest.name}`, await run(binPath('pnpm'), ['pack', '--out', tarball], { quiet: true, cwd: join(root, folder) }))
+  return { folder, manifest, tarball }
+}
+
+/** Builds every published package and packs it into the folder, which is emptied first: `{ folder, manifest, tarball }` of each. */
+export const packAll = async (into) => {
+  needOk('build', await run(binPath('turbo'), ['run', 'build', 'bundle', '--output-logs=errors-only'], { quiet: true }))
+  rmSync(into, { recursive: true, force: true })
+  mkdirSync(into, { recursive: true })
+  return Promise.all(publicPackages().map((item) => packOne(item, into)))
+}
