@@ -58,20 +58,17 @@ function readTokens(text: string): readonly Token[] {
   let start = 0
   function endSpec(end: number): void {
     const spec = text.slice(start, end).trim()
+    if (/^(?:and|or)(?:\s|$)/.test(spec)) throw invalidMatchSpec(text, start, 'a match spec is missing in the condition')
     if (spec !== '') tokens.push({ type: 'spec', text: spec, position: start })
   }
   for (let position = 0; position < text.length; position += 1) {
     const character = text[position]
-    const word = /^\s(and|or)(?=[\s(])/.exec(text.slice(position, position + 5))?.[1]
+    const word = /^\s(and|or)(?=[\s(]|$)/.exec(text.slice(position, position + 5))?.[1]
     if (character === '[') position = endOfBrackets(text, position) - 1
     else if (character === '(' || character === ')') {
       endSpec(position)
       tokens.push({ type: character, text: character, position })
       start = position + 1
-      if (character === ')') {
-        const joined = /^(and|or)(?=[\s(])/.exec(text.slice(start, start + 4))
-        if (joined !== null) throw invalidMatchSpec(text, start, 'a space is missing')
-      }
     } else if (word === 'and' || word === 'or') {
       endSpec(position)
       tokens.push({ type: word, text: word, position: position + 1 })
