@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import createModule from 'libbzip2-wasm'
 
 type Bzip2Module = ReturnType<typeof createModule>
@@ -40,16 +41,21 @@ async function run(operation: (bzip2: Bzip2Module) => Bzip2Result): Promise<Uint
 /** Boxed, because the module has a `then` that never settles: awaiting it itself would never end. */
 async function loadModule(): Promise<{ readonly bzip2: Bzip2Module }> {
   const events = ['uncaughtException', 'unhandledRejection']
-  const known = new Set(events.flatMap((event) => process.listeners(event)))
+  const emitter: EventEmitter = process
+  const known = new Set(events.flatMap((event) => emitter.listeners(event)))
   const bzip2 = createModule({})
   const { promise, resolve } = Promise.withResolvers<void>()
   bzip2.then(() => resolve())
   await promise
   // The module catches every fault of the process and aborts itself: that would hide the fault.
   for (const event of events) {
-    for (const listener of process.listeners(event)) {
-      if (!known.has(listener)) process.removeListener(event, listener)
+    for (const listener of emitter.rawListeners(event)) {
+      if (!known.has(listener) && isListener(listener)) emitter.removeListener(event, listener)
     }
   }
   return { bzip2 }
+}
+
+function isListener(value: unknown): value is (...args: readonly unknown[]) => void {
+  return typeof value === 'function'
 }

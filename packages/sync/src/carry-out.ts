@@ -7,7 +7,7 @@ import { collectMissing, fetchArtifacts, type FetchedArtifacts } from './fetch-a
 import { planRecords } from './plan-subdir.ts'
 import type { FailedArtifact, HeldSubdir } from './report.ts'
 import type { SyncRun } from './run.ts'
-import type { SpoolSpace } from './spool.ts'
+import type { SpoolSpace } from './spool-space.ts'
 
 /** What came of carrying out a plan. */
 export interface CarriedOut {

@@ -1,4 +1,4 @@
-import { type ArtifactSet, compareTables, createArtifactSet, type IndexTable, type TableComparison } from '@mirror/core'
+import { type ArtifactSet, compareTables, createArtifactSet, type IndexTable, readIndexTable, type TableComparison } from '@mirror/core'
 import type { ReusePolicy } from './options.ts'
 import type { LeftOut } from './report.ts'
 import type { WaitingName } from './upstream-memo.ts'
@@ -42,7 +42,7 @@ export function decideRecords(options: DecideRecordsOptions): RecordDecision {
     ...stillWaiting.map(({ name }) => ({ name, reason: 'reused' as const })),
   ]
   const keep = withoutNames(target, soundRows(target), new Set([...failed, ...stillWaiting.map(({ name }) => name)]))
-  const comparison = compareTables({ base, target, keep })
+  const comparison = compareTables({ base: base ?? readIndexTable(new Uint8Array(), target.subdir), target, keep })
   const plain = { keep, carried: undefined, interim: undefined, comparison, leftOut, waiting: stillWaiting }
   if (base === undefined || comparison.replaced.after.count === 0) return plain
   const names = namesOf(comparison.replaced.after)

@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto'
-import { createArtifactSet, isSha256, readShardIndex, type Sha256 } from '@mirror/core'
+import { createArtifactSet, type IndexPart, readShardIndex } from '@mirror/core'
 import type { PublishedFile, SubdirChange } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { StoreReader } from '@mirror/store'
 import { decompressBzip2 } from './bzip2.ts'
-import { deriveFromOriginal, deriveFromParts, type DerivedFile, type DerivedIndex, type DeriveIndexOptions, type IndexPart } from './derive-index.ts'
+import { composeIndex, type DerivedFile, deriveIndex, type OriginalIndex, sha256Of } from './derive-index.ts'
 import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
-import type { SpoolSpace } from './spool.ts'
+import type { SpoolSpace } from './spool-space.ts'
 
 /** A change with the bytes of every file that it needs. */
 export interface DerivedChange {
@@ -27,12 +26,12 @@ export interface DeriveChangeOptions {
 
 /** Makes the index files that a plan publishes, and from them the change. */
 export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOptions): Promise<DerivedChange> {
-  const { subdir, decision } = plan
+  const { subdir, decision, original, dropBaseUrl } = plan
   const derive = { subdir, ...options }
-  const target = await deriveTarget(plan, options)
+  const target = await deriveIndex(await composeTarget(plan, options), derive)
   const interim = decision.interim === undefined
     ? undefined
-    : await deriveFromParts([{ source: plan.original.source, table: plan.original.table, keep: decision.interim }], plan.dropBaseUrl, derive)
+    : await deriveIndex(composeIndex([{ source: original.source, table: original.table, keep: decision.interim }], dropBaseUrl, derive), derive)
   const before = await readBaseShards(plan, options)
   const after = new Set(target.shards.map(({ file }) => file.path))
   const fresh = target.shards.filter(({ file }) => !before.has(file.path))
@@ -55,14 +54,14 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
   }
 }
 
-async function deriveTarget(plan: SubdirPlan, options: DeriveChangeOptions): Promise<DerivedIndex> {
+/** Upstream's own bytes where nothing is left out of them; otherwise a document written from its slices. */
+async function composeTarget(plan: SubdirPlan, options: DeriveChangeOptions): Promise<OriginalIndex> {
   const { subdir, original, decision, dropBaseUrl } = plan
-  const derive: DeriveIndexOptions = { subdir, ...options }
   if (decision.keep === undefined && decision.carried === undefined && !dropBaseUrl) {
-    return await deriveFromOriginal({ ...original, bz2: original.bz2 ?? await fetchBzip2(plan, options) }, derive)
+    return { ...original, bz2: original.bz2 ?? await fetchBzip2(plan, options) }
   }
   const upstream: IndexPart = { source: original.source, table: original.table, ...(decision.keep === undefined ? {} : { keep: decision.keep }) }
-  return await deriveFromParts([upstream, ...await carriedParts(plan, options)], dropBaseUrl, derive)
+  return composeIndex([upstream, ...await carriedParts(plan, options)], dropBaseUrl, { subdir, ...options })
 }
 
 /** The records that stay as they are published now (`reuse: keep`). */
@@ -72,7 +71,7 @@ async function carriedParts({ subdir, decision, baseTable }: SubdirPlan, { reade
   if (opened?.status !== 'found') throw new Error(`The base of ${subdir} was there and is not any more`)
   const writer = spool.create()
   for await (const chunk of opened.body) writer.write(chunk)
-  return [{ source: writer.finish().source, table: baseTable, keep: decision.carried }]
+  return [{ source: writer.end(), table: baseTable, keep: decision.carried }]
 }
 
 /** Upstream's `.bz2`, when it is wanted and says exactly what is published. It was made at another moment, so it is decoded, not believed. */
@@ -97,11 +96,4 @@ async function readBaseShards({ subdir, base }: SubdirPlan, { reader }: DeriveCh
     const shard = `${subdir}/shards/${sha256}.msgpack.zst`
     return [shard, { path: shard, sha256, size: 0 }]
   }))
-}
-
-/** sha256 of some bytes. */
-export function sha256Of(bytes: Uint8Array): Sha256 {
-  const hex = createHash('sha256').update(bytes).digest('hex')
-  if (isSha256(hex)) return hex
-  throw new Error('sha256 is not 64 hex digits')
 }

@@ -1,10 +1,11 @@
+import { createHash } from 'node:crypto'
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress } from 'node:zlib'
-import { type ByteSource, createIndexTableBuilder, type IndexTable, type Sha256, type SubdirName, writeIndex, writeShards } from '@mirror/core'
+import { type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, type Sha256, type SubdirName, writeIndex, writeShards } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import { compressBzip2 } from './bzip2.ts'
 import type { VariantChoice } from './options.ts'
-import { readChunks, type Spooled, type SpoolSpace } from './spool.ts'
+import { readChunks, type SpoolSpace } from './spool-space.ts'
 
 /** A file that can be put: what it is, and its bytes, as often as they are asked for. */
 export interface DerivedFile {
@@ -20,24 +21,17 @@ export interface DerivedIndex {
   readonly shards: readonly DerivedFile[]
 }
 
-/** Upstream's own bytes, when they are published as they are. */
+/** An index whose bytes are published as they are. */
 export interface OriginalIndex {
   readonly source: ByteSource
   readonly table: IndexTable
   readonly sha256: Sha256
-  /** Upstream's compressed form of exactly this document, where we have it. */
+  /** Compressed forms of exactly this document, where we have them. */
   readonly zst: Uint8Array | undefined
   readonly bz2: Uint8Array | undefined
 }
 
-/** Where the records of a document come from that is not upstream's own. */
-export interface IndexPart {
-  readonly source: ByteSource
-  readonly table: IndexTable
-  readonly keep?: Uint8Array
-}
-
-/** What `deriveIndex` needs. */
+/** What deriving needs. */
 export interface DeriveIndexOptions {
   readonly subdir: SubdirName
   readonly variants: VariantChoice
@@ -45,20 +39,14 @@ export interface DeriveIndexOptions {
   readonly signal: AbortSignal
 }
 
+/** Conda-index uses 16, at twenty times the time for a seventh less (`docs/decisions`). */
 const ZSTD_LEVEL = 3
 
-/** Publishes upstream's document byte for byte. */
-export async function deriveFromOriginal(original: OriginalIndex, options: DeriveIndexOptions): Promise<DerivedIndex> {
-  const { source, sha256 } = original
-  const document = { source, sha256, size: source.length, chunks: () => readChunks(source) }
-  return await deriveVariants({ document, table: original.table, zst: original.zst, bz2: original.bz2 }, options)
-}
-
-/** Publishes a document of our own, written from slices of others; with `dropBaseUrl` it loses `info.base_url`, because the artifacts lie beside it here. */
-export async function deriveFromParts(parts: readonly IndexPart[], dropBaseUrl: boolean, options: DeriveIndexOptions): Promise<DerivedIndex> {
-  const writer = options.spool.create()
+/** Writes a document from slices of others; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. */
+export function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boolean, { spool, subdir }: DeriveIndexOptions): OriginalIndex {
+  const writer = spool.create()
   // Read back while it is written: what is published has passed the same reader as what came in.
-  const reader = createIndexTableBuilder(options.subdir)
+  const reader = createIndexTableBuilder(subdir)
   writeIndex({
     parts,
     ...(dropBaseUrl ? { info: { base_url: undefined } } : {}),
@@ -67,75 +55,57 @@ export async function deriveFromParts(parts: readonly IndexPart[], dropBaseUrl: 
       reader.write(chunk)
     },
   })
-  const document = writer.finish()
-  return await deriveVariants({ document, table: reader.end(), zst: undefined, bz2: undefined }, options)
+  const source = writer.end()
+  return { source, table: reader.end(), sha256: source.sha256, zst: undefined, bz2: undefined }
 }
 
-interface Document {
-  readonly document: Spooled
-  readonly table: IndexTable
-  readonly zst: Uint8Array | undefined
-  readonly bz2: Uint8Array | undefined
-}
-
-async function deriveVariants({ document, table, zst, bz2 }: Document, options: DeriveIndexOptions): Promise<DerivedIndex> {
+/** Makes every file that publishes a document: itself, byte for byte, and the variants that are wanted. */
+export async function deriveIndex(original: OriginalIndex, options: DeriveIndexOptions): Promise<DerivedIndex> {
   const { subdir, variants } = options
-  const documentFile = derivedFile(`${subdir}/repodata.json`, document)
-  const shards = variants.shards ? deriveShards(document.source, table, options) : { index: [], shards: [] }
-  const compressed = [
-    ...(variants.zst ? [derivedFile(`${subdir}/repodata.json.zst`, zst === undefined ? await compressZst(document, options) : spoolBytes(zst, options.spool))] : []),
-    ...(variants.bz2 === false ? [] : await deriveBzip2(document, bz2, options)),
-  ]
-  const files = [...shards.index, ...compressed]
+  const document = { file: { path: `${subdir}/repodata.json`, sha256: original.sha256, size: original.source.length }, chunks: () => readChunks(original.source) }
+  const { index, shards } = variants.shards ? deriveShards(original, options) : { index: [], shards: [] }
+  const files = [...index, ...await deriveZst(original, options), ...await deriveBzip2(original, options)]
+  const { count, bytes } = original.table.artifacts()
   return {
-    state: {
-      subdir,
-      document: documentFile.file,
-      variants: files.map(({ file }) => file),
-      artifacts: countArtifacts(table),
-    },
-    files: [documentFile, ...files],
-    shards: shards.shards,
+    state: { subdir, document: document.file, variants: files.map(({ file }) => file), artifacts: { count, bytes } },
+    files: [document, ...files],
+    shards,
   }
 }
 
-function countArtifacts(table: IndexTable): SubdirState['artifacts'] {
-  const { count, bytes } = table.artifacts()
-  return { count, bytes }
+function spooledFile(path: string, source: ByteSource & { readonly sha256: Sha256 }): DerivedFile {
+  return { file: { path, sha256: source.sha256, size: source.length }, chunks: () => readChunks(source) }
 }
 
-function derivedFile(path: string, spooled: Spooled): DerivedFile {
-  return { file: { path, sha256: spooled.sha256, size: spooled.size }, chunks: spooled.chunks }
-}
-
-function spoolBytes(bytes: Uint8Array, spool: SpoolSpace): Spooled {
-  const writer = spool.create()
-  writer.write(bytes)
-  return writer.finish()
+function heldFile(path: string, bytes: Uint8Array): DerivedFile {
+  return { file: { path, sha256: sha256Of(bytes), size: bytes.byteLength }, chunks: () => [bytes] }
 }
 
 /** One frame that carries its content size: early clients crash without it (`channels.md` §3.4), and some stop after a first frame. */
-async function compressZst(document: Spooled, { spool, signal }: DeriveIndexOptions): Promise<Spooled> {
+async function deriveZst({ source, zst }: OriginalIndex, { subdir, variants, spool, signal }: DeriveIndexOptions): Promise<readonly DerivedFile[]> {
+  if (!variants.zst) return []
+  const path = `${subdir}/repodata.json.zst`
+  if (zst !== undefined) return [heldFile(path, zst)]
   const writer = spool.create()
   const compressor = createZstdCompress({
-    pledgedSrcSize: document.size,
+    pledgedSrcSize: source.length,
     params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   })
-  await pipeline(document.chunks(), compressor, async (chunks: AsyncIterable<Uint8Array>) => {
+  await pipeline(readChunks(source), compressor, async (chunks: AsyncIterable<Uint8Array>) => {
     for await (const chunk of chunks) writer.write(chunk)
   }, { signal })
-  return writer.finish()
+  return [spooledFile(path, writer.end())]
 }
 
-async function deriveBzip2(document: Spooled, upstream: Uint8Array | undefined, options: DeriveIndexOptions): Promise<readonly DerivedFile[]> {
-  const path = `${options.subdir}/repodata.json.bz2`
-  if (upstream !== undefined) return [derivedFile(path, spoolBytes(upstream, options.spool))]
-  if (options.variants.bz2 !== true) return []
-  return [derivedFile(path, spoolBytes(await compressBzip2(Buffer.concat([...document.chunks()])), options.spool))]
+async function deriveBzip2({ source, bz2 }: OriginalIndex, { subdir, variants }: DeriveIndexOptions): Promise<readonly DerivedFile[]> {
+  const path = `${subdir}/repodata.json.bz2`
+  if (variants.bz2 === false) return []
+  if (bz2 !== undefined) return [heldFile(path, bz2)]
+  return variants.bz2 === true ? [heldFile(path, await compressBzip2(Buffer.concat([...readChunks(source)])))] : []
 }
 
 /** All shards of a subdir lie in one spool, one after the other. */
-function deriveShards(source: ByteSource, table: IndexTable, { subdir, spool }: DeriveIndexOptions): { readonly index: readonly DerivedFile[]; readonly shards: readonly DerivedFile[] } {
+function deriveShards({ source, table }: OriginalIndex, { subdir, spool }: DeriveIndexOptions): { readonly index: readonly DerivedFile[]; readonly shards: readonly DerivedFile[] } {
   const writer = spool.create()
   const places: { readonly file: PublishedFile; readonly position: number }[] = []
   let position = 0
@@ -149,7 +119,14 @@ function deriveShards(source: ByteSource, table: IndexTable, { subdir, spool }: 
       position += bytes.byteLength
     },
   })
-  const all = writer.finish()
-  const shards = places.map((place) => ({ file: place.file, chunks: () => [Uint8Array.prototype.slice.call(all.source.read(place.position, place.file.size))] }))
-  return { index: [derivedFile(`${subdir}/repodata_shards.msgpack.zst`, spoolBytes(index, spool))], shards }
+  const all = writer.end()
+  const shards = places.map((place) => ({ file: place.file, chunks: () => [Buffer.from(all.read(place.position, place.file.size))] }))
+  return { index: [heldFile(`${subdir}/repodata_shards.msgpack.zst`, index)], shards }
+}
+
+/** sha256 of some bytes. */
+export function sha256Of(bytes: Uint8Array): Sha256 {
+  const hex = createHash('sha256').update(bytes).digest('hex')
+  if (isSha256(hex)) return hex
+  throw new Error('sha256 is not 64 hex digits')
 }

@@ -64,7 +64,7 @@ function emptySummary(subdir: SubdirName, status: SubdirSummary['status']): Subd
 
 /** Adds up what changes. */
 export function summaryTotals(summaries: readonly SubdirSummary[]): ChangesetTotals {
-  return summaries.filter(({ status }) => status === 'changed').reduce((total, summary) => ({
+  return summaries.filter(({ status }) => status === 'changed').reduce<ChangesetTotals>((total, summary) => ({
     add: total.add + summary.add,
     addBytes: total.addBytes + summary.addBytes,
     remove: total.remove + summary.remove,

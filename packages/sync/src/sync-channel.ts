@@ -8,7 +8,7 @@ import type { SyncOptions } from './options.ts'
 import { planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
 import type { HeldSubdir, SyncReport } from './report.ts'
 import { createRun, runFacts, type SyncRun, warn } from './run.ts'
-import { createSpoolSpace, type SpoolSpace } from './spool.ts'
+import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
 import { subdirOf, summarizePlan, summarizeSubdirs, summaryTotals } from './summarize.ts'
 import { readUpstreamMemo, type UpstreamMemo, writeUpstreamMemo } from './upstream-memo.ts'
 

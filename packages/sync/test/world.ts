@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseChannelUrl, parseSubdirName } from '@mirror/core'
+import { createRepositoryClient } from '@mirror/repository-client'
+import { createDiskStore } from '@mirror/store'
+import { buildChannel, type ChannelDescription, checkMirror, serveChannel } from '@mirror/test-fixtures'
+import { test as base } from 'vitest'
+import { syncChannel, type SyncEvent, type SyncOptions, type SyncReport } from '../src/index.ts'
+
+type Server = Awaited<ReturnType<typeof serveChannel>>
+type Checked = Awaited<ReturnType<typeof checkMirror>>
+
+/** One run: what it reported and what it told. */
+export interface Run {
+  readonly report: SyncReport
+  readonly events: readonly SyncEvent[]
+}
+
+/** An upstream over HTTP and the mirror of it, in folders that end with the test. */
+export interface World {
+  readonly upstream: string
+  readonly mirror: string
+  readonly server: Server
+  readonly sync: (options?: Partial<SyncOptions>) => Promise<Run>
+  /** Reads the mirror as a client would, with no code of ours. */
+  readonly check: () => Promise<Checked>
+}
+
+/** Two subdirs, both formats, all variants. */
+export const SMALL: ChannelDescription = {
+  subdirs: {
+    noarch: [{ name: 'alpha' }, { name: 'beta', depends: ['alpha'], format: 'both' }],
+    'linux-64': [{ name: 'gamma', depends: ['beta >=1'] }, { name: 'delta', format: 'tar.bz2', size: 30_000 }, { name: 'epsilon', version: '2.0' }],
+  },
+  index: { variants: ['zst'] },
+}
+
+/** Starts a world from a description. */
+export async function createWorld(description: ChannelDescription, cleanUp: (step: () => Promise<void>) => void): Promise<World> {
+  const folder = await mkdtemp(join(tmpdir(), 'sync-'))
+  cleanUp(async () => { await rm(folder, { recursive: true, force: true }) })
+  const upstream = join(folder, 'upstream')
+  const mirror = join(folder, 'mirror')
+  await buildChannel(description, upstream)
+  const server = await serveChannel(upstream)
+  cleanUp(async () => { await server.close() })
+  return { upstream, mirror, server, sync: async (options) => await runSync(server.url, { folder, mirror }, options), check: async () => await checkMirror(mirror) }
+}
+
+async function runSync(url: string, { folder, mirror }: { readonly folder: string; readonly mirror: string }, options: Partial<SyncOptions> = {}): Promise<Run> {
+  const channel = parseChannelUrl(url, { folder: 'channel' })
+  const spoolFolder = await mkdtemp(join(folder, 'spool-'))
+  const client = createRepositoryClient({ channel, spoolFolder, retry: { base: 1, maximum: 5 } })
+  const events: SyncEvent[] = []
+  try {
+    const report = await syncChannel({
+      channel, client, spoolFolder,
+      store: createDiskStore({ root: mirror }),
+      subdirs: [{ subdir: parseSubdirName('linux-64'), required: true }],
+      observe: (event) => { events.push(event) },
+      ...options,
+    })
+    return { report, events }
+  } finally {
+    await client.close()
+    await rm(spoolFolder, { recursive: true, force: true })
+  }
+}
+
+/** A test with a world of `SMALL`. */
+export const test = base.extend<{ world: World; createWorldOf: (description: ChannelDescription) => Promise<World> }>({
+  createWorldOf: async ({}, use) => {
+    const steps: (() => Promise<void>)[] = []
+    await use(async (description) => await createWorld(description, (step) => { steps.unshift(step) }))
+    for (const step of steps) await step()
+  },
+  world: async ({ createWorldOf }, use) => { await use(await createWorldOf(SMALL)) },
+})
