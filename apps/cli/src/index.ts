@@ -1,1 +1,1 @@
-export {}
+export { type CommandContext, runCasSync, runMirror } from './run-mirror.ts'

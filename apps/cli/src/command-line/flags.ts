@@ -64,7 +64,7 @@ const CARRYING_OUT: readonly FlagDefinition[] = [
   { name: 'grace', type: 'text', value: 'DURATION', group: GROUPS.what, describe: 'How long to keep what no index names any more (24h; 0: not at all)' },
   { name: 'concurrency', type: 'text', value: 'N', group: GROUPS.how, describe: 'Artifacts to fetch at once (32)' },
   { name: 'bandwidth', type: 'text', value: 'RATE', group: GROUPS.how, describe: 'Limit for all of them together, such as 10MB/s' },
-  { name: 'timeout', type: 'text', value: 'DURATION', group: GROUPS.how, describe: 'How long a server may send nothing (60s)' },
+  { name: 'timeout', type: 'text', value: 'DURATION', group: GROUPS.how, describe: 'How long a server may send nothing (30s)' },
   { name: 'partial', type: 'boolean', group: GROUPS.safety, describe: 'Publish a subdir without the artifacts that cannot be had, instead of holding it' },
   { name: 'adopt', type: 'boolean', standard: true, group: GROUPS.safety, describe: 'Take over a folder that another tool filled; --no-adopt refuses it' },
   { name: 'max-delete', type: 'text', value: 'N', group: GROUPS.safety, describe: 'Delete at most so many artifacts in this run (1000)' },

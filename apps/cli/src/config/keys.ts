@@ -24,7 +24,7 @@ const VARIANTS: readonly KeyReference[] = [
 
 const TIMEOUTS: readonly KeyReference[] = [
   { key: 'timeouts.connect', takes: 'a duration above 0', standard: '`10s`', meaning: 'How long a connection may take to be made.', since: '0.1.0' },
-  { key: 'timeouts.idle', takes: 'a duration above 0', standard: '`60s`', meaning: 'How long a server may send nothing before the request counts as failed.', since: '0.1.0' },
+  { key: 'timeouts.idle', takes: 'a duration above 0', standard: '`30s`', meaning: 'How long a server may send nothing before the request counts as failed.', since: '0.1.0' },
 ]
 
 const CHANNEL: readonly KeyReference[] = [

@@ -46,7 +46,7 @@ export function resolveConfig({ file, env, flags, workingDirectory }: ConfigLaye
     grace: chosen.grace ?? values.grace ?? 86_400_000,
     concurrency: chosen.concurrency ?? values.concurrency ?? 32,
     bandwidth: chosen.bandwidth ?? values.bandwidth,
-    timeouts: { connect: values.timeouts?.connect ?? 10_000, idle: chosen.timeout ?? values.timeouts?.idle ?? 60_000 },
+    timeouts: { connect: values.timeouts?.connect ?? 10_000, idle: chosen.timeout ?? values.timeouts?.idle ?? 30_000 },
     certificates: certificates === undefined ? undefined : path(certificates),
     installers: (values.fetch_installers ?? true) && values.remote_url !== '',
     maximumDeletes: chosen.maxDelete,

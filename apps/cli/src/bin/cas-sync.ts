@@ -1,0 +1,4 @@
+import { runCasSync } from '../run-mirror.ts'
+import { runProcess } from '../run-process.ts'
+
+await runProcess(runCasSync)

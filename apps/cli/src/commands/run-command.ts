@@ -1,0 +1,67 @@
+import type { Flags, MirrorCommand } from '../command-line/flags.ts'
+import type { EnvironmentValues } from '../config/environment.ts'
+import { findConfig } from '../config/find-config.ts'
+import { formatConfig } from '../config/format-config.ts'
+import { resolveConfig } from '../config/resolve-config.ts'
+import type { ExitCode } from '../errors/exit-codes.ts'
+import type { LogLevel, Renderer } from '../events.ts'
+import type { Output } from '../output.ts'
+import { createJsonRenderer } from '../render/render-json.ts'
+import { createPlainRenderer } from '../render/render-plain.ts'
+import { createTerminalRenderer } from '../render/render-terminal.ts'
+import type { Session } from './session.ts'
+
+/** What a command is started with. */
+export interface CommandStart {
+  readonly program: string
+  readonly flags: Flags
+  readonly level: LogLevel
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly env: EnvironmentValues
+  readonly context: { readonly cwd: string; readonly signal: AbortSignal; readonly now: () => number; readonly systemConfig?: string }
+}
+
+/** Reads the configuration, carries a command out, and answers the exit code. Throws what the configuration throws. */
+export async function runCommand(command: MirrorCommand, start: CommandStart): Promise<ExitCode> {
+  const { flags, env, stdout, context } = start
+  const { cwd, systemConfig } = context
+  const file = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
+  const config = resolveConfig({ file, env, flags, workingDirectory: cwd })
+  if (command === 'config') {
+    for (const { where, message } of config.warnings) start.stderr.write(`warning: ${where === undefined ? '' : `${where}: `}${message}\n`)
+    stdout.write(formatConfig(config, flags.showSecrets))
+    return 0
+  }
+  const renderer = createRenderer(start)
+  const session: Session = { command, config, env, flags, stdout, renderer, signal: context.signal, now: context.now }
+  try {
+    return await dispatch(command, session)
+  } finally {
+    renderer.close()
+  }
+}
+
+async function dispatch(command: Exclude<MirrorCommand, 'config'>, session: Session): Promise<ExitCode> {
+  switch (command) {
+    case 'sync':
+    case 'plan': {
+      const { runSync } = await import('./sync.ts')
+      return await runSync(session)
+    }
+    case 'verify': {
+      const { runVerify } = await import('./verify.ts')
+      return await runVerify(session)
+    }
+    case 'status': {
+      const { runStatus } = await import('./status.ts')
+      return await runStatus(session)
+    }
+  }
+}
+
+function createRenderer({ flags, level, stdout, stderr, env, context: { now } }: CommandStart): Renderer {
+  if (flags.json) return createJsonRenderer({ output: stdout, now })
+  if (stderr.isTerminal && !env.plain) return createTerminalRenderer({ output: stderr, level, color: env.color, now })
+  return createPlainRenderer({ output: stderr, level, now })
+}

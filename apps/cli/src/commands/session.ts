@@ -1,0 +1,24 @@
+import type { Flags } from '../command-line/flags.ts'
+import type { Config } from '../config/config.ts'
+import type { EnvironmentValues } from '../config/environment.ts'
+import type { Renderer } from '../events.ts'
+import type { Output } from '../output.ts'
+
+/** What every command works with. */
+export interface Session {
+  readonly command: string
+  readonly config: Config
+  readonly env: EnvironmentValues
+  readonly flags: Flags
+  readonly stdout: Output
+  readonly renderer: Renderer
+  readonly signal: AbortSignal
+  /** Milliseconds. */
+  readonly now: () => number
+}
+
+/** Prints a result for people; nothing with `--json`, which has its own, or with `--quiet`. */
+export function printResult({ flags, stdout, renderer }: Session, text: string): void {
+  renderer.close()
+  if (!flags.json && !flags.quiet) stdout.write(text)
+}

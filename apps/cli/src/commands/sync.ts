@@ -1,0 +1,128 @@
+import type { GuardLimits } from '@mirror/delta'
+import { syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
+import type { Flags } from '../command-line/flags.ts'
+import type { ChannelConfig } from '../config/config.ts'
+import { readErrorFacts } from '../errors/error-facts.ts'
+import { type ExitCode, exitOfReport, worstExit } from '../errors/exit-codes.ts'
+import { type ChannelOutcome, describePlan, describeRun } from '../render/describe-report.ts'
+import { formatJsonLine } from '../render/render-json.ts'
+import { createRuntime, type Runtime } from '../runtime.ts'
+import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
+import { writeLastRun } from './last-run.ts'
+import { printResult, type Session } from './session.ts'
+
+/** Beyond every count, and unlike `Infinity` not NaN when it is multiplied by 0. */
+const NO_LIMIT = Number.MAX_VALUE
+
+/**
+ * Brings every channel up to date, or plans to, one after another. A channel that fails does not stop the others; an interrupt does. The exit code is the
+ * worst one.
+ */
+export async function runSync(session: Session): Promise<ExitCode> {
+  const { config, flags, renderer, command } = session
+  const dryRun = flags.dryRun || command === 'plan'
+  const runtime = await createRuntime(config, session.env)
+  await using spool = await createSpoolFolder(config.mirrorDir, dryRun)
+  renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: config.channels.length })
+  announce(session)
+  const outcomes: ChannelOutcome[] = []
+  for (const channel of config.channels) {
+    if (session.signal.aborted) break
+    outcomes.push(await syncOne(channel, { session, runtime, spool, dryRun }))
+  }
+  const isDone = outcomes.length === config.channels.length && outcomes.every(({ channel: _channel, ...outcome }) => !('error' in outcome) || outcome.error.code !== 'INTERRUPTED')
+  const exitCode = worstExit([...outcomes.map(exitOf), ...(isDone ? [] : [130 as const])])
+  report({ session, outcomes, dryRun }, exitCode)
+  return exitCode
+}
+
+function announce({ config, flags, renderer }: Session): void {
+  for (const { code, message, where } of config.warnings) {
+    renderer.render({ type: 'notice', code, message: where === undefined ? message : `${where}: ${message}` })
+  }
+  if (!config.installers || flags.channels.length > 0) return
+  const message = 'installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted'
+  renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message })
+}
+
+interface SyncOneOptions {
+  readonly session: Session
+  readonly runtime: Runtime
+  readonly spool: SpoolFolder
+  readonly dryRun: boolean
+}
+
+async function syncOne(channelConfig: ChannelConfig, options: SyncOneOptions): Promise<ChannelOutcome> {
+  const { channel } = channelConfig
+  const { renderer, signal } = options.session
+  const facts = { channel: channel.url, folder: channel.folder }
+  renderer.render({ type: 'channel-started', ...facts })
+  try {
+    const done = await callSync(channelConfig, options)
+    renderer.render({ type: 'channel-finished', channel: channel.url, report: done })
+    return { ...facts, report: done }
+  } catch (error) {
+    const failure = readErrorFacts(error, signal)
+    renderer.render({ type: 'channel-failed', channel: channel.url, error: failure })
+    return { ...facts, error: failure }
+  }
+}
+
+async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime, spool, dryRun }: SyncOneOptions): Promise<SyncReport> {
+  const { config, flags, renderer, signal } = session
+  const observe: SyncOptions['observe'] = (event) => renderer.render({ type: 'sync', channel: channel.url, event })
+  const store = runtime.openStore(channel)
+  await using client = runtime.openClient(channel, { spoolFolder: spool.path, observe })
+  const done = await syncChannel({
+    channel,
+    client,
+    store,
+    subdirs,
+    spoolFolder: spool.path,
+    variants: config.variants,
+    reuse: config.reuse,
+    grace: config.grace,
+    limits: readLimits(flags),
+    concurrency: config.concurrency,
+    partial: flags.partial,
+    adopt: flags.adopt,
+    dryRun,
+    signal,
+    observe,
+    ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
+  })
+  if (!dryRun) await writeLastRun(store, done, session.now())
+  return done
+}
+
+/** The guards' overrides of the command line. */
+export function readLimits({ allowEmpty, allowShrink, allowSelection, allowRollback }: Flags): Partial<GuardLimits> {
+  return {
+    allowEmpty,
+    allowRollback,
+    ...(allowShrink ? { shrinkRecords: NO_LIMIT } : {}),
+    ...(allowSelection ? { selectionShare: NO_LIMIT } : {}),
+  }
+}
+
+function exitOf(outcome: ChannelOutcome): ExitCode {
+  return 'error' in outcome ? outcome.error.exitCode : exitOfReport(outcome.report)
+}
+
+interface Finished {
+  readonly session: Session
+  readonly outcomes: readonly ChannelOutcome[]
+  readonly dryRun: boolean
+}
+
+function report({ session, outcomes, dryRun }: Finished, exitCode: ExitCode): void {
+  const { config, stdout, flags, now, command } = session
+  printResult(session, dryRun ? describePlan(outcomes) : describeRun(outcomes, config.mirrorDir))
+  if (!flags.json) return
+  if (exitCode === 130) {
+    const { code, message, hint } = readErrorFacts(undefined, AbortSignal.abort())
+    stdout.write(formatJsonLine({ type: 'error', command, exitCode, code, message, hint, channels: outcomes }, now()))
+    return
+  }
+  stdout.write(formatJsonLine({ type: 'result', command, exitCode, mirror: config.mirrorDir, channels: outcomes }, now()))
+}

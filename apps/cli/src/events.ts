@@ -1,0 +1,36 @@
+import type { SyncEvent, SyncReport } from '@mirror/sync'
+import type { ErrorFacts } from './errors/error-facts.ts'
+
+/** How much somebody wants to read. */
+export type LogLevel = 'CRITICAL' | 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG'
+
+/** How far a channel is; told at most once a second, in place of every packet. */
+export interface ChannelProgress {
+  readonly artifacts: number
+  readonly totalArtifacts: number
+  /** Bytes over the network, and how many there will be; 0 before that is known. */
+  readonly bytes: number
+  readonly totalBytes: number
+  /** Bytes a second. */
+  readonly rate: number
+}
+
+/** What a run tells, beside what `syncChannel` tells. Names and counts; no secrets. */
+export type RunEvent =
+  | { readonly type: 'run-started'; readonly command: string; readonly mirror: string; readonly config: string | undefined; readonly channels: number }
+  /** Something about the configuration that deserves to be read, but does not stop the run. */
+  | { readonly type: 'notice'; readonly code: string; readonly message: string }
+  | { readonly type: 'channel-started'; readonly channel: string; readonly folder: string }
+  | { readonly type: 'progress'; readonly channel: string; readonly progress: ChannelProgress }
+  | { readonly type: 'channel-finished'; readonly channel: string; readonly report: SyncReport }
+  | { readonly type: 'channel-failed'; readonly channel: string; readonly error: ErrorFacts }
+
+/** What a renderer shows: an event of the run, or one of `syncChannel` with its channel. */
+export type ShownEvent = RunEvent | { readonly type: 'sync'; readonly channel: string; readonly event: SyncEvent }
+
+/** Shows events. */
+export interface Renderer {
+  readonly render: (event: ShownEvent) => void
+  /** Leaves the terminal as it was. Twice is harmless. */
+  readonly close: () => void
+}

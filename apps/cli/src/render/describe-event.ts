@@ -1,0 +1,126 @@
+import type { SyncEvent, SubdirSummary } from '@mirror/sync'
+import { redactText } from '@mirror/core'
+import { formatError } from '../errors/error-facts.ts'
+import type { LogLevel, ShownEvent } from '../events.ts'
+import { formatBytes, formatCount, formatDuration, formatNoun, formatTime } from './format.ts'
+
+/** An event in words. */
+export interface Described {
+  readonly level: LogLevel
+  readonly text: string
+}
+
+/** An event as a line for people; undefined for what only moves a bar. */
+export function describeEvent(shown: ShownEvent): Described | undefined {
+  switch (shown.type) {
+    case 'run-started':
+      return describe('INFO', `${formatNoun(shown.channels, 'channel')} into ${shown.mirror}, ${shown.config === undefined ? 'without a configuration file' : `by ${shown.config}`}`)
+    case 'notice':
+      return describe('WARNING', `warning: ${shown.message}`)
+    case 'channel-started':
+      return describe('INFO', `${shown.channel}: into ${shown.folder}`)
+    case 'progress':
+      return undefined
+    case 'channel-finished':
+      return describe('DEBUG', `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
+    case 'channel-failed':
+      return describe('ERROR', `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
+    case 'sync':
+      return prefix(shown.channel, describeSyncEvent(shown.event))
+  }
+}
+
+function describe(level: LogLevel, text: string): Described {
+  return { level, text: redactText(text) }
+}
+
+function prefix(channel: string, described: Described | undefined): Described | undefined {
+  return described === undefined ? undefined : { ...described, text: `${channel}: ${described.text}` }
+}
+
+const INDEX_RESULTS = {
+  'not-modified': 'has not changed',
+  fetched: 'is read',
+  absent: 'is not there',
+  failed: 'cannot be had',
+} as const
+
+/** Complexity is the number of kinds: one line for each. */
+// eslint-disable-next-line complexity -- an exhaustive switch over the union, a line for each kind
+function describeSyncEvent(event: SyncEvent): Described | undefined {
+  switch (event.type) {
+    case 'index-checked':
+      return describe('INFO', `upstream's index of ${event.subdir} ${INDEX_RESULTS[event.result]}`)
+    case 'subdir-planned':
+      return describe('INFO', describePlan(event.summary))
+    case 'fetch-planned':
+      return describe('INFO', `fetching ${formatNoun(event.artifacts, 'artifact')}, ${formatBytes(event.bytes)}; ${formatCount(event.present)} there already`)
+    case 'artifact-done':
+      return describe('DEBUG', `fetched ${event.artifact.subdir}/${event.artifact.name}`)
+    case 'artifact-failed':
+      return describe('WARNING', `warning: ${event.reason} (${event.code})`)
+    case 'upstream-moved':
+      return describe('INFO', 'upstream moved on meanwhile: planning again')
+    case 'guard':
+      return describe(event.verdict.severity === 'refuse' ? 'ERROR' : 'WARNING', `${event.verdict.severity === 'refuse' ? 'refused' : 'warning'}: ${event.verdict.message}`)
+    case 'subdir-held':
+      return describe('WARNING', `${event.subdir} is held: ${event.reason} (${event.code})`)
+    case 'warning':
+      return describe('WARNING', `warning: ${event.message}`)
+    case 'tidied':
+      return describe('DEBUG', `${formatCount(event.deleted)} deleted from the trash, ${formatCount(event.waiting)} waiting`)
+    default:
+      return describeStoreEvent(event) ?? describeClientEvent(event)
+  }
+}
+
+function describePlan({ subdir, add, addBytes, remove, reused, relisted, records }: SubdirSummary): string {
+  const parts = [
+    `${formatCount(add)} to add (${formatBytes(addBytes)})`,
+    `${formatCount(remove)} to remove`,
+    ...(reused > 0 ? [`${formatCount(reused)} re-used`] : []),
+    ...(relisted > 0 ? [`${formatCount(relisted)} re-listed`] : []),
+  ]
+  return `${subdir}: ${parts.join(', ')}; it lists ${formatNoun(records, 'record')} then`
+}
+
+function describeStoreEvent(event: SyncEvent): Described | undefined {
+  switch (event.type) {
+    case 'store-recovered':
+      return describe('WARNING', `a broken commit of an earlier run was ${event.direction === 'forward' ? 'completed' : 'dropped'}`)
+    case 'artifact-damaged':
+      return describe('WARNING', `warning: ${event.artifact.subdir}/${event.artifact.name} is not what the index says (${event.found}); it is fetched anew`)
+    case 'artifact-replaced':
+      return describe('DEBUG', `replaced ${event.after.subdir}/${event.after.name}`)
+    case 'artifact-reused':
+      return describe('DEBUG', `${event.artifact.subdir}/${event.artifact.name} is there already`)
+    case 'subdir-switched':
+      return describe('INFO', `published ${event.subdir}`)
+    case 'committed':
+      return describe('INFO', `generation ${event.generation} is published`)
+    case 'store-warning':
+      return describe('WARNING', `warning: ${event.warning}`)
+    default:
+      return undefined
+  }
+}
+
+function describeClientEvent(event: SyncEvent): Described | undefined {
+  switch (event.type) {
+    case 'retry':
+      return describe('INFO', `${event.url}: ${event.reason} at attempt ${event.attempt}, again in ${formatDuration(event.delay)}`)
+    case 'redirected':
+      return describe('DEBUG', `${event.from} leads to ${event.to}`)
+    case 'resumed':
+      return describe('DEBUG', `${event.url} goes on at ${formatBytes(event.offset)}`)
+    case 'host-failing':
+      return describe('WARNING', `warning: ${event.host} fails on and on, and is left alone for ${formatDuration(event.pause)}`)
+    default:
+      return undefined
+  }
+}
+
+/** When something waits in the trash, and until when. */
+export function describeWaiting(count: number, bytes: number, next: string | undefined): string {
+  return `in the trash: ${formatNoun(count, 'artifact')}, ${formatBytes(bytes)}${next === undefined ? '' : `; the first goes with the next run after ${formatTime(next)}`}`
+}

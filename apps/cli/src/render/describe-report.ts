@@ -1,0 +1,143 @@
+import type { LeftOut, SubdirSummary, SyncReport } from '@mirror/sync'
+import { redactText } from '@mirror/core'
+import type { ErrorFacts } from '../errors/error-facts.ts'
+import { describeWaiting } from './describe-event.ts'
+import { formatBytes, formatCount, formatDuration, formatNoun, formatTable } from './format.ts'
+
+/** What came of one channel: a report, or why there is none. */
+export type ChannelOutcome =
+  | { readonly channel: string; readonly folder: string; readonly report: SyncReport }
+  | { readonly channel: string; readonly folder: string; readonly error: ErrorFacts }
+
+const STATUS_WORDS: Readonly<Record<SyncReport['status'], string>> = {
+  unchanged: 'up to date',
+  planned: 'planned',
+  committed: 'updated',
+  refused: 'refused by a guard: nothing was changed',
+  held: 'held: nothing was changed',
+}
+
+const LEFT_OUT_WORDS: Readonly<Record<LeftOut['reason'], string>> = {
+  'no-digest': 'without a digest',
+  'bad-digest': 'with a digest that is none',
+  'bad-size': 'with a size that is none',
+  elsewhere: 'that lie elsewhere',
+  failed: 'that could not be had',
+  reused: 'whose name was used again',
+}
+
+/** What a sync did, in words: each channel, then where the mirror is. Ends with a line feed. */
+export function describeRun(outcomes: readonly ChannelOutcome[], mirrorDir: string): string {
+  return redactText(`${outcomes.map(describeOutcome).join('\n')}\nMirror: ${mirrorDir}\n`)
+}
+
+function describeOutcome(outcome: ChannelOutcome): string {
+  if ('error' in outcome) return `${outcome.channel}: failed (${outcome.error.code})\n`
+  const { report } = outcome
+  const generation = report.generation === undefined ? '' : `, generation ${report.generation}`
+  const heading = `${report.channel}: ${STATUS_WORDS[report.status]}${generation} (${formatDuration(report.duration)})`
+  const lines = [
+    ...report.verdicts.map(({ message, override }) => `${message}${override === undefined ? '' : `; ${override} accepts it once`}`),
+    ...report.held.map(({ subdir, reason, hint, code }) => `held: ${subdir}: ${reason} (${code})${hint === undefined ? '' : `\n    hint: ${hint}`}`),
+    ...describeFailed(report),
+    ...report.subdirs.flatMap(describeLeftOut),
+    ...describeFetched(report),
+    ...describeTidy(report),
+  ]
+  return [heading, indent(describeSubdirs(report)), ...lines.map((line) => `  ${line}`), ''].filter((line, index, all) => line !== '' || index === all.length - 1).join('\n')
+}
+
+function indent(text: string): string {
+  return text.split('\n').map((line) => (line === '' ? '' : `  ${line}`)).join('\n')
+}
+
+/** A row for each subdir: what was done, then what it lists. */
+function describeSubdirs(report: SyncReport): string {
+  const verbs = report.status === 'planned' ? { add: 'to add', remove: 'to remove' } : { add: 'added', remove: 'removed' }
+  return formatTable(report.subdirs.filter(({ status }) => status !== 'absent').map((summary) => [
+    summary.subdir,
+    describeChange(summary, verbs),
+    formatNoun(summary.records, 'record'),
+    formatBytes(summary.bytes),
+  ]), 2) + report.subdirs.filter(({ status }) => status === 'absent').map(({ subdir }) => `\n${subdir}  not in this channel`).join('')
+}
+
+interface Verbs {
+  readonly add: string
+  readonly remove: string
+}
+
+function describeChange(summary: SubdirSummary, verbs: Verbs): string {
+  if (summary.status === 'held') return 'held as it was'
+  if (summary.status === 'unselected') return 'not asked for any more, kept'
+  if (summary.status === 'unchanged') return 'unchanged'
+  const { add, addBytes, remove, reused, relisted } = summary
+  const parts = [
+    ...(add > 0 ? [`${formatCount(add)} ${verbs.add} (${formatBytes(addBytes)})`] : []),
+    ...(remove > 0 ? [`${formatCount(remove)} ${verbs.remove}`] : []),
+    ...(reused > 0 ? [`${formatCount(reused)} re-used`] : []),
+    ...(relisted > 0 ? [`${formatCount(relisted)} re-listed`] : []),
+  ]
+  return parts.length === 0 ? 'new index, same artifacts' : parts.join(', ')
+}
+
+const SHOWN_NAMES = 20
+
+function describeFailed({ failed }: SyncReport): readonly string[] {
+  const lines = failed.slice(0, SHOWN_NAMES).map(({ subdir, name, reason, code }) => `failed: ${subdir}/${name}: ${reason} (${code})`)
+  return failed.length > SHOWN_NAMES ? [...lines, `failed: ${formatCount(failed.length - SHOWN_NAMES)} more`] : lines
+}
+
+function describeLeftOut({ subdir, leftOut }: SubdirSummary): readonly string[] {
+  const byReason = Map.groupBy(leftOut, ({ reason }) => reason)
+  return [...byReason].map(([reason, items]) => {
+    const names = items.slice(0, 3).map(({ name }) => name).join(', ')
+    return `left out of ${subdir}: ${formatNoun(items.length, 'record')} ${LEFT_OUT_WORDS[reason]} (${names}${items.length > 3 ? ', …' : ''})`
+  })
+}
+
+function describeFetched({ status, fetched, present }: SyncReport): readonly string[] {
+  if (status !== 'committed' && fetched.artifacts === 0) return []
+  return [`fetched ${formatNoun(fetched.artifacts, 'artifact')}, ${formatBytes(fetched.bytes)}${present > 0 ? `; ${formatCount(present)} there already` : ''}`]
+}
+
+function describeTidy({ tidy }: SyncReport): readonly string[] {
+  if (tidy === undefined) return []
+  const { deleted, waiting, left } = tidy
+  return [
+    ...(deleted.count > 0 ? [`deleted from the trash: ${formatNoun(deleted.count, 'artifact')}, ${formatBytes(deleted.bytes)}`] : []),
+    ...(waiting.count > 0 ? [describeWaiting(waiting.count, waiting.bytes, waiting.next)] : []),
+    ...(left > 0 ? [`due, but left for the next run by --max-delete: ${formatNoun(left, 'artifact')}`] : []),
+  ]
+}
+
+/** What a sync would do, as a table: a row for each channel and subdir, and a last one with the totals. Ends with a line feed. */
+export function describePlan(outcomes: readonly ChannelOutcome[]): string {
+  const reports = outcomes.flatMap((outcome) => ('report' in outcome ? [outcome.report] : []))
+  const subdirs = reports.flatMap(({ channel, subdirs: own }) => own.filter(({ status }) => status !== 'absent').map((summary) => ({ channel, summary })))
+  const sum = (read: (summary: SubdirSummary) => number): number => subdirs.reduce((total, { summary }) => total + read(summary), 0)
+  const row = (channel: string, subdir: string, read: (field: (summary: SubdirSummary) => number) => number): readonly string[] => [
+    channel,
+    subdir,
+    formatCount(read(({ records }) => records)),
+    formatCount(read(({ add, reused }) => add + reused)),
+    formatBytes(read(({ addBytes }) => addBytes)),
+    formatCount(read(({ remove }) => remove)),
+    formatCount(read(({ relisted }) => relisted)),
+  ]
+  const table = formatTable([
+    ['channel', 'subdir', 'records', 'add', 'bytes', 'remove', 're-listed'],
+    ...subdirs.map(({ channel, summary }) => row(channel, summary.status === 'changed' ? summary.subdir : `${summary.subdir} (${summary.status})`, (read) => read(summary))),
+    row('total', '', sum),
+  ], 2)
+  const notes = outcomes.flatMap((outcome) => {
+    if ('error' in outcome) return [`${outcome.channel}: failed (${outcome.error.code})`]
+    const { report } = outcome
+    return [
+      ...report.verdicts.map(({ message, override }) => `${report.channel}: ${message}${override === undefined ? '' : `; ${override} accepts it once`}`),
+      ...report.held.map(({ subdir, reason, code }) => `${report.channel}: ${subdir} would be held: ${reason} (${code})`),
+      ...report.subdirs.flatMap(describeLeftOut).map((line) => `${report.channel}: ${line}`),
+    ]
+  })
+  return redactText(`${[table, ...notes].join('\n')}\n`)
+}

@@ -1,0 +1,38 @@
+import type { LogLevel, Renderer, ShownEvent } from '../events.ts'
+import type { Output } from '../output.ts'
+import { describeEvent } from './describe-event.ts'
+import { formatProgress } from './format-progress.ts'
+import { isShown } from './log-level.ts'
+import { createProgressTracker } from './track-progress.ts'
+
+/** What `createPlainRenderer` needs. */
+export interface PlainOptions {
+  readonly output: Output
+  readonly level: LogLevel
+  /** Milliseconds. */
+  readonly now: () => number
+}
+
+const PAUSE = 10_000
+
+/** One line a fact, for logs: no colour, nothing redrawn. While artifacts are fetched, a line every ten seconds. */
+export function createPlainRenderer({ output, level, now }: PlainOptions): Renderer {
+  const tracker = createProgressTracker(now)
+  let told = now()
+
+  function tellProgress(channel: string): void {
+    if (now() - told < PAUSE || !isShown('INFO', level)) return
+    told = now()
+    output.write(`${channel}: ${formatProgress(tracker.read())}\n`)
+  }
+
+  return {
+    render(shown: ShownEvent) {
+      tracker.observe(shown)
+      const described = describeEvent(shown)
+      if (described !== undefined && isShown(described.level, level)) output.write(`${described.text}\n`)
+      else if (shown.type === 'sync' && (shown.event.type === 'bytes-received' || shown.event.type === 'artifact-done')) tellProgress(shown.channel)
+    },
+    close() {},
+  }
+}

@@ -1,0 +1,41 @@
+import type { ChannelProgress, ShownEvent } from '../events.ts'
+
+/** Follows how far a channel is. */
+export interface ProgressTracker {
+  readonly observe: (shown: ShownEvent) => void
+  readonly read: () => ChannelProgress
+}
+
+const WINDOW = 5000
+
+/** Creates a tracker; `now` gives milliseconds. The rate is that of the last five seconds. */
+export function createProgressTracker(now: () => number): ProgressTracker {
+  let counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+  let samples: { time: number; bytes: number }[] = []
+
+  function receive(bytes: number): void {
+    const time = now()
+    const total = counts.totalBytes === 0 ? Number.POSITIVE_INFINITY : counts.totalBytes
+    counts = { ...counts, bytes: Math.min(counts.bytes + bytes, total) }
+    const last = samples.at(-1)
+    if (last !== undefined && time - last.time < 100) last.bytes += bytes
+    else samples = [...samples.filter((sample) => time - sample.time < WINDOW), { time, bytes }]
+  }
+
+  return {
+    observe(shown) {
+      if (shown.type === 'channel-started') counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+      if (shown.type !== 'sync') return
+      const { event } = shown
+      if (event.type === 'bytes-received') receive(event.bytes)
+      else if (event.type === 'fetch-planned') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
+      else if (event.type === 'artifact-done') counts = { ...counts, artifacts: counts.artifacts + 1 }
+    },
+    read() {
+      const time = now()
+      const recent = samples.filter((sample) => time - sample.time < WINDOW)
+      const span = Math.max(1000, time - (recent[0]?.time ?? time))
+      return { ...counts, rate: Math.round((recent.reduce((sum, sample) => sum + sample.bytes, 0) * 1000) / span) }
+    },
+  }
+}

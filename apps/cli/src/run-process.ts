@@ -1,0 +1,31 @@
+import type { CommandContext } from './run-mirror.ts'
+
+const PATIENCE = 4500
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+/**
+ * Runs a command as this process: real streams and environment, and signals. The first signal asks the command to stop, which leaves the mirror whole; a second
+ * one, or 4.5 seconds, ends the process at once, which does so too, as every step of a store survives that.
+ */
+export async function runProcess(run: (argv: readonly string[], context: CommandContext) => Promise<number>): Promise<void> {
+  const controller = new AbortController()
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130)
+    process.stderr.write('\nStopping: the mirror stays whole. Once more to stop at once.\n')
+    controller.abort()
+    setTimeout(() => process.exit(130), PATIENCE).unref()
+  }
+  for (const signal of SIGNALS) process.on(signal, stop)
+  const { stdout, stderr, env } = process
+  const exitCode = await run(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd(), signal: controller.signal })
+  await Promise.all([flush(stdout), flush(stderr)])
+  // A connection that is kept alive must not keep a finished command running.
+  process.exit(exitCode)
+}
+
+function flush(stream: NodeJS.WriteStream): Promise<void> {
+  return new Promise((resolve) => {
+    stream.once('error', () => resolve())
+    stream.write('', () => resolve())
+  })
+}
