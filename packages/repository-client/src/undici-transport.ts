@@ -142,11 +142,19 @@ function dispatchRequest(route: Route, signal: AbortSignal | undefined, watch: T
       },
       onResponseError(_, error) {
         close()
-        if (answered) queue.fail(stopped ?? error)
-        else reject(stopped ?? error)
+        const reason = stopped ?? framingError(error, answered)
+        if (answered) queue.fail(reason)
+        else reject(reason)
       },
     })
   })
+}
+
+/** undici does not say in a code what is wrong with the framing: before the head is there, the answer is no HTTP; behind it, the body was cut. */
+function framingError(error: Error, answered: boolean): Error {
+  const isFraming = error.name === 'HTTPParserError' || ('code' in error && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
+  if (!isFraming) return error
+  return answered ? new TransientFailure('truncated', 'the body ended early') : Object.assign(new Error('not HTTP'), { code: 'HPE_INVALID_HEAD' })
 }
 
 function asError(error: unknown): Error {
