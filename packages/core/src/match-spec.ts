@@ -38,8 +38,8 @@ const BUILD = /[A-Za-z0-9._+*]/
  * Parses a match spec: `(channel(/subdir):(namespace):)name(version(build))[key=value,…]`, all of CEP 29, and the keywords
  * `when` (CEP 43), `extras` (CEP 44) and `flags` (CEP 45). Left out, as in the CEP: `@feature`, `(optional)`,
  * `channel[subdir]::`, comments. Stricter than conda: a build behind `name=version` needs `=` too, nothing may stand behind
- * the brackets, a key may occur once. Throws `MATCH_SPEC_INVALID` with `spec`, `position`
- * (from 0, in that text) and `reason` in `details`; `spec` is the part at fault where it is a value in brackets.
+ * the brackets, a key may occur once. Throws `MATCH_SPEC_INVALID` with `spec`, `position` (from 0) and `reason` in `details`;
+ * `spec` is the value alone where a value in brackets is at fault, and `position` counts in it.
  */
 export function parseMatchSpec(text: string): MatchSpec {
   if (text.length > MAXIMUM_LENGTH) throw invalidMatchSpec(text, MAXIMUM_LENGTH, `it is longer than ${MAXIMUM_LENGTH} characters`)
@@ -48,7 +48,7 @@ export function parseMatchSpec(text: string): MatchSpec {
   const keywords = bracket === undefined ? undefined : parseKeywords(text, bracket)
   const colons = findColons(text, end)
   const group = readChannelGroup(text, colons)
-  const positional = readNameGroup(text, colons.at(-1) === undefined ? 0 : (colons.at(-1) ?? 0) + 1, end)
+  const positional = readNameGroup(text, (colons.at(-1) ?? -1) + 1, end)
   return assemble(group, positional, keywords)
 }
 

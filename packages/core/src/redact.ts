@@ -13,15 +13,22 @@ const SECRET_PARAMETER = /([?&](?:access[_-]?token|token|api[_-]?key|key|passwor
 
 /**
  * For people: the URL stays recognisable, its secrets do not. Masks user name and password, `/t/<token>/` of the path, the
- * query and the fragment. Text that is no URL is treated as by `redactText`. Never throws.
+ * query and the fragment. Text that is no URL loses all before its last `@`, then what `redactText` masks. Never throws.
  */
 export function redactUrl(url: URL | string): string {
   const parsed = typeof url === 'string' ? URL.parse(url) : url
-  if (parsed === null || !parsed.href.startsWith(`${parsed.protocol}//`)) return redactText(String(url))
+  if (parsed === null || !parsed.href.startsWith(`${parsed.protocol}//`)) return redactBroken(String(url))
   const credentials = parsed.username === '' && parsed.password === '' ? '' : `${MASK}@`
   const query = parsed.search === '' ? '' : `?${MASK}`
   const fragment = parsed.hash === '' ? '' : `#${MASK}`
   return `${parsed.protocol}//${credentials}${parsed.host}${redactPath(parsed.pathname)}${query}${fragment}`
+}
+
+/** No URL, but meant as one: what precedes its last @ are credentials, spaces and all. */
+function redactBroken(text: string): string {
+  const start = text.indexOf('://')
+  const end = text.lastIndexOf('@')
+  return redactText(start < 0 || end < start ? text : `${text.slice(0, start)}://${MASK}${text.slice(end)}`)
 }
 
 /**
