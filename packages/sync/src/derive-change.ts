@@ -1,4 +1,4 @@
-import { createArtifactSet, type IndexPart, readShardIndex } from '@mirror/core'
+import { createArtifactSet, type IndexPart, readShardIndex, type Sha256 } from '@mirror/core'
 import type { PublishedFile, SubdirChange } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { StoreReader } from '@mirror/store'
@@ -49,7 +49,7 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
       interim: interim?.state,
       interimShards: between.map(({ file }) => file),
       shardsAdded: fresh.map(({ file }) => file),
-      shardsRemoved: [...before.values()].filter(({ path }) => !after.has(path)),
+      shardsRemoved: await describeShards([...before].filter(([path]) => !after.has(path)), options),
     },
   }
 }
@@ -83,8 +83,8 @@ async function fetchBzip2({ subdir, original, fetched }: SubdirPlan, { client, v
   return decoded !== undefined && sha256Of(decoded) === original.sha256 ? bytes : undefined
 }
 
-/** The shards that are published now, by path. A shard's size is only looked up for those that go. */
-async function readBaseShards({ subdir, base }: SubdirPlan, { reader }: DeriveChangeOptions): Promise<ReadonlyMap<string, PublishedFile>> {
+/** The shards that are published now: path and digest. */
+async function readBaseShards({ subdir, base }: SubdirPlan, { reader }: DeriveChangeOptions): Promise<ReadonlyMap<string, Sha256>> {
   const path = `${subdir}/repodata_shards.msgpack.zst`
   if (reader === undefined || base?.variants.every((variant) => variant.path !== path) !== false) return new Map()
   const opened = await reader.openFile(path)
@@ -92,8 +92,15 @@ async function readBaseShards({ subdir, base }: SubdirPlan, { reader }: DeriveCh
   const pieces: Uint8Array[] = []
   for await (const chunk of opened.body) pieces.push(chunk)
   const shards = readShardIndex(Buffer.concat(pieces)).shards
-  return new Map([...shards.values()].map((sha256) => {
-    const shard = `${subdir}/shards/${sha256}.msgpack.zst`
-    return [shard, { path: shard, sha256, size: 0 }]
-  }))
+  return new Map([...shards.values()].map((sha256) => [`${subdir}/shards/${sha256}.msgpack.zst`, sha256]))
+}
+
+/** Adds the sizes, which no shard index tells. One that is not there any more need not be removed. */
+async function describeShards(shards: readonly (readonly [string, Sha256])[], { reader }: DeriveChangeOptions): Promise<readonly PublishedFile[]> {
+  const described: PublishedFile[] = []
+  for (const [path, sha256] of shards) {
+    const opened = await reader?.openFile(path)
+    if (opened?.status === 'found') described.push({ path, sha256, size: opened.size })
+  }
+  return described
 }

@@ -112,9 +112,10 @@ export function deriveOptions({ options, variants, signal }: SyncRun): { readonl
   return { client: options.client, variants, signal }
 }
 
-/** False when the new index is, file by file, what is published already. */
+/** Variants follow from the document: the same document with the same choice of them is published already, whoever compressed it. */
 function isChange({ plan, change }: DerivedChange): boolean {
-  return plan.base === undefined || JSON.stringify(plan.base) !== JSON.stringify(change.target)
+  if (plan.base?.document.sha256 !== change.target.document.sha256) return true
+  return plan.base.variants.map(({ path }) => path).join() !== change.target.variants.map(({ path }) => path).join()
 }
 
 async function remember({ run, outcomes }: Attempt, published: readonly DerivedChange[], held: ReadonlySet<string>): Promise<void> {
