@@ -20,3 +20,7 @@ export {
   type ServeOptions,
 } from './serve-channel.ts'
 export { type CheckedMirror, checkMirror, type CheckMirrorOptions } from './check-mirror.ts'
+export { type Certificate, createCertificate, type CertificateOptions } from './create-certificate.ts'
+export { type AdvanceOptions, advanceSampleChannel, createSampleChannel } from './sample-channel.ts'
+export { type BlackHole, startBlackHole } from './start-black-hole.ts'
+export { type ProxiedRequest, type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts'
