@@ -58,7 +58,7 @@ const checkLibraries = async (libraries, folder) => {
 
 const checkAll = async (work) => {
   const packed = await packAll(join(work, 'tarballs'))
-  const faults = [...packed.flatMap((item) => findTarballFaults(item))]
+  const faults = packed.flatMap((item) => findTarballFaults(item))
   for (const item of packed) faults.push(...(await lintPackage(item)))
   const commands = packed.filter(({ manifest }) => manifest.bin)
   for (const item of commands) faults.push(...(await checkCommands(item, join(work, item.manifest.name.replace('/', '-')))))

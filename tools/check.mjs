@@ -1,10 +1,10 @@
 // Everything that must hold beside the tests: npm run check. With arguments only the checks of these names: npm run check -- lint types
-import { runMain, ToolError } from './lib/fail.mjs'
+import { join } from 'node:path'
 import { checkBoundaries } from './lib/check-boundaries.mjs'
-import { setUp } from './lib/setup.mjs'
+import { runMain, ToolError } from './lib/fail.mjs'
+import { setUpDependencies } from './lib/setup.mjs'
 import { reportCounts, runSteps } from './lib/steps.mjs'
 import { binPath, findNode, root } from './lib/workspace.mjs'
-import { join } from 'node:path'
 
 const LINTED = ['packages', 'apps', 'test-fixtures', 'tools', 'vitest.config.ts']
 
@@ -28,7 +28,7 @@ const chosen = (steps, names) => {
 }
 
 await runMain(async () => {
-  await setUp()
+  await setUpDependencies()
   const steps = chosen(allSteps(), process.argv.slice(2))
   const { failed, interrupted } = await runSteps(steps)
   reportCounts({ passed: steps.length - failed.length, failed: failed.length })

@@ -1,4 +1,4 @@
-// Makes a tarball of every published package in tarballs/. They install with no registry for our own packages: npm install -g tarballs/*.tgz
+// Makes a tarball of every published package in tarballs/. They install with no registry for our own packages: npm install -g ./tarballs/*.tgz
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
@@ -15,5 +15,5 @@ const describe = (tarball) => {
 await runMain(async () => {
   await setUp()
   for (const { tarball } of await packAll(join(root, 'tarballs'))) process.stdout.write(describe(tarball))
-  process.stdout.write('\nThe command line alone: npm install -g tarballs/mirror-cli-*.tgz (it needs no other package). Everything: npm install -g tarballs/*.tgz\n')
+  process.stdout.write('\nThe command line, which needs no other package: npm install -g ./tarballs/mirror-cli-*.tgz. Everything: npm install -g ./tarballs/*.tgz\n')
 })

@@ -11,6 +11,11 @@ const out = join(here, 'dist')
 const nameOf = (path) => basename(path, '.ts')
 const entries = [...globSync('src/bin/*.ts', { cwd: here }), ...globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })]
 
+/** Chunks of the last build go only when this one has succeeded. */
+const removeOthers = (names) => {
+  for (const name of readdirSync(join(out, 'bin'))) if (!names.includes(name)) rmSync(join(out, 'bin', name))
+}
+
 const bundle = async () => {
   const { metafile } = await build({
     absWorkingDir: here,
@@ -29,6 +34,7 @@ const bundle = async () => {
     // Some dependencies are CommonJS and call require() for node: modules.
     banner: { js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)" },
   })
+  removeOthers(Object.keys(metafile.outputs).map((path) => basename(path)))
   return Object.keys(metafile.inputs)
 }
 
@@ -49,6 +55,11 @@ const writeLicences = (inputs) => {
   writeFileSync(join(out, 'third-party-licences.txt'), `The commands contain the following packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`)
 }
 
-rmSync(out, { recursive: true, force: true })
 mkdirSync(out, { recursive: true })
-writeLicences(await bundle())
+try {
+  writeLicences(await bundle())
+} catch (error) {
+  // esbuild has shown its own errors already.
+  if (!Array.isArray(error.errors)) throw error
+  process.exitCode = 1
+}

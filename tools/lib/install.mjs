@@ -43,6 +43,7 @@ const install = async () => {
 /** Installs what the lockfile says, unless that was done already. Throws a `ToolError` that says what to do. */
 export const installDependencies = async () => {
   const hash = installHash()
+  // Another setup may have done it while this one waited.
   if (isInstalled(hash)) return
   removeStamp()
   await install()

@@ -36,6 +36,8 @@ const packOne = async ({ folder, manifest }, into) => {
 
 /** Builds every published package and packs it into the folder, which is emptied first: `{ folder, manifest, tarball }` of each. */
 export const packAll = async (into) => {
+  // What turbo restores is added to what is there: chunks of an older bundle must not be packed.
+  for (const { folder, manifest } of publicPackages()) if (manifest.bin) rmSync(join(root, folder, 'dist'), { recursive: true, force: true })
   needOk('build', await run(binPath('turbo'), ['run', 'build', 'bundle', '--output-logs=errors-only'], { quiet: true }))
   rmSync(into, { recursive: true, force: true })
   mkdirSync(into, { recursive: true })

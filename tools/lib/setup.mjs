@@ -22,23 +22,30 @@ const isWritable = () => {
   }
 }
 
+/** Builds what runs: the bundle of the commands. Throws a `ToolError`. */
 const build = async () => {
   const { code, output } = await run(binPath('turbo'), ['run', 'bundle', '--output-logs=errors-only'], { quiet: true })
   if (code === 0) return
   process.stderr.write(output)
-  throw new ToolError('Cannot build: the lines above say where.', 'Running `npm run setup` again tries once more.')
+  throw new ToolError('Cannot build the commands: the lines above say where.', 'Running `npm run setup` again tries once more.')
 }
 
-/** Installs the dependencies and builds, each only if something changed since the last time. Throws a `ToolError`. */
-export const setUp = async () => {
+const needWritable = () => {
+  if (isWritable()) return
+  throw new ToolError('Cannot set up: this folder is not writable.', 'Clone the repository into a folder of your own, or ask its owner to run `npm run setup`.')
+}
+
+/** Installs the dependencies, if something changed since the last time. Throws a `ToolError`. */
+export const setUpDependencies = async () => {
   needNode()
-  if (!isWritable()) {
-    // Somebody else's checkout: what its owner set up can be run, nothing can be added.
-    if (isInstalled(installHash())) return
-    throw new ToolError('Cannot set up: this folder is not writable.', 'Clone the repository into a folder of your own, or ask its owner to run `npm run setup`.')
-  }
-  await withSetupLock(async () => {
-    await installDependencies()
-    await build()
-  })
+  // Somebody else's checkout: what its owner set up can be run, nothing can be added.
+  if (isInstalled(installHash())) return
+  needWritable()
+  await withSetupLock(installDependencies)
+}
+
+/** Installs the dependencies and builds the commands, each only if something changed since the last time. Throws a `ToolError`. */
+export const setUp = async () => {
+  await setUpDependencies()
+  if (isWritable()) await withSetupLock(build)
 }
