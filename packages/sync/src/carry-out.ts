@@ -1,10 +1,11 @@
-import { MirrorError, NOARCH, type SubdirName } from '@mirror/core'
+import { type ArtifactSet, MirrorError, NOARCH, type SubdirName } from '@mirror/core'
 import { type Changeset, EMPTY_STATE, holdSubdirs, isEmptyChangeset } from '@mirror/delta'
-import type { CommitResult, Generation, StoreReader, TidyReport, Transaction } from '@mirror/store'
+import type { CommitResult, Generation, TidyReport, Transaction } from '@mirror/store'
 import { buildChangeset } from './build-changeset.ts'
 import { type DerivedChange, deriveChange } from './derive-change.ts'
 import { collectMissing, fetchArtifacts, type FetchedArtifacts } from './fetch-artifacts.ts'
 import { planRecords } from './plan-subdir.ts'
+import { type Ground, stateOf } from './ground.ts'
 import type { FailedArtifact, HeldSubdir } from './report.ts'
 import type { SyncRun } from './run.ts'
 import type { SpoolSpace } from './spool-space.ts'
@@ -25,7 +26,7 @@ export interface CarriedOut {
 export interface CarryOutOptions {
   readonly run: SyncRun
   readonly spool: SpoolSpace
-  readonly reader: StoreReader | undefined
+  readonly ground: Ground
   readonly derived: readonly DerivedChange[]
   readonly changeset: Changeset
   /** True when no further round follows: then what is missing is reported instead of planned again. */
@@ -36,12 +37,7 @@ export interface CarryOutOptions {
 export async function carryOut(options: CarryOutOptions): Promise<CarriedOut | undefined> {
   await using transaction = await beginTransaction(options)
   if (transaction === undefined) return undefined
-  const missing = await collectMissing(transaction, options.run.signal)
-  const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
-  const artifacts = sum(missing.map(({ count }) => count))
-  const wanted = sum(options.changeset.changes.map(({ add, reused }) => add.count + reused.after.count))
-  const present = wanted - artifacts
-  options.run.observe({ type: 'fetch-planned', artifacts, bytes: sum(missing.map(({ bytes }) => bytes)), present })
+  const { missing, present } = await planFetch(transaction, options)
   const fetched = await fetchArtifacts({ ...fetchOptions(options), transaction, missing })
   if (fetched.failed.length > 0 && !options.isLast && await hasUpstreamMoved(options, fetched)) return undefined
   const final = await narrow(options, fetched)
@@ -50,6 +46,25 @@ export async function carryOut(options: CarryOutOptions): Promise<CarriedOut | u
   await transaction.abandon()
   const tidy = await tidyUp(options.run)
   return { generation, published: final.published, held: final.held, failed: fetched.failed, fetched: { artifacts: fetched.artifacts, bytes: fetched.bytes }, present, tidy }
+}
+
+/** What has to come over the network; refuses before the first byte when there is no room for it. */
+async function planFetch(transaction: Transaction, { run, changeset, derived }: CarryOutOptions): Promise<{ readonly missing: readonly ArtifactSet[]; readonly present: number }> {
+  const missing = await collectMissing(transaction, run.signal)
+  const artifacts = sum(missing.map(({ count }) => count))
+  const bytes = sum(missing.map((set) => set.bytes))
+  const files = derived.flatMap((change) => change.files)
+  await run.options.store.checkSpace?.({
+    bytes: bytes + sum(files.map(({ file }) => file.size)), files: artifacts + files.length,
+    ...(run.options.reserve === undefined ? {} : { reserve: run.options.reserve }),
+  })
+  const present = sum(changeset.changes.map(({ add, reused }) => add.count + reused.after.count)) - artifacts
+  run.observe({ type: 'fetch-planned', artifacts, bytes, present })
+  return { missing, present }
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((total, value) => total + value, 0)
 }
 
 async function beginTransaction({ run, changeset }: CarryOutOptions): Promise<Transaction | undefined> {
@@ -97,12 +112,12 @@ interface Narrowed {
 
 /** What can be published although some artifacts failed: their subdirs are held, or published without them. */
 async function narrow(options: CarryOutOptions, { failed }: FetchedArtifacts): Promise<Narrowed> {
-  const { run, derived, changeset, reader } = options
+  const { run, derived, changeset, ground } = options
   const bySubdir = Map.groupBy(failed, ({ subdir }) => subdir)
   if (bySubdir.size === 0) return { changeset, published: derived, held: [] }
   if (run.options.partial === true) return await publishWithout(options, bySubdir)
   const held = [...bySubdir].map(([subdir, artifacts]) => heldBecause(subdir, artifacts))
-  const base = reader?.generation.state ?? EMPTY_STATE
+  const base = stateOf(ground) ?? EMPTY_STATE
   // Clients refuse a channel without noarch: then the rest has to wait for it.
   if (bySubdir.has(NOARCH) && base.subdirs.every(({ subdir }) => subdir !== NOARCH)) {
     const others = derived.filter(({ plan }) => !bySubdir.has(plan.subdir)).map(({ plan }) => heldForNoarch(plan.subdir))
@@ -132,17 +147,17 @@ function heldForNoarch(subdir: SubdirName): HeldSubdir {
 }
 
 async function publishWithout(options: CarryOutOptions, failed: ReadonlyMap<SubdirName, readonly FailedArtifact[]>): Promise<Narrowed> {
-  const { run, reader, spool, derived } = options
+  const { run, ground, spool, derived } = options
   const published: DerivedChange[] = []
   for (const change of derived) {
     const names = failed.get(change.plan.subdir)
     if (names === undefined) published.push(change)
     else {
-      const plan = await planRecords({ ...change.plan, failed: new Set(names.map(({ name }) => name)) }, { ...run.planning, reader })
-      published.push(await deriveChange(plan, { client: run.options.client, variants: run.variants, signal: run.signal, reader, spool }))
+      const plan = await planRecords({ ...change.plan, failed: new Set(names.map(({ name }) => name)) }, { ...run.planning, reader: ground.reader })
+      published.push(await deriveChange(plan, { client: run.options.client, variants: run.variants, signal: run.signal, reader: ground.reader, spool }))
     }
   }
-  return { changeset: buildChangeset(reader?.generation.state, published.map(({ change }) => change)), published, held: [] }
+  return { changeset: buildChangeset(stateOf(ground), published.map(({ change }) => change), ground.isDistrusted), published, held: [] }
 }
 
 async function commit(transaction: Transaction, { changeset, published }: Narrowed, { run }: CarryOutOptions): Promise<Generation | 'stale'> {

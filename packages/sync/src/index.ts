@@ -1,5 +1,5 @@
 export type { SyncEvent } from './events.ts'
-export type { ReusePolicy, SyncOptions, VariantChoice, WantedSubdir } from './options.ts'
+export type { ReusePolicy, SyncOptions, SyncStore, VariantChoice, WantedSubdir } from './options.ts'
 export type { FailedArtifact, HeldSubdir, LeftOut, SubdirSummary, SyncReport, SyncWarning } from './report.ts'
 export type { SyncErrorCode } from './error-codes.ts'
 export { syncChannel } from './sync-channel.ts'

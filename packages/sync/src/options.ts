@@ -1,7 +1,7 @@
 import type { ChannelUrl, SubdirName } from '@mirror/core'
 import type { GuardLimits } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
-import type { Store } from '@mirror/store'
+import type { DiskStore, Store } from '@mirror/store'
 import type { SyncEvent } from './events.ts'
 
 /** Which variants of each index are published beside `repodata.json`. */
@@ -21,11 +21,14 @@ export interface WantedSubdir {
   readonly required: boolean
 }
 
+/** Any store; what only a store on disk can tell is asked where it is offered. */
+export type SyncStore = Store & Partial<Pick<DiskStore, 'checkSpace' | 'publicState'>>
+
 /** What `syncChannel` needs to know. */
 export interface SyncOptions {
   readonly channel: ChannelUrl
   readonly client: RepositoryClient
-  readonly store: Store
+  readonly store: SyncStore
   readonly subdirs: readonly WantedSubdir[]
   /** Where large indexes are put while they are worked on; created and removed by the caller. Small ones stay in memory. */
   readonly spoolFolder: string
@@ -40,6 +43,8 @@ export interface SyncOptions {
   readonly maximumDeletes?: number
   /** Publish a subdir without the artifacts that could not be had, instead of holding it. Default false. */
   readonly partial?: boolean
+  /** Bytes that must stay free where the store has a file system. Default: 1 % of it, at most 1 GiB. */
+  readonly reserve?: number
   /** Plan only: nothing is written. Default false. */
   readonly dryRun?: boolean
   /** Take over a folder that another tool filled, if it is a mirror of this channel. Default true. */

@@ -138,7 +138,8 @@ export async function planRecords(input: PlanRecordsInput, options: PlanSubdirOp
   const waited = memo !== undefined && memo.published === base?.document.sha256 ? memo.waiting : []
   const { reuse, now, grace } = options
   const decision = decideRecords({ target: original.table, base: baseTable, reuse, waiting: waited, failed: input.failed, now, grace })
-  return { subdir, base, baseTable, original, fetched, decision, waited, ...planBaseUrl(subdir, original.table, options.channel) }
+  // A table of a million records is not kept without need.
+  return { subdir, base, baseTable: decision.carried === undefined ? undefined : baseTable, original, fetched, decision, waited, ...planBaseUrl(subdir, original.table, options.channel) }
 }
 
 function planBaseUrl(subdir: SubdirName, table: IndexTable, channel: ChannelUrl): Pick<SubdirPlan, 'baseUrl' | 'dropBaseUrl'> {

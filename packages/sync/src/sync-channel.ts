@@ -1,9 +1,9 @@
 import { MirrorError } from '@mirror/core'
 import { checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
-import type { StoreReader } from '@mirror/store'
 import { buildChangeset } from './build-changeset.ts'
 import { type CarriedOut, carryOut } from './carry-out.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
+import { type Ground, readGround, stateOf } from './ground.ts'
 import type { SyncOptions } from './options.ts'
 import { planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
 import type { HeldSubdir, SyncReport } from './report.ts'
@@ -36,18 +36,18 @@ export async function syncChannel(options: SyncOptions): Promise<SyncReport> {
 interface Attempt {
   readonly run: SyncRun
   readonly spool: SpoolSpace
-  readonly reader: StoreReader | undefined
+  readonly ground: Ground
   readonly outcomes: readonly SubdirOutcome[]
   readonly verdicts: readonly GuardVerdict[]
 }
 
 /** One round; undefined when the ground moved and another round should plan anew. */
 async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Promise<SyncReport | undefined> {
-  const reader = await run.options.store.read()
+  const ground = await readGround(run)
   const outcomes: SubdirOutcome[] = []
   try {
-    for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, { ...run.planning, reader }))
-    const attempt = { run, spool, reader, outcomes, verdicts: await judge(run, outcomes) }
+    for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, { ...run.planning, reader: ground.reader }))
+    const attempt = { run, spool, ground, outcomes, verdicts: await judge(run, outcomes) }
     announce(attempt)
     if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(attempt, 'refused', undefined)
     if (run.options.dryRun === true) return createReport(attempt, 'planned', undefined)
@@ -91,17 +91,17 @@ function warnOfReusedNames(run: SyncRun, { before, after }: DerivedChange['chang
 }
 
 async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | undefined> {
-  const { run, reader, outcomes, spool } = attempt
+  const { run, ground, outcomes, spool } = attempt
   const derived: DerivedChange[] = []
   for (const outcome of outcomes) {
-    if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...deriveOptions(run), reader, spool }))
+    if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...deriveOptions(run), reader: ground.reader, spool }))
   }
-  const changeset = buildChangeset(reader?.generation.state, derived.filter(isChange).map(({ change }) => change))
+  const changeset = buildChangeset(stateOf(ground), derived.filter(isChange).map(({ change }) => change), ground.isDistrusted)
   if (isEmptyChangeset(changeset)) {
     await remember(attempt, derived, new Set())
     return createReport(attempt, attempt.outcomes.some(({ status }) => status === 'failed') ? 'held' : 'unchanged', await tidyOnly(run))
   }
-  const done = await carryOut({ run, spool, reader, derived, changeset, isLast })
+  const done = await carryOut({ run, spool, ground, derived, changeset, isLast })
   if (done === undefined) return undefined
   await remember(attempt, done.published, new Set(done.held.map(({ subdir }) => subdir)))
   return createReport(attempt, done.generation === undefined ? 'held' : 'committed', done)
@@ -150,10 +150,10 @@ async function tidyOnly(run: SyncRun): Promise<CarriedOut> {
 }
 
 function createReport(attempt: Attempt, status: SyncReport['status'], done: CarriedOut | undefined): SyncReport {
-  const { run, reader, outcomes, verdicts } = attempt
+  const { run, ground, outcomes, verdicts } = attempt
   const held = [...outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.held] : [])), ...(done?.held ?? [])]
   announceHeld(run, held)
-  const generation = done?.generation ?? reader?.generation
+  const generation = done?.generation ?? ground.head
   const current = (done?.published ?? []).map(({ plan }): SubdirOutcome => ({ status: 'planned', plan }))
   const seen = outcomes.map((outcome) => current.find((other) => subdirOf(other) === subdirOf(outcome)) ?? outcome)
   const subdirs = summarizeSubdirs(status === 'unchanged' ? seen.map(settle) : seen, generation?.state.subdirs ?? [], new Set(held.map(({ subdir }) => subdir)))

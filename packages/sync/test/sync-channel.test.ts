@@ -259,3 +259,24 @@ describe('syncChannel()', () => {
     expect((await world.sync()).report.state).toBe((await other.sync()).report.state)
   })
 })
+
+describe('syncChannel() over a mirror that someone changed', () => {
+  test('verifies everything, repairs what is wrong, and keeps what is not asked for', async ({ expect, world }) => {
+    const both = [{ subdir: parseSubdirName('linux-64'), required: true }]
+    await world.sync({ subdirs: both })
+    await writeFile(join(world.mirror, 'noarch', 'repodata.json'), '{"info":{"subdir":"noarch"},"packages":{},"packages.conda":{}}')
+    await writeFile(join(world.mirror, 'noarch', 'alpha-1.0-0.conda'), 'damaged')
+    const { report } = await world.sync({ subdirs: [] })
+    expect(report.warnings.map(({ code }) => code)).toContain('PUBLIC_FILES_CHANGED')
+    expect(report).toMatchObject({ status: 'committed', fetched: { artifacts: 1 }, present: 2 })
+    expect((await world.check()).problems).toEqual([])
+    expect(report.subdirs.map(({ subdir, status }) => `${subdir} ${status}`)).toEqual(['noarch changed', 'linux-64 unselected'])
+    expect((await world.sync()).report.status).toBe('unchanged')
+  })
+
+  test('refuses before the first byte when there is no room', async ({ expect, world }) => {
+    world.server.reset()
+    await expect(world.sync({ reserve: Number.MAX_SAFE_INTEGER })).rejects.toMatchObject({ code: 'STORE_NO_SPACE' })
+    expect(world.server.requests.filter(({ path }) => /\.(conda|tar\.bz2)$/.test(path))).toEqual([])
+  })
+})
