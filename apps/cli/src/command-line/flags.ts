@@ -143,9 +143,12 @@ export const COMMANDS: readonly CommandDefinition[] = [
 /** The flags of `cas-sync`: those of the tool of that name, and those of `mirror sync`. */
 export const CAS_SYNC_FLAGS: readonly FlagDefinition[] = [...SELECTION, ...CARRYING_OUT, DRY_RUN, SHOW_CONFIG, SHOW_SECRETS, ...OUTPUT]
 
-/** Reads parsed arguments, whatever parsed them. */
+/** Reads parsed arguments, whatever parsed them. Of a flag that takes one value and is given twice the last one holds. */
 export function toFlags(args: Readonly<Record<string, unknown>>): Flags {
-  const text = (name: string): string | undefined => (typeof args[name] === 'string' ? args[name] : undefined)
+  const text = (name: string): string | undefined => {
+    const value: unknown = Array.isArray(args[name]) ? args[name].at(-1) : args[name]
+    return typeof value === 'string' ? value : undefined
+  }
   const texts = (name: string): readonly string[] => (Array.isArray(args[name]) ? args[name].map(String) : [])
   const on = (name: string): boolean => args[name] === true
   return {

@@ -19,6 +19,7 @@ export interface CommandLineOptions {
 
 const CONFIGURATION = 'Configuration: the file after -f, else ~/.cas-mirror, else /etc/cas-mirror. Flags win over the file.'
 const EXIT_CODES = 'Exit codes: 0 done, 1 failed or faults found, 2 command line or configuration, 3 something held or left out, 4 refused by a guard, 5 locked, 130 interrupted.'
+const EPILOGUE = `${CONFIGURATION}\n\n${EXIT_CODES}`
 
 /** Parses the arguments of `mirror`. Throws `USAGE` with the nearest command or flag as its hint. */
 export async function parseMirror(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
@@ -37,7 +38,7 @@ export async function parseMirror(argv: readonly string[], options: CommandLineO
 export async function parseCasSync(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
   let chosen: Invocation | undefined
   const parser = createParser('cas-sync', options).command('$0', 'Bring the mirror up to date with upstream', (own) =>
-    addFlags(own, CAS_SYNC_FLAGS).epilogue(`${CONFIGURATION}\n\n${EXIT_CODES}`)
+    addFlags(own, CAS_SYNC_FLAGS)
       .example('cas-sync -f mirror.yaml', 'with a file')
       .example('cas-sync -f mirror.yaml --config', 'check it, and show what holds'), (args) => {
     const flags = toFlags(args)
@@ -52,24 +53,24 @@ function createParser(program: string, { version, width }: CommandLineOptions): 
     .scriptName(program)
     .detectLocale(false)
     .exitProcess(false)
-    .parserConfiguration({ 'camel-case-expansion': false, 'duplicate-arguments-array': false, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .parserConfiguration({ 'camel-case-expansion': false, 'parse-numbers': false, 'parse-positional-numbers': false })
     .strict()
     .help('help', 'Show this help')
     .alias('help', 'h')
     .version('version', 'Show the version', version)
     .wrap(Math.max(60, Math.min(width, 110)))
-    .epilogue(`${CONFIGURATION}\n\n${EXIT_CODES}`)
+    .epilogue(EPILOGUE)
 }
 
 function describeCommand(parser: Argv, command: CommandDefinition): Argv {
-  return command.examples.reduce((all, [line, meaning]) => all.example(line, meaning), addFlags(parser, command.flags))
+  return command.examples.reduce((all, [line, meaning]) => all.example(line, meaning), addFlags(parser, command.flags).epilogue(EPILOGUE))
 }
 
 function addFlags(parser: Argv, flags: readonly FlagDefinition[]): Argv {
   return flags.reduce((all, flag) => all.option(flag.name, {
     alias: [...(flag.alias ?? [])],
     group: flag.group,
-    describe: flag.value === undefined ? flag.describe : `${flag.describe}`,
+    describe: flag.describe,
     ...(flag.type === 'boolean'
       ? { type: 'boolean', ...(flag.standard === undefined ? {} : { default: flag.standard }) } as const
       : { type: 'string', requiresArg: true, nargs: 1, array: flag.type === 'texts' } as const),
@@ -84,12 +85,12 @@ interface Run {
 /** Runs the parser; what it would have printed is the answer. */
 async function runParser(parser: Argv, { argv, program }: Run): Promise<string> {
   let printed = ''
-  let failure: Error | undefined
+  let failure: unknown
   await parser.parseAsync([...argv], {}, (error, _args, output) => {
     printed = output
     failure = error
   })
-  if (failure === undefined) return printed
+  if (!(failure instanceof Error)) return printed
   throw createUsageError(failure.message, { argv, program })
 }
 

@@ -20,7 +20,7 @@ export function parseDuration(value: unknown): number | undefined {
 export function parseBandwidth(value: unknown): number | undefined {
   const text = typeof value === 'number' ? String(value) : value
   if (typeof text !== 'string') return undefined
-  const groups = /^\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>[a-z]*)\s*(?:\/\s*s|ps)?\s*$/i.exec(text)?.groups
+  const groups = /^\s*(?<amount>\d+(?:\.\d+)?)\s*(?<unit>[a-z]*)\s*(?:\/\s*s)?\s*$/i.exec(text)?.groups
   const unit = BYTE_UNITS.get((groups?.['unit'] ?? '').toLowerCase())
   if (groups === undefined || unit === undefined) return undefined
   const rate = Math.floor(Number(groups['amount']) * unit)

@@ -1,0 +1,49 @@
+import { test } from 'vitest'
+import { parseCasSync, parseMirror } from '../../src/command-line/parse-command-line.ts'
+
+const options = { version: '1.2.3', width: 100 }
+
+test('parseMirror() reads commands and flags', async ({ expect }) => {
+  const invocation = await parseMirror(['sync', '-c', 'a', '--channel', 'b', '-p', 'linux-64,noarch', '--no-adopt', '--grace', '0', '-v', '--max-delete', '007'], options)
+  expect(invocation).toMatchObject({
+    type: 'command', command: 'sync',
+    flags: { channels: ['a', 'b'], platforms: ['linux-64', 'noarch'], adopt: false, grace: '0', verbose: true, json: false, maxDelete: '007' },
+  })
+})
+
+test.for([
+  ['-f', 'x.yaml'], ['--file', 'x.yaml'], ['--file=x.yaml'], ['-f', 'y.yaml', '-v', '-v', '-f', 'x.yaml'],
+] as const)('parseCasSync() reads a file given as %s', async (argv, { expect }) => {
+  expect(await parseCasSync(argv, options)).toMatchObject({ command: 'sync', flags: { file: 'x.yaml' } })
+})
+
+test.for([['--config'], ['--show-config'], ['--show'], ['--config', '--show-secrets', '-f', 'x', '-l', 'DEBUG']])('parseCasSync() shows the configuration for %s', async (argv, { expect }) => {
+  expect(await parseCasSync(argv, options)).toMatchObject({ command: 'config' })
+})
+
+test('parseMirror() and parseCasSync() print the version', async ({ expect }) => {
+  expect(await parseMirror(['--version'], options)).toEqual({ type: 'print', text: '1.2.3' })
+  expect(await parseCasSync(['--version'], options)).toEqual({ type: 'print', text: '1.2.3' })
+})
+
+test('parseMirror() names every command in its help, and every flag in that of a command', async ({ expect }) => {
+  const help = await parseMirror(['-h'], options)
+  for (const command of ['sync', 'plan', 'verify', 'status', 'config']) expect(help).toMatchObject({ text: expect.stringContaining(`mirror ${command} `) as unknown })
+  const own = await parseMirror(['sync', '--help'], options)
+  for (const text of ['--dry-run', '--allow-shrink', 'Examples:', 'Exit codes:', '/etc/cas-mirror']) expect(own).toMatchObject({ text: expect.stringContaining(text) as unknown })
+})
+
+test.for([
+  [['snyc'], 'there is no "snyc"', 'Did you mean `mirror sync`? `mirror --help` shows all.'],
+  [['sync', '--dryrun'], 'there is no "dryrun"', 'Did you mean `--dry-run`? `mirror sync --help` shows all.'],
+  [['sync', 'extra-thing'], 'there is no "extra-thing"', 'Run `mirror sync --help`.'],
+  [['plan', '--grace'], '--grace needs a value', 'Run `mirror plan --help`.'],
+  [['status', '--dry-run'], 'there is no "dry-run"', 'Run `mirror status --help`.'],
+  [[], 'there is no command', 'Run `mirror --help`.'],
+] as const)('parseMirror() refuses %j with a hint', async ([argv, what, hint], { expect }) => {
+  await expect(parseMirror(argv, options)).rejects.toMatchObject({ code: 'USAGE', message: `Cannot read the command line: ${what}`, hint })
+})
+
+test('parseCasSync() takes no command', async ({ expect }) => {
+  await expect(parseCasSync(['sync'], options)).rejects.toMatchObject({ code: 'USAGE' })
+})
