@@ -34,12 +34,13 @@ export function compareNames(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** `name`, `version` and `build` as the file name has them, split at the last two dashes (CEP 26); undefined where it has not two dashes. */
+/** `name`, `version` and `build` as the file name has them, split at the last two dashes (CEP 26); undefined where a part is missing. */
 export function splitArtifactName(name: ArtifactName): { readonly name: string; readonly version: string; readonly build: string } | undefined {
   const extension = ARTIFACT_EXTENSIONS.find((candidate) => name.endsWith(candidate)) ?? ''
   const stem = name.slice(0, name.length - extension.length)
   const beforeBuild = stem.lastIndexOf('-')
   const beforeVersion = stem.lastIndexOf('-', beforeBuild - 1)
   if (beforeBuild < 0 || beforeVersion <= 0) return undefined
-  return { name: stem.slice(0, beforeVersion), version: stem.slice(beforeVersion + 1, beforeBuild), build: stem.slice(beforeBuild + 1) }
+  const parts = { name: stem.slice(0, beforeVersion), version: stem.slice(beforeVersion + 1, beforeBuild), build: stem.slice(beforeBuild + 1) }
+  return parts.version === '' || parts.build === '' ? undefined : parts
 }

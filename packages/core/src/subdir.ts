@@ -33,5 +33,5 @@ export function isSubdirName(text: string): text is SubdirName {
 /** Throws `SUBDIR_INVALID` for anything that `isSubdirName` refuses. */
 export function parseSubdirName(text: string): SubdirName {
   if (isSubdirName(text)) return text
-  throw new MirrorError('SUBDIR_INVALID', `Cannot use ${JSON.stringify(text)} as a subdir: it is neither "noarch" nor of the form os-arch in lower case`)
+  throw new MirrorError('SUBDIR_INVALID', `Cannot use ${JSON.stringify(text.slice(0, 100))} as a subdir: it is neither "noarch" nor of the form os-arch in lower case`)
 }
