@@ -18,6 +18,7 @@ export interface ClientContext {
   readonly retry: RetryPolicy
   readonly spool: SpoolOptions
   readonly maximumIndexBytes: number
+  readonly concurrency: number
   readonly bandwidth: Bandwidth | undefined
   readonly observe: Observe<ClientEvent>
   /** The bytes of an answer, reported, within the bandwidth; a body shorter or longer than announced is a `TransientFailure`. */

@@ -132,7 +132,7 @@ function createContext(options: RepositoryClientOptions, shared: DiskContext): O
     home, credentials: createCredentials(channel, netrc), guard, health, userAgent, redirectHosts: options.redirectHosts, now: retry.now, observe,
   })
   return {
-    context: { ...shared, exchange, metadata, bulk, retry, bandwidth, observe, countBody: createBodyCounter({ bandwidth, observe }) },
+    context: { ...shared, concurrency, exchange, metadata, bulk, retry, bandwidth, observe, countBody: createBodyCounter({ bandwidth, observe }) },
     async close() {
       await Promise.all([metadata.close(), bulk.close()])
       watch.close()

@@ -2,14 +2,16 @@ import { type BigIntStats, closeSync, constants, fstatSync, openSync, readSync, 
 import { createHash, hash as hashOnce } from 'node:crypto'
 import { join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { type Artifact, type ChannelUrl, digestHex, digestKind, resolveBaseUrl, resolveSubdirUrl, type SubdirName } from '@mirror/core'
+import { type Artifact, type ChannelUrl, digestHex, digestKind, redactUrl, resolveBaseUrl, resolveSubdirUrl, type SubdirName } from '@mirror/core'
 import { decodeIndex } from './decode-index.ts'
 import { readError } from './failure.ts'
 import { type FetchArtifactOptions, type FetchedArtifact, SMALL_ARTIFACT } from './fetch-artifact.ts'
 import { assertFilePath, type FetchFileOptions, LARGEST_FILE } from './fetch-file.ts'
 import { type FetchIndexOptions, type FetchIndexResult, isWrongContent, presentIndex, unreadable } from './fetch-index.ts'
 import type { SpoolOptions } from './spool.ts'
-import { type IndexValidators, variantFile, variantOrder, type WholeVariant } from './variants.ts'
+import { LARGEST_SHARD, LARGEST_SHARD_INDEX, readShardedIndex } from './read-sharded-index.ts'
+import { BodyTooLarge } from './transport.ts'
+import { type IndexValidators, type IndexVariant, variantFile, variantOrder, type WholeVariant } from './variants.ts'
 
 const CHUNK = 65_536
 
@@ -39,7 +41,32 @@ export async function readDiskIndex(context: DiskContext, subdir: SubdirName, { 
     if (variant === validators.variant && found.etag === validators.etag) return { status: 'not-modified' }
     return { status: 'fetched', index: await readIndexFile(context, opened, { subdir, variant, validators: found, signal }) }
   }
-  return { status: 'absent' }
+  return await readDiskShards(context, subdir, { validators, signal })
+}
+
+async function readDiskShards(context: DiskContext, subdir: SubdirName, { validators, signal }: { readonly validators: IndexValidators; readonly signal: AbortSignal | undefined }): Promise<FetchIndexResult> {
+  const { channel, maximumIndexBytes, spool } = context
+  using opened = openInside(rootOf(channel), join(subdir, variantFile('shards')))
+  if (opened === undefined) return { status: 'absent' }
+  const found = validatorsOf('shards', opened.stats)
+  if (validators.variant === 'shards' && validators.etag === found.etag) return { status: 'not-modified' }
+  try {
+    if (opened.size > LARGEST_SHARD_INDEX) throw new BodyTooLarge()
+    const decoded = await readShardedIndex(readExactly(opened, opened.size), {
+      subdir, subdirUrl: resolveSubdirUrl(channel, subdir), concurrency: 1, maximumBytes: maximumIndexBytes, spool, signal,
+      fetchShard: async (url) => readShardFile(channel, url),
+    })
+    return { status: 'fetched', index: presentIndex(decoded, 'shards', found) }
+  } catch (error) {
+    throw isWrongContent(error) ? unreadable(opened.path, error, maximumIndexBytes) : error
+  }
+}
+
+function readShardFile(channel: ChannelUrl, url: string): Buffer | undefined {
+  using opened = openInside(rootOf(channel), pathBelow(channel, url))
+  if (opened === undefined) return undefined
+  if (opened.size > LARGEST_SHARD) throw new BodyTooLarge()
+  return readExactly(opened, opened.size)
 }
 
 async function readIndexFile(context: DiskContext, opened: OpenFile, { subdir, variant, validators, signal }: {
@@ -54,7 +81,7 @@ async function readIndexFile(context: DiskContext, opened: OpenFile, { subdir, v
   }
 }
 
-function validatorsOf(variant: WholeVariant, { size, mtimeNs, mtimeMs, ino }: BigIntStats): IndexValidators {
+function validatorsOf(variant: IndexVariant, { size, mtimeNs, mtimeMs, ino }: BigIntStats): IndexValidators {
   return { variant, etag: `"${size}-${mtimeNs}-${ino}"`, lastModified: new Date(Number(mtimeMs)).toUTCString() }
 }
 
@@ -118,14 +145,16 @@ function rootOf({ url }: ChannelUrl): string {
 /** The folder of the artifacts, from the root. A channel on disk keeps them below itself, whatever `info.base_url` says. */
 function folderOf({ channel }: DiskContext, subdir: SubdirName, baseUrl: string | undefined): string {
   if (baseUrl === undefined) return subdir
+  return pathBelow(channel, resolveBaseUrl(resolveSubdirUrl(channel, subdir), baseUrl))
+}
+
+/** The path of a URL, from the root. */
+function pathBelow(channel: ChannelUrl, url: string): string {
   const home = `${channel.url}/`
-  const resolved = resolveBaseUrl(resolveSubdirUrl(channel, subdir), baseUrl)
-  if (!resolved.startsWith(home)) {
-    throw readError('REDIRECT_REFUSED', `Cannot follow ${channel.url} to ${resolved}: a channel on disk keeps its artifacts below itself`, {
-      hint: 'Mirror the channel that info.base_url names instead.',
-    })
-  }
-  return decodeURIComponent(resolved.slice(home.length, -1))
+  if (url.startsWith(home)) return decodeURIComponent(url.slice(home.length))
+  throw readError('REDIRECT_REFUSED', `Cannot follow ${channel.url} to ${redactUrl(url)}: a channel on disk keeps everything below itself`, {
+    hint: 'Mirror the channel that its index names instead.',
+  })
 }
 
 /** Opens a plain file inside of the root; undefined when it is not there. Throws `FILE_REFUSED` for links that lead out and for anything but plain files. */

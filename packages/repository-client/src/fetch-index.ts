@@ -146,7 +146,8 @@ async function readIndex(context: ClientContext, { subdir, variant, signal }: Va
   return presentIndex(decoded, variant, validatorsOf(variant, header))
 }
 
-function validatorsOf(variant: IndexVariant, header: (name: string) => string | undefined): IndexValidators {
+/** The validators in the head of an answer. */
+export function validatorsOf(variant: IndexVariant, header: (name: string) => string | undefined): IndexValidators {
   const etag = header('etag')
   const lastModified = header('last-modified')
   return { variant, ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) }

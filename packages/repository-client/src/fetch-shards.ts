@@ -1,8 +1,80 @@
-import type { SubdirName } from '@mirror/core'
+import { resolveSubdirUrl, type SubdirName } from '@mirror/core'
 import type { ClientContext } from './client-context.ts'
-import type { FetchIndexResult } from './fetch-index.ts'
-import type { IndexValidators } from './variants.ts'
+import { type Answer, refusal } from './exchange.ts'
+import { fetchUrl } from './fetch-file.ts'
+import { type FetchIndexResult, isWrongContent, presentIndex, unreachable, unreadable, validatorsOf } from './fetch-index.ts'
+import { LARGEST_SHARD, LARGEST_SHARD_INDEX, readShardedIndex } from './read-sharded-index.ts'
+import { retrying } from './retry.ts'
+import { BodyTooLarge } from './transport.ts'
+import { type IndexValidators, variantFile } from './variants.ts'
 
-export async function fetchShards(_context: ClientContext, _request: { readonly subdir: SubdirName; readonly validators: IndexValidators; readonly signal: AbortSignal | undefined }): Promise<FetchIndexResult> {
-  return { status: 'absent' }
+/** What `fetchShards` needs. */
+export interface FetchShardsRequest {
+  readonly subdir: SubdirName
+  readonly validators: IndexValidators
+  readonly signal: AbortSignal | undefined
+}
+
+/** Fetches an index in shards, for channels that have nothing else. Its validators are those of the shard index, which names all shards by their hash. */
+export async function fetchShards(context: ClientContext, request: FetchShardsRequest): Promise<FetchIndexResult> {
+  const subdirUrl = resolveSubdirUrl(context.channel, request.subdir)
+  const url = `${subdirUrl}${variantFile('shards')}`
+  try {
+    const found = await fetchShardIndex(context, request, url)
+    if ('status' in found) return found
+    const { subdir, signal } = request
+    const { concurrency, maximumIndexBytes: maximumBytes, spool } = context
+    const decoded = await readShardedIndex(found.bytes, {
+      subdir, subdirUrl, concurrency, maximumBytes, spool, signal,
+      fetchShard: async (shard, fresh) => fetchUrl(context, shard, { fresh, maximumBytes: LARGEST_SHARD, ...(signal === undefined ? {} : { signal }) }),
+    })
+    return { status: 'fetched', index: presentIndex(decoded, 'shards', found.validators) }
+  } catch (error) {
+    throw isWrongContent(error) ? unreadable(url, error, context.maximumIndexBytes) : error
+  }
+}
+
+interface FoundShardIndex {
+  readonly bytes: Buffer
+  readonly validators: IndexValidators
+}
+
+type Found = FoundShardIndex | { readonly status: 'absent' | 'not-modified' }
+
+async function fetchShardIndex(context: ClientContext, { validators, signal }: FetchShardsRequest, url: string): Promise<Found> {
+  const conditions = validators.variant === 'shards' ? validators : {}
+  const headers = {
+    ...(conditions.etag === undefined ? {} : { 'if-none-match': conditions.etag }),
+    ...(conditions.lastModified === undefined ? {} : { 'if-modified-since': conditions.lastModified }),
+  }
+  return await retrying(async () => {
+    const answer = await context.exchange.send({ url, transport: context.metadata, signal, headers })
+    return await readAnswer(context, answer, { isConditional: Object.keys(headers).length > 0, signal })
+  }, {
+    policy: context.retry,
+    signal,
+    onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
+    giveUp: (failure, tries) => unreachable(url, failure, { tries, what: variantFile('shards') }),
+  })
+}
+
+async function readAnswer(context: ClientContext, answer: Answer, { isConditional, signal }: { readonly isConditional: boolean; readonly signal: AbortSignal | undefined }): Promise<Found> {
+  const { status, body, header } = answer
+  if (status === 404 || status === 410 || status === 403) {
+    body.drain()
+    return { status: 'absent' }
+  }
+  if (status === 304 && isConditional) {
+    body.drain()
+    return { status: 'not-modified' }
+  }
+  if (status !== 200) throw refusal(answer)
+  const chunks: Uint8Array[] = []
+  let length = 0
+  for await (const chunk of context.countBody(answer, signal)) {
+    length += chunk.length
+    if (length > LARGEST_SHARD_INDEX) throw new BodyTooLarge()
+    chunks.push(chunk)
+  }
+  return { bytes: Buffer.concat(chunks), validators: validatorsOf('shards', header) }
 }
