@@ -17,6 +17,7 @@ export interface Generation {
 
 /** What came of opening some bytes of a generation. */
 export type Opened =
+  /** `size` is that of the whole file, also where a range of it was asked for. A body that is not read holds nothing open. */
   | { readonly status: 'found'; readonly size: number; readonly body: AsyncIterable<Uint8Array> }
   /** The generation does not have it. */
   | { readonly status: 'absent' }
@@ -97,6 +98,11 @@ export type BeginResult =
 export interface BeginOptions {
   readonly signal?: AbortSignal
   readonly observe?: (event: StoreEvent) => void
+  /**
+   * Use a tree that the store did not make, or that someone changed: the changeset may then start from nothing (`base` of `EMPTY_STATE`) although there is a head,
+   * so that `missing` verifies all that it lists; what is right is used where it lies. Without it a folder of foreign content is refused with `STORE_FOREIGN`. Default false.
+   */
+  readonly adopt?: boolean
 }
 
 /** Options of `tidy`. */

@@ -1,0 +1,134 @@
+import fs from 'node:fs'
+import { dirname, join } from 'node:path'
+import { createDigest } from '@mirror/core'
+import type { DiskContext } from './disk-context.ts'
+import type { DiskIo } from './disk-io.ts'
+import { formatSealed, isRecord, makeFolders, parseJson, readSmallFile, removeIfThere, replaceFile, writeAll, writeNewFile } from './disk-write.ts'
+import { documentPath } from './documents.ts'
+import type { StoreEvent } from './events.ts'
+import { FORMAT, type Manifest, manifestValue, readManifest } from './generation-file.ts'
+import { checkFile, readPieces } from './hash-file.ts'
+import { linkOrCopy } from './link-or-copy.ts'
+import { type Journal, journalPath, type StagedFile, type SwapStep, type SwitchStep } from './journal.ts'
+import { writePublished } from './public-state.ts'
+import { storeError } from './store-error.ts'
+import { decodePieces } from './zstd-files.ts'
+
+/**
+ * Carries out a journal, from its beginning or from wherever an earlier run broke off. Any prefix of it leaves indexes that list only what is there:
+ * everything was added before, and nothing is deleted by it but stale variants.
+ */
+export async function applyJournal(context: DiskContext, journal: Journal, observe: (event: StoreEvent) => void): Promise<void> {
+  const { generation } = journal.manifest
+  for (const step of journal.interim) await switchSubdir(context, step, undefined)
+  await swapFiles(context, journal.swaps)
+  for (const step of journal.target) {
+    await switchSubdir(context, step, journal.manifest)
+    observe({ type: 'subdir-switched', subdir: step.subdir })
+  }
+  await swapFiles(context, journal.files)
+  await writeHead(context, journal.manifest)
+  await publishTrash(context, journal)
+  await appendLog(context, journal)
+  const changed = [...journal.target.flatMap((step) => step.files.map(({ file }) => file.path)), ...journal.files.map((swap) => swap.path)]
+  await writePublished(context, generation.state, new Set(changed))
+  removeIfThere(context.io, journalPath(context, generation.number))
+  await context.io.syncDirectory(context.paths.journal)
+}
+
+async function switchSubdir(context: DiskContext, step: SwitchStep, manifest: Manifest | undefined): Promise<void> {
+  const { io, paths } = context
+  const folder = paths.public(step.subdir)
+  if (fs.existsSync(folder)) {
+    for (const path of step.remove) removeIfThere(io, paths.public(path))
+    for (const file of step.files) await publishFile(context, file, manifest)
+    await io.syncDirectory(folder)
+  } else if (manifest !== undefined && step.files.length > 0) {
+    await makeFolders(io, folder, context.directoryMode)
+    await switchSubdir(context, step, manifest)
+  }
+}
+
+/** Renames a staged file into place; where it is gone, an earlier run did so, or the kept copy serves. */
+async function publishFile(context: DiskContext, { file, staged }: StagedFile, manifest: Manifest | undefined): Promise<void> {
+  const { paths, io } = context
+  const target = paths.public(file.path)
+  if (renameIfThere(io, join(paths.staging, staged), target) || manifest === undefined) return
+  if (await checkFile(target, { digest: createDigest('sha256', file.sha256), size: file.size }) === 'right') return
+  const document = manifest.documents.find(({ sha256 }) => sha256 === file.sha256)
+  if (document === undefined || !fs.existsSync(documentPath(context, document))) {
+    throw storeError('STORE_DAMAGED', `Cannot complete the last commit: ${file.path} is neither staged nor kept`, { hint: 'Run the sync again with adopt; artifacts that are there are used.' })
+  }
+  const pieces = document.encoding === 'zstd' ? decodePieces(documentPath(context, document)) : readPieces(documentPath(context, document))
+  await writeNewFile(io, join(paths.staging, staged), { pieces, mode: context.fileMode })
+  io.rename(join(paths.staging, staged), target)
+}
+
+function renameIfThere(io: DiskIo, from: string, to: string): boolean {
+  if (fs.lstatSync(from, { throwIfNoEntry: false }) === undefined) return false
+  io.rename(from, to)
+  return true
+}
+
+/** The old bytes get a second name before the new ones take the first: a reader of an older generation finds them. */
+async function swapFiles(context: DiskContext, swaps: readonly SwapStep[]): Promise<void> {
+  if (swaps.length === 0) return
+  const { io, paths } = context
+  for (const { path, staged, object } of swaps) {
+    if (object !== undefined && fs.existsSync(join(paths.staging, staged))) await linkOrCopy(context, paths.public(path), join(paths.objects, object))
+  }
+  await io.syncDirectory(paths.objects)
+  const folders = new Set<string>()
+  for (const { path, staged } of swaps) {
+    renameIfThere(io, join(paths.staging, staged), paths.public(path))
+    folders.add(dirname(paths.public(path)))
+  }
+  for (const folder of folders) await io.syncDirectory(folder)
+}
+
+async function writeHead(context: DiskContext, manifest: Manifest): Promise<void> {
+  const { io, paths, fileMode } = context
+  const { number } = manifest.generation
+  const temporary = join(paths.staging, 'head-draft')
+  if (readManifest(paths, number) === undefined) {
+    await replaceFile(io, paths.generation(number), { temporary, text: formatSealed(manifestValue(manifest)), mode: fileMode })
+  }
+  const text = formatSealed({ format: FORMAT, generation: number })
+  if (readSmallFile(paths.head) !== text) await replaceFile(io, paths.head, { temporary, text, mode: fileMode })
+}
+
+async function publishTrash({ io, paths }: DiskContext, { trash, manifest }: Journal): Promise<void> {
+  if (trash === undefined) return
+  renameIfThere(io, join(paths.staging, trash), join(paths.trash, `${manifest.generation.number}.jsonl`))
+  await io.syncDirectory(paths.trash)
+}
+
+/** One line for each commit, once. A line that a crash tore is ended, so that the next one stands alone. */
+async function appendLog({ io, paths, fileMode }: DiskContext, { manifest, counts }: Journal): Promise<void> {
+  const { number, created, id, state } = manifest.generation
+  const end = readEnd(paths.log)
+  const last = parseJson(end.trimEnd().split('\n').at(-1) ?? '')
+  if (isRecord(last) && last['generation'] === number) return
+  const line = JSON.stringify({ time: created, generation: number, id, ...counts, artifacts: state.subdirs.reduce((sum, subdir) => sum + subdir.artifacts.count, 0) })
+  const fd = fs.existsSync(paths.log) ? io.append(paths.log) : io.create(paths.log, fileMode)
+  try {
+    writeAll(io, fd, Buffer.from(`${end === '' || end.endsWith('\n') ? '' : '\n'}${line}\n`))
+    await io.sync(fd)
+  } finally {
+    io.close(fd)
+  }
+}
+
+const LOG_END = 4096
+
+function readEnd(path: string): string {
+  const size = fs.statSync(path, { throwIfNoEntry: false })?.size ?? 0
+  if (size === 0) return ''
+  const fd = fs.openSync(path, 'r')
+  try {
+    const buffer = Buffer.alloc(Math.min(size, LOG_END))
+    return buffer.toString('utf8', 0, fs.readSync(fd, buffer, 0, buffer.length, size - buffer.length))
+  } finally {
+    fs.closeSync(fd)
+  }
+}

@@ -1,0 +1,89 @@
+import fs from 'node:fs'
+
+/**
+ * Every change that the disk store makes to a file system goes through these few operations, in order, so that a test can count them, fail them, or
+ * stop at any of them. Reading is not among them. `close` changes nothing and is not counted.
+ */
+export interface DiskIo {
+  /** Makes one folder with exactly this mode; EEXIST when something has the name. */
+  readonly mkdir: (path: string, mode: number) => void
+  /** Makes a file that must not exist, never through a symlink, with exactly this mode. */
+  readonly create: (path: string, mode: number) => number
+  /** Opens an existing file for adding at its end, never through a symlink. */
+  readonly append: (path: string) => number
+  /** Writes at the current end and answers how many bytes were taken, which may be fewer. */
+  readonly write: (fd: number, bytes: Uint8Array, start: number, length: number) => number
+  readonly truncate: (fd: number, length: number) => void
+  /** fdatasync. After a failure the file's content is unknown: never retry. */
+  readonly sync: (fd: number) => Promise<void>
+  /** Makes names in a folder durable. */
+  readonly syncDirectory: (path: string) => Promise<void>
+  readonly link: (from: string, to: string) => void
+  readonly rename: (from: string, to: string) => void
+  readonly unlink: (path: string) => void
+  readonly removeDirectory: (path: string) => void
+  readonly close: (fd: number) => void
+}
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants
+
+/** The real file system. */
+export function createDiskIo(): DiskIo {
+  const asAsked = new Map<number, boolean>()
+
+  /** A umask may have taken bits away; whether it does is looked at once for each mode. */
+  function setMode(mode: number, read: () => number, write: () => void): void {
+    const known = asAsked.get(mode)
+    if (known === true) return
+    if (known === undefined) {
+      const same = (read() & 0o777) === mode
+      asAsked.set(mode, same)
+      if (same) return
+    }
+    try {
+      write()
+    } catch (error) {
+      if (!hasErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS')) throw error
+    }
+  }
+
+  return {
+    mkdir(path, mode) {
+      fs.mkdirSync(path, mode)
+      setMode(mode, () => fs.statSync(path).mode, () => fs.chmodSync(path, mode))
+    },
+    create(path, mode) {
+      const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+      setMode(mode, () => fs.fstatSync(fd).mode, () => fs.fchmodSync(fd, mode))
+      return fd
+    },
+    append: (path) => fs.openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW),
+    write: (fd, bytes, start, length) => fs.writeSync(fd, bytes, start, length),
+    truncate: (fd, length) => fs.ftruncateSync(fd, length),
+    sync: (fd) => new Promise((resolve, reject) => {
+      fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))
+    }),
+    syncDirectory,
+    link: (from, to) => fs.linkSync(from, to),
+    rename: (from, to) => fs.renameSync(from, to),
+    unlink: (path) => fs.unlinkSync(path),
+    removeDirectory: (path) => fs.rmdirSync(path),
+    close: (fd) => fs.closeSync(fd),
+  }
+}
+
+async function syncDirectory(path: string): Promise<void> {
+  const handle = await fs.promises.open(path, 'r')
+  try {
+    await handle.sync()
+  } catch (error) {
+    if (!hasErrno(error, 'EINVAL', 'ENOTSUP')) throw error
+  } finally {
+    await handle.close()
+  }
+}
+
+/** True for an error of the operating system with one of these codes. */
+export function hasErrno(error: unknown, ...codes: readonly string[]): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && codes.includes(error.code)
+}

@@ -1,0 +1,101 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import type { Artifact, ArtifactSet } from '@mirror/core'
+import { breathe, type DiskContext } from './disk-context.ts'
+import { objectName, stagedArtifactName } from './disk-paths.ts'
+import { removeIfThere } from './disk-write.ts'
+import type { StoreEvent } from './events.ts'
+import { readNames } from './generation-file.ts'
+import { checkFile } from './hash-file.ts'
+import { assertRegular } from './safe-root.ts'
+import type { Staging } from './staging.ts'
+import { positionOf, type TrackedArtifacts, type TrackedSet } from './tracked-artifacts.ts'
+
+/** Up to so many names of a set are looked at one by one; more cost less by reading the folder. */
+const LOOK_UP = 256
+
+/** What `findMissing` works on. */
+export interface FindMissingOptions {
+  readonly context: DiskContext
+  readonly staging: Staging
+  readonly artifacts: TrackedArtifacts
+  readonly observe: (event: StoreEvent) => void
+  readonly signal: AbortSignal | undefined
+  /** Called when bytes that were found turn out not to be durable. */
+  readonly failed: (error: unknown) => void
+}
+
+/** Verifies every wanted artifact whose bytes might be there already; yields those whose bytes are not. */
+export async function* findMissing(options: FindMissingOptions): AsyncGenerator<Artifact> {
+  const { context, artifacts } = options
+  const leftovers = { staged: readNames(context.paths.staging).length > 0, objects: readNames(context.paths.objects).length > 0 }
+  for (const tracked of artifacts.sets) {
+    if (tracked.set.count === 0) continue
+    const occupied = findOccupied(context, tracked.set)
+    for (let position = 0; position < tracked.set.count; position += 1) {
+      if (position % 512 === 511) await breathe()
+      options.signal?.throwIfAborted()
+      if (tracked.at(position) !== 'needed') continue
+      const artifact = tracked.set.at(position)
+      const found = await findBytes(artifact, { tracked, position, inPlace: occupied === undefined || occupied[position] === 1, leftovers }, options)
+      if (!found) yield artifact
+    }
+  }
+}
+
+/** Which names of a set something has in its folder: one byte each; undefined for "look at each". */
+function findOccupied({ paths }: DiskContext, set: ArtifactSet): Uint8Array | undefined {
+  const folder = paths.public(set.subdir)
+  const occupied = new Uint8Array(set.count)
+  if (!fs.existsSync(folder)) return occupied
+  if (set.count <= LOOK_UP) return undefined
+  const names = fs.opendirSync(folder, { bufferSize: 1024 })
+  try {
+    for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
+      const position = positionOf(set, entry.name)
+      if (position !== undefined) occupied[position] = 1
+    }
+  } finally {
+    names.closeSync()
+  }
+  return occupied
+}
+
+interface Place {
+  readonly tracked: TrackedSet
+  readonly position: number
+  readonly inPlace: boolean
+  readonly leftovers: { readonly staged: boolean; readonly objects: boolean }
+}
+
+async function findBytes(artifact: Artifact, { tracked, position, inPlace, leftovers }: Place, options: FindMissingOptions): Promise<boolean> {
+  const { context, staging, observe, failed } = options
+  const { paths, io } = context
+  const use = async (path: string, where: 'in-place' | 'set-aside' | 'staged'): Promise<true> => {
+    await staging.adopt(path, (error) => {
+      tracked.mark(position, 'needed')
+      failed(error)
+    })
+    tracked.mark(position, where)
+    observe({ type: 'artifact-reused', artifact })
+    return true
+  }
+  if (inPlace) {
+    const path = paths.artifact(artifact)
+    assertRegular(path)
+    const check = await checkFile(path, artifact)
+    if (check === 'right') return use(path, 'in-place')
+    if (check !== 'absent' && !tracked.reused) observe({ type: 'artifact-damaged', artifact, found: check })
+  }
+  if (leftovers.staged) {
+    const path = staging.path(stagedArtifactName(artifact))
+    const check = await checkFile(path, artifact)
+    if (check === 'right') return use(path, 'staged')
+    if (check === 'digest' || check === 'not-a-file') removeIfThere(io, path)
+  }
+  if (leftovers.objects) {
+    const path = join(paths.objects, objectName(artifact.digest))
+    if (await checkFile(path, artifact) === 'right') return use(path, 'set-aside')
+  }
+  return false
+}
