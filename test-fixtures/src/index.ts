@@ -24,3 +24,4 @@ export { type Certificate, createCertificate, type CertificateOptions } from './
 export { type AdvanceOptions, advanceSampleChannel, createSampleChannel } from './sample-channel.ts'
 export { type BlackHole, startBlackHole } from './start-black-hole.ts'
 export { type ProxiedRequest, type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts'
+export { type ExampleRun, runExample } from './run-example.ts'
