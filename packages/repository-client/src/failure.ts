@@ -48,17 +48,18 @@ export interface AttemptTarget {
  * Foreign errors are not kept as causes, because they carry requests with their credentials; their code and a plain copy of their message are.
  */
 export function translateFailure(error: unknown, target: AttemptTarget): unknown {
-  if (!(error instanceof Error) || error instanceof TransientFailure || error instanceof MirrorError) return error
+  if (!(error instanceof Error)) return error
+  const own = ownError(error)
+  if (own !== undefined) return own
   const code = codeOf(error)
   if (code === undefined) return error
   const cause = plainCause(code)
   if (CERTIFICATE_CODES.has(code)) return certificateRefused(target, code, cause)
-  const reason = REASONS.get(code) ?? (code.startsWith('ERR_SSL_') ? 'network' : undefined)
-  if (reason !== undefined) return new TransientFailure(reason, `${describeReason(reason)} (${code})`, { cause })
-  if (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('ERR_HTTP_')) {
+  const reason = REASONS.get(code) ?? (/^(?:ERR_SSL|ERR_GOT|UND_ERR)_/.test(code) ? 'network' : undefined)
+  if (code !== 'HPE_INVALID_EOF_STATE' && (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('ERR_HTTP_'))) {
     return readError('ANSWER_REFUSED', `Cannot read ${target.shown}: the answer is not valid HTTP (${code})`, { cause })
   }
-  return error
+  return reason === undefined ? error : new TransientFailure(reason, `${describeReason(reason)} (${code})`, { cause })
 }
 
 /** A `MirrorError` with a code of this package. */
@@ -76,9 +77,16 @@ function certificateRefused(target: AttemptTarget, code: string, cause: Error): 
   })
 }
 
+/** The libraries wrap what our own connectors throw. */
+function ownError(error: Error): Error | undefined {
+  if (error instanceof TransientFailure || error instanceof MirrorError) return error
+  return error.cause instanceof Error ? ownError(error.cause) : undefined
+}
+
 function codeOf(error: Error): string | undefined {
-  if ('code' in error && typeof error.code === 'string' && !error.code.startsWith('ERR_GOT_')) return error.code
-  return error.cause instanceof Error ? codeOf(error.cause) : undefined
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined
+  if (code !== undefined && !code.startsWith('ERR_GOT_')) return code
+  return (error.cause instanceof Error ? codeOf(error.cause) : undefined) ?? code
 }
 
 function plainCause(code: string): Error {
