@@ -122,5 +122,5 @@ function describeClientEvent(event: SyncEvent): Described | undefined {
 
 /** When something waits in the trash, and until when. */
 export function describeWaiting(count: number, bytes: number, next: string | undefined): string {
-  return `in the trash: ${formatNoun(count, 'artifact')}, ${formatBytes(bytes)}${next === undefined ? '' : `; the first goes with the next run after ${formatTime(next)}`}`
+  return `in the trash: ${formatNoun(count, 'file')}, ${formatBytes(bytes)}${next === undefined ? '' : `; the first goes with the next run after ${formatTime(next)}`}`
 }

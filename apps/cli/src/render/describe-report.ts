@@ -53,7 +53,7 @@ function indent(text: string): string {
 
 /** A row for each subdir: what was done, then what it lists. */
 function describeSubdirs(report: SyncReport): string {
-  const verbs = report.status === 'planned' ? { add: 'to add', remove: 'to remove' } : { add: 'added', remove: 'removed' }
+  const verbs = report.status === 'planned' || report.status === 'refused' ? { add: 'to add', remove: 'to remove' } : { add: 'added', remove: 'removed' }
   return formatTable(report.subdirs.filter(({ status }) => status !== 'absent').map((summary) => [
     summary.subdir,
     describeChange(summary, verbs),
@@ -137,6 +137,7 @@ export function describePlan(outcomes: readonly ChannelOutcome[]): string {
       ...report.verdicts.map(({ message, override }) => `${report.channel}: ${message}${override === undefined ? '' : `; ${override} accepts it once`}`),
       ...report.held.map(({ subdir, reason, code }) => `${report.channel}: ${subdir} would be held: ${reason} (${code})`),
       ...report.subdirs.flatMap(describeLeftOut).map((line) => `${report.channel}: ${line}`),
+      ...report.subdirs.filter(({ status }) => status === 'absent').map(({ subdir }) => `${report.channel}: ${subdir} is not in this channel`),
     ]
   })
   return redactText(`${[table, ...notes].join('\n')}\n`)
