@@ -71,7 +71,9 @@ export async function writePackages(folder: string, subdir: string, packages: re
     const built = (await Promise.all(group.map(async (description) => await buildArtifacts(subdir, description)))).flat()
     await Promise.all(built.map(async (artifact) => { await switchFile(join(folder, artifact.fileName), artifact.bytes) }))
     // Without the bytes: a channel may be larger than memory.
-    for (const { bytes: _, ...rest } of built) written.push(rest)
+    for (const { fileName, size, md5, sha256, record, runExports, section } of built) {
+      written.push({ fileName, size, md5, sha256, record, runExports, section })
+    }
   }
   return written
 }

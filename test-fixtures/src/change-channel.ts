@@ -66,7 +66,8 @@ function editRecord(record: Json, fields: Readonly<Record<string, Json | undefin
 function addRemoved(document: JsonObject, unlist: readonly string[]): JsonObject {
   if (unlist.length === 0) return document
   const present = document['removed']
-  return { ...document, removed: [...(Array.isArray(present) ? present : []), ...unlist].sort() }
+  const names: string[] = Array.isArray(present) ? present.filter((name) => typeof name === 'string') : []
+  return { ...document, removed: [...names, ...unlist].sort() }
 }
 
 interface PresentSubdir {

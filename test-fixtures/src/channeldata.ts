@@ -1,4 +1,4 @@
-import { isJsonObject, type Json, type JsonObject, objectIn, stringIn } from './json.ts'
+import { isJsonObject, type JsonObject, objectIn, stringIn } from './json.ts'
 
 const FLAGS = ['activate.d', 'binary_prefix', 'deactivate.d', 'post_link', 'pre_link', 'pre_unlink', 'text_prefix']
 
@@ -9,9 +9,8 @@ export function createChanneldata(documents: readonly JsonObject[]): JsonObject 
   for (const document of documents) {
     const subdir = stringIn(objectIn(document, 'info'), 'subdir') ?? ''
     subdirs.push(subdir)
-    for (const section of ['packages', 'packages.conda']) {
-      for (const record of Object.values(objectIn(document, section))) if (isJsonObject(record)) addPackage(packages, subdir, record)
-    }
+    const records = ['packages', 'packages.conda'].flatMap((section) => Object.values(objectIn(document, section)))
+    for (const record of records) if (isJsonObject(record)) addPackage(packages, subdir, record)
   }
   return { channeldata_version: 1, packages, subdirs: subdirs.sort() }
 }
@@ -37,7 +36,7 @@ function numberIn(parent: JsonObject, key: string): number {
   return typeof value === 'number' ? value : 0
 }
 
-function listIn(parent: JsonObject | undefined, key: string): Json[] {
+function listIn(parent: JsonObject | undefined, key: string): string[] {
   const value = parent?.[key]
-  return Array.isArray(value) ? value : []
+  return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
 }

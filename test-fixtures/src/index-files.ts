@@ -39,13 +39,15 @@ export async function writeIndexFiles(folder: string, document: JsonObject | str
   const bytes = isBytesOrText(document) ? Buffer.from(document) : Buffer.from(formatIndex(document, options.style ?? 'compact'))
   const variants = new Set(options.variants ?? [])
   const files = new Map<string, Uint8Array>()
-  await addForms(files, 'repodata.json', bytes, variants)
+  await addForms(files, variants, { name: 'repodata.json', bytes })
   const readable = (): JsonObject => readDocument(document, bytes)
   if (variants.has('current_repodata')) {
-    await addForms(files, 'current_repodata.json', Buffer.from(formatIndex(createCurrentRepodata(readable()), options.style ?? 'compact')), variants)
+    const current = formatIndex(createCurrentRepodata(readable()), options.style ?? 'compact')
+    await addForms(files, variants, { name: 'current_repodata.json', bytes: Buffer.from(current) })
   }
   if (variants.has('run_exports')) {
-    await addForms(files, 'run_exports.json', Buffer.from(formatIndex(createRunExports(readable(), options.runExports), 'compact')), variants)
+    const runExports = formatIndex(createRunExports(readable(), options.runExports), 'compact')
+    await addForms(files, variants, { name: 'run_exports.json', bytes: Buffer.from(runExports) })
   }
   if (variants.has('shards')) addShards(files, readable(), options)
   await switchFiles(folder, files)
@@ -75,10 +77,15 @@ function readDocument(document: JsonObject | string | Uint8Array, bytes: Buffer)
   return value
 }
 
-async function addForms(files: Map<string, Uint8Array>, name: string, bytes: Buffer, variants: ReadonlySet<IndexVariant>): Promise<void> {
+async function addForms(files: Map<string, Uint8Array>, variants: ReadonlySet<IndexVariant>, { name, bytes }: NamedBytes): Promise<void> {
   files.set(name, bytes)
   if (variants.has('zst')) files.set(`${name}.zst`, zstdCompressSync(bytes))
   if (variants.has('bz2')) files.set(`${name}.bz2`, await compressBzip2(bytes))
+}
+
+interface NamedBytes {
+  readonly name: string
+  readonly bytes: Buffer
 }
 
 function addShards(files: Map<string, Uint8Array>, document: JsonObject, options: IndexFileOptions): void {

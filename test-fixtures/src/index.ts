@@ -22,6 +22,6 @@ export {
 export { type CheckedMirror, checkMirror, type CheckMirrorOptions } from './check-mirror.ts'
 export { type Certificate, createCertificate, type CertificateOptions } from './create-certificate.ts'
 export { type AdvanceOptions, advanceSampleChannel, createSampleChannel } from './sample-channel.ts'
-export { type BlackHole, startBlackHole } from './start-black-hole.ts'
+export { type BlackHole, type BlackHoleOptions, startBlackHole } from './start-black-hole.ts'
 export { type ProxiedRequest, type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts'
 export { type ExampleRun, runExample } from './run-example.ts'

@@ -28,3 +28,8 @@ export function stringIn(parent: JsonObject, key: string): string | undefined {
   const value = parent[key]
   return typeof value === 'string' ? value : undefined
 }
+
+/** A copy of an object without some of its keys. */
+export function withoutKeys<V>(object: Readonly<Record<string, V>>, keys: readonly string[]): Record<string, V> {
+  return Object.fromEntries(Object.entries(object).filter(([key]) => !keys.includes(key)))
+}

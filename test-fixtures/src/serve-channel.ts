@@ -213,14 +213,14 @@ interface Opened {
 
 async function answerHonestly(state: State, { request, response, entry }: Handled): Promise<void> {
   const opened = await openReply(state, request)
-  await using _file = opened.file
+  await using file = opened.file
   const { status, headers, start, end } = opened.reply
   entry.status = status
   response.writeHead(status, headers)
-  if (request.method === 'HEAD' || (opened.file === undefined && opened.text === '')) response.end()
-  else if (opened.file === undefined) response.end(opened.text)
+  if (request.method === 'HEAD' || (file === undefined && opened.text === '')) response.end()
+  else if (file === undefined) response.end(opened.text)
   else if (end === start) response.end()
-  else await pipeline(opened.file.createReadStream({ start, end: end - 1, autoClose: false }), response).catch(() => { request.socket.destroy() })
+  else await pipeline(file.createReadStream({ start, end: end - 1, autoClose: false }), response).catch(() => { request.socket.destroy() })
 }
 
 async function openReply(state: State, request: IncomingMessage): Promise<Opened> {

@@ -1,5 +1,11 @@
 import { createServer, type Server, type Socket } from 'node:net'
 
+/** What a black hole does to its connections. */
+export interface BlackHoleOptions {
+  /** Reset each connection at its first byte, as a failed TLS handshake looks; default false, say nothing for ever. */
+  readonly reset?: boolean
+}
+
 /** A server that accepts every connection and never answers. */
 export interface BlackHole extends AsyncDisposable {
   readonly url: string
@@ -12,7 +18,7 @@ export interface BlackHole extends AsyncDisposable {
 }
 
 /** Starts a black hole on 127.0.0.1; what clients send is read and forgotten. */
-export async function startBlackHole(): Promise<BlackHole> {
+export async function startBlackHole(options: BlackHoleOptions = {}): Promise<BlackHole> {
   const sockets = new Set<Socket>()
   const reached = Promise.withResolvers<void>()
   let connections = 0
@@ -21,7 +27,7 @@ export async function startBlackHole(): Promise<BlackHole> {
     sockets.add(socket)
     socket.on('error', () => undefined)
     socket.on('close', () => { sockets.delete(socket) })
-    socket.resume()
+    socket.on('data', () => { if (options.reset === true) socket.resetAndDestroy() })
     reached.resolve()
   })
   const port = await listenLocally(server)

@@ -3,6 +3,7 @@ import { connect, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 
+import { withoutKeys } from './json.ts'
 import { closeWith, listenLocally } from './start-black-hole.ts'
 
 /** How a proxy treats its clients. */
@@ -69,7 +70,7 @@ function forward(state: State, request: IncomingMessage, response: ServerRespons
     response.writeHead(400).end('not an absolute URL\n')
     return
   }
-  const { 'proxy-authorization': _authorization, 'proxy-connection': _connection, ...headers } = request.headers
+  const headers = withoutKeys(request.headers, ['proxy-authorization', 'proxy-connection'])
   const upstream = httpRequest(request.url ?? '', { method: request.method, headers, agent: false }, (answer) => {
     response.writeHead(answer.statusCode ?? 502, answer.headers)
     pipeline(answer, response).catch(() => { response.destroy() })

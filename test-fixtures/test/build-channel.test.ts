@@ -53,8 +53,14 @@ async function digestTree(folder: string): Promise<Record<string, string>> {
   return tree
 }
 
-async function readIndex(folder: string, subdir: string): Promise<Record<string, any>> {
-  return JSON.parse(await readFile(join(folder, subdir, 'repodata.json'), 'utf8'))
+interface Index {
+  packages: Record<string, Record<string, unknown>>
+  'packages.conda': Record<string, Record<string, unknown>>
+  [key: string]: unknown
+}
+
+async function readIndex(folder: string, subdir: string): Promise<Index> {
+  return JSON.parse(await readFile(join(folder, subdir, 'repodata.json'), 'utf8')) as Index
 }
 
 describe('buildChannel()', () => {
@@ -109,7 +115,7 @@ describe('buildChannel()', () => {
   test('leaves out digests, sets and drops record fields, and keeps unknown ones', async ({ folder, expect }) => {
     for (const digests of ['md5', 'sha256', 'none'] as const) {
       await buildChannel({ index: { digests }, subdirs: { noarch: [{ name: 'x', record: { size: undefined, future: [1], license: null } }] } }, folder)
-      const record = (await readIndex(folder, 'noarch'))['packages.conda']['x-1.0-0.conda']
+      const record = (await readIndex(folder, 'noarch'))['packages.conda']['x-1.0-0.conda'] ?? {}
       expect(Object.keys(record).filter((key) => ['md5', 'sha256'].includes(key))).toEqual(digests === 'none' ? [] : [digests])
       expect(record).toMatchObject({ future: [1], license: null })
       expect(record).not.toHaveProperty('size')
@@ -146,7 +152,7 @@ describe('buildChannel()', () => {
 
   test('makes current_repodata of the newest versions only', async ({ folder, expect }) => {
     await buildChannel(SMALL, folder)
-    const current = JSON.parse(await readFile(join(folder, 'linux-64/current_repodata.json'), 'utf8'))
+    const current = JSON.parse(await readFile(join(folder, 'linux-64/current_repodata.json'), 'utf8')) as Index
     expect([Object.keys(current['packages.conda']), Object.keys(current.packages)]).toEqual([['base-1.10-0.conda'], []])
   })
 
@@ -193,7 +199,7 @@ describe('changeChannel()', () => {
     expect(await checkMirror(folder)).toEqual({ artifacts: 3, problems: [], extra: ['linux-64/base-1.9-0.conda'] })
     const untouched = (tree: Record<string, string>) => Object.entries(tree).filter(([path]) => path.startsWith('noarch/'))
     expect(untouched(after)).toEqual(untouched(before))
-    const runExports = JSON.parse(await readFile(join(folder, 'linux-64/run_exports.json'), 'utf8'))
+    const runExports = JSON.parse(await readFile(join(folder, 'linux-64/run_exports.json'), 'utf8')) as Index
     expect(runExports['packages.conda']['new-1.0-0.conda']).toEqual({ run_exports: { weak: ['new'] } })
   })
 
@@ -232,7 +238,7 @@ describe('createSampleChannel()', () => {
 })
 
 interface Rattler {
-  simpleSolve: (specs: string[], channels: string[], platforms: string[], virtual: string[]) => Promise<{ packageName: string; url: string }[]>
+  simpleSolve: (...lists: [specs: string[], channels: string[], platforms: string[], virtual: string[]]) => Promise<{ packageName: string; url: string }[]>
 }
 
 describe('the rattler solver', () => {

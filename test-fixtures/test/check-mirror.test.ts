@@ -36,14 +36,21 @@ async function editText(path: string, edit: (text: string) => string): Promise<v
   await writeFile(path, edited)
 }
 
+interface Index {
+  info: { subdir?: string; base_url?: string; repodata_revisions: { v3: { n_packages: number } } }
+  packages: Record<string, Record<string, unknown>>
+  'packages.conda': Record<string, Record<string, unknown>>
+  removed: string[]
+}
+
 /** Edits repodata.json and drops the variants, so that only the planted fault is there. */
-async function editIndex(channel: string, edit: (document: any) => void): Promise<void> {
+async function editIndex(channel: string, edit: (document: Index) => void): Promise<void> {
   const folder = join(channel, 'linux-64')
   for (const name of await readdir(folder)) {
     if (name !== 'repodata.json' && !/\.(?:conda|tar\.bz2)$/.test(name)) await rm(join(folder, name))
   }
   await editText(join(folder, 'repodata.json'), (text) => {
-    const document = JSON.parse(text)
+    const document = JSON.parse(text) as Index
     edit(document)
     return JSON.stringify(document)
   })
@@ -68,7 +75,7 @@ const violations: readonly Violation[] = [
     },
     problem: /base-1\.0-0\.tar\.bz2: wrong sha256$/,
   },
-  { name: 'a wrong md5 alone', plant: (c) => editIndex(c, (d) => { d.packages['base-1.0-0.tar.bz2'].md5 = '0'.repeat(32) }), problem: /: wrong md5$/ },
+  { name: 'a wrong md5 alone', plant: (c) => editIndex(c, (d) => { Object.assign(d.packages['base-1.0-0.tar.bz2'] ?? {}, { md5: '0'.repeat(32) }) }), problem: /: wrong md5$/ },
   {
     name: 'a missing artifact that only v3 lists',
     plant: (c) => rm(join(c, 'linux-64/next-1.0-0.conda')),
@@ -90,7 +97,7 @@ const violations: readonly Violation[] = [
   { name: 'a base_url', plant: (c) => editIndex(c, (d) => { d.info.base_url = 'https://upstream.invalid/' }), problem: /info\.base_url is/ },
   { name: 'a wrong count of v3 records', plant: (c) => editIndex(c, (d) => { d.info.repodata_revisions.v3.n_packages = 7 }), problem: /says 7 packages, v3 has 1/ },
   { name: 'a listed name in removed', plant: (c) => editIndex(c, (d) => { d.removed.push('base-1.0-0.conda') }), problem: /base-1\.0-0\.conda: listed and in removed/ },
-  { name: 'a name in two sections', plant: (c) => editIndex(c, (d) => { d.packages['base-1.0-0.conda'] = d['packages.conda']['base-1.0-0.conda'] }), problem: /listed twice/ },
+  { name: 'a name in two sections', plant: (c) => editIndex(c, (d) => { d.packages['base-1.0-0.conda'] = d['packages.conda']['base-1.0-0.conda'] ?? {} }), problem: /listed twice/ },
   { name: 'a stale zst', plant: (c) => writeFile(join(c, 'noarch/repodata.json.zst'), zstdCompressSync('{}')), problem: /repodata\.json\.zst: not the content of repodata\.json/ },
   { name: 'bytes after a zst', plant: (c) => appendFile(join(c, 'noarch/repodata.json.zst'), 'tail'), problem: /repodata\.json\.zst: RangeError: 4 bytes after/ },
   {

@@ -302,6 +302,12 @@ describe('faults in ranges and validators', () => {
     expect([answer.status, answer.body.equals(bytes)]).toEqual([200, true])
   })
 
+  test('ignoreIfRange() sends a part of whatever is there', async ({ artifact, bytes, server, expect }) => {
+    server.misbehave({ fault: faults.ignoreIfRange() })
+    const answer = await requestRaw(artifact, { headers: { ...range, 'if-range': '"of another time"' } })
+    expect([answer.status, answer.body.equals(bytes.subarray(100, 200))]).toEqual([206, true])
+  })
+
   test('changeEtag() gives a new one each time', async ({ artifact, server, expect }) => {
     server.misbehave({ fault: faults.changeEtag() })
     const etags = [await requestRaw(artifact), await requestRaw(artifact, { headers: range })].map((answer) => answer.headers.get('etag'))

@@ -27,14 +27,11 @@ async function checkArtifact(folder: string, { fileName, record }: ListedArtifac
   }
   const path = join(folder, fileName)
   const stats = await lstat(path).catch(() => undefined)
-  if (stats === undefined) return void report(`${fileName}: listed but missing`)
-  if (!stats.isFile()) return void report(`${fileName}: not a plain file`)
-  if (record['size'] !== undefined && record['size'] !== stats.size) {
-    return void report(`${fileName}: ${stats.size} bytes, listed as ${JSON.stringify(record['size'])}`)
-  }
-  await checkDigests(path, record, (algorithm) => {
-    report(`${fileName}: wrong ${algorithm}`)
-  })
+  if (stats === undefined) report(`${fileName}: listed but missing`)
+  else if (!stats.isFile()) report(`${fileName}: not a plain file`)
+  else if (record['size'] !== undefined && record['size'] !== stats.size) {
+    report(`${fileName}: ${stats.size} bytes, listed as ${JSON.stringify(record['size'])}`)
+  } else await checkDigests(path, record, (algorithm) => { report(`${fileName}: wrong ${algorithm}`) })
 }
 
 async function checkDigests(path: string, record: JsonObject, report: (algorithm: string) => void): Promise<void> {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join, normalize } from 'node:path'
 
+import { withoutKeys } from '../json.ts'
 import { decodeMsgpack, type Packable, type PackableMap } from '../msgpack.ts'
 import { decompressZstd } from './decompress-zstd.ts'
 import { canonical, type RecordSet } from './record-set.ts'
@@ -69,9 +70,8 @@ async function readShard(path: string, digest: string): Promise<PackableMap | st
 function collectRecords(shard: PackableMap, name: string, context: Context & { readonly found: Map<string, string> }): void {
   for (const [key, record] of recordsOf(shard)) {
     if (record['name'] !== name) context.report(`${key}: a record of ${JSON.stringify(record['name'])} in the shard of ${JSON.stringify(name)}`)
-    const { run_exports: _, ...rest } = record
-    const text = canonical(hexHashes(rest))
-    const { run_exports: _expected, ...expected } = context.expected.get(key) ?? {}
+    const text = canonical(withoutKeys(hexHashes(record), ['run_exports']))
+    const expected = withoutKeys(context.expected.get(key) ?? {}, ['run_exports'])
     context.found.set(key, text)
     if (!context.expected.has(key)) context.report(`${key}: listed in shards, not in repodata.json`)
     else if (text !== canonical(expected)) context.report(`${key}: shards and repodata.json differ`)
@@ -102,7 +102,8 @@ function hexHashes(record: PackableMap): Record<string, Packable> {
 }
 
 function hexOf(value: Packable): string {
-  return value instanceof Uint8Array ? Buffer.from(value).toString('hex') : String(value)
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('hex')
+  return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
 function relativeBase(value: Packable | undefined): string | undefined {

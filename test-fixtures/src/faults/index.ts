@@ -2,7 +2,7 @@ export { content, htmlPage, jsonError, noContent, notModified, partialUnasked, s
 export { noLength, reset, resetBeforeHead, truncate, truncateChunked, truncateMatching } from './cut-short.ts'
 export { call, waitFor } from './gates.ts'
 export { claimEncoding, closeIdle, declareLength, gzip, gzipBomb, hugeHeader } from './lies.ts'
-export { changeEtag, ignoreRange, noValidators, weakEtag, wrongContentRange } from './ranges.ts'
+export { changeEtag, ignoreIfRange, ignoreRange, noValidators, weakEtag, wrongContentRange } from './ranges.ts'
 export { redirect, redirectHops, redirectLoop } from './redirects.ts'
 export { endless, interimFlood, silence, slow, slowHeaders, stall } from './slow.ts'
 export { extraBytes, flipByte, sameSize } from './wrong-bytes.ts'

@@ -1,4 +1,5 @@
 import type { Fault } from '../exchange.ts'
+import { withoutKeys } from '../json.ts'
 
 /** Answers 200 with the whole file, whatever range was asked for. */
 export function ignoreRange(): Fault {
@@ -6,6 +7,17 @@ export function ignoreRange(): Fault {
     name: 'ignoreRange',
     run: async ({ request, sendHonest }) => {
       delete request.headers.range
+      await sendHonest()
+    },
+  }
+}
+
+/** Sends the range that was asked for whatever If-Range says: when the file has changed, a part of another file. */
+export function ignoreIfRange(): Fault {
+  return {
+    name: 'ignoreIfRange',
+    run: async ({ request, sendHonest }) => {
+      delete request.headers['if-range']
       await sendHonest()
     },
   }
@@ -36,8 +48,7 @@ export function noValidators(): Fault {
   return {
     name: 'noValidators',
     run: ({ honest, send }) => {
-      const { etag: _etag, 'last-modified': _lastModified, ...headers } = honest.headers
-      send({ ...honest, headers })
+      send({ ...honest, headers: withoutKeys(honest.headers, ['etag', 'last-modified']) })
     },
   }
 }

@@ -28,19 +28,21 @@ let failed = 0
 let checked = 0
 try {
   const channels = [await createSampleChannel(join(folder, 'sample')), await buildChannel({ subdirs: EDGE_CASES }, join(folder, 'edge'))]
-  for (const channel of channels) {
-    for (const artifact of channel.artifacts) {
-      const problems = await checkArtifact(join(channel.folder, artifact.subdir), artifact.fileName)
-      checked++
-      if (problems.length > 0) failed++
-      for (const problem of problems) console.log(`${artifact.subdir}/${artifact.fileName}: ${problem}`)
-    }
+  for (const { channel, subdir, fileName } of channels.flatMap((built) => built.artifacts.map((artifact) => ({ ...artifact, channel: built })))) {
+    const problems = await checkArtifact(join(channel.folder, subdir), fileName)
+    checked++
+    failed += Math.min(1, problems.length)
+    for (const problem of problems) print(`${subdir}/${fileName}: ${problem}`)
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-console.log(`cph: artifacts=${checked} failed=${failed}`)
+print(`cph: artifacts=${checked} failed=${failed}`)
 process.exitCode = checked > 0 && failed === 0 ? 0 : 1
+
+function print(line) {
+  process.stdout.write(`${line}\n`)
+}
 
 async function checkArtifact(subdirFolder, fileName) {
   const destination = join(folder, 'extracted')

@@ -25,10 +25,14 @@ try {
     const indexes = server.requests.filter(({ method, path, status }) => method === 'GET' && status === 200 && /repodata/.test(path)).map(({ path }) => path)
     const isGood = installed.stdout === 'hello from the mirror\n' && indexes.every((path) => path.includes('shards') === (sharded === '1'))
     if (!isGood) failed++
-    console.log(`sharded=${sharded} packages=${stdout.trim().split('\n').length} indexes=${indexes.join()} ${isGood ? 'ok' : 'FAILED'}`)
+    print(`sharded=${sharded} packages=${stdout.trim().split('\n').length} indexes=${indexes.join()} ${isGood ? 'ok' : 'FAILED'}`)
   }
 } finally {
   await rm(folder, { recursive: true, force: true })
 }
-console.log(`rattler: installs=2 failed=${failed}`)
+print(`rattler: installs=2 failed=${failed}`)
 process.exitCode = failed === 0 ? 0 : 1
+
+function print(line) {
+  process.stdout.write(`${line}\n`)
+}
