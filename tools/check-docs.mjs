@@ -1,6 +1,6 @@
 // Documents that can be trusted: links resolve, every package says what it is, and nothing names a machine or a registry.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { runMain } from './lib/fail.mjs'
 import { packageFolders } from './lib/setup-stamp.mjs'
@@ -19,10 +19,10 @@ const lineOf = (text, index) => text.slice(0, index).split('\n').length
 
 // Written in pieces, so that this file does not find itself.
 const HOSTS = ['registry npmjs org', 'registry yarnpkg com', 'npm pkg github com', 'files pythonhosted org', 'jfrog io'].map((words) => words.replaceAll(' ', '\\.'))
-const PATHS = ['home', 'Users', 'root', 'work', 'tmp'].map((folder) => `/${folder}/[A-Za-z.]`)
+const FOLDERS = ['work/main', 'work/shared', 'root'].map((folder) => `/${folder}/`)
 const forbidden = [
   { what: 'a registry host', pattern: new RegExp(HOSTS.join('|'), 'gi') },
-  { what: 'a path of one machine', pattern: new RegExp(`(?<![\\w.$}/-])(?:${PATHS.join('|')})`, 'g') },
+  { what: 'a folder of one machine', pattern: new RegExp(`(?<![\\w.$}/-])(?:${FOLDERS.join('|')})`, 'g') },
 ]
 
 const findForbidden = (file, text) =>
@@ -76,8 +76,42 @@ const findPackageFaults = (folder) => {
   return [...missing, ...readme]
 }
 
+const ofOurs = (manifest) =>
+  Object.keys(manifest.dependencies ?? {})
+    .filter((name) => name.startsWith('@mirror/'))
+    .map((name) => name.replace('@mirror/', ''))
+    .sort()
+
+/** The dependency picture in the architecture page is what the manifests say. */
+const findPictureFaults = () => {
+  const page = 'docs/architecture.md'
+  const folders = packageFolders().filter((folder) => folder !== 'tools')
+  const width = Math.max(...folders.map((folder) => folder.length))
+  const lines = folders.map((folder) => `${folder.padEnd(width)} → ${ofOurs(readJson(`${folder}/package.json`)).join(', ') || '–'}`)
+  const picture = `<!-- dependencies:start -->\n\`\`\`\n${lines.join('\n')}\n\`\`\`\n<!-- dependencies:end -->`
+  const collapse = (text) => text.replace(/ +/g, ' ')
+  return collapse(readFileSync(join(root, page), 'utf8')).includes(collapse(picture)) ? [] : [`${page} shows other dependencies than the manifests; it should be:\n${picture}`]
+}
+
+/** A changeset names published packages and a kind of release each, then says something. */
+const findChangesetFaults = (names) =>
+  readdirSync(join(root, '.changeset'))
+    .filter((file) => file.endsWith('.md') && file !== 'README.md')
+    .flatMap((file) => {
+      const [, head, body] = /^---\n([\s\S]*?)---\n([\s\S]*)$/.exec(readFileSync(join(root, '.changeset', file), 'utf8')) ?? []
+      const releases = (head ?? '').trim().split('\n').map((line) => /^["'](.+)["']: (?:major|minor|patch)$/.exec(line)?.[1])
+      const right = releases.every((name) => names.includes(name)) && (body ?? '').trim() !== ''
+      return right ? [] : [`.changeset/${file} is no changeset of published packages`]
+    })
+
 await runMain(() => {
-  const faults = [...listFiles().flatMap((file) => findFileFaults(file)), ...packageFolders().flatMap((folder) => findPackageFaults(folder))]
+  const publicNames = packageFolders().map((folder) => readJson(`${folder}/package.json`)).filter((manifest) => !manifest.private).map(({ name }) => name)
+  const faults = [
+    ...listFiles().flatMap((file) => findFileFaults(file)),
+    ...packageFolders().flatMap((folder) => findPackageFaults(folder)),
+    ...findPictureFaults(),
+    ...findChangesetFaults(publicNames),
+  ]
   for (const fault of faults) process.stdout.write(`${fault}\n`)
   return faults.length > 0 ? 1 : 0
 })

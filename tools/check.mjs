@@ -12,7 +12,7 @@ const tool = (name, bin, ...args) => ({ name, command: binPath(bin), args })
 const script = (name, path) => ({ name, command: findNode(), args: [join(root, path)] })
 
 const allSteps = () => [
-  tool('lint', 'oxlint', '--type-aware', '--deny-warnings', ...LINTED),
+  tool('lint', 'oxlint', '--type-aware', '--deny-warnings', ...(process.env['CI'] ? ['--format=unix'] : []), ...LINTED),
   tool('types', 'tsc', '-b'),
   tool('types of tests', 'tsc', '-p', 'tsconfig.test.json'),
   { name: 'boundaries', check: checkBoundaries },

@@ -14,6 +14,8 @@ export const exitCodeOf = ({ code, signal }) => (signal ? (exitCodeOfSignal[sign
 
 /** Runs `main`, sets the exit code to what it resolves to, and shows a `ToolError` without its stack. */
 export const runMain = async (main) => {
+  // Somebody piped the output into `head` and has seen enough.
+  process.stdout.on('error', (error) => process.exit(error.code === 'EPIPE' ? (process.exitCode ?? 0) : 1))
   try {
     process.exitCode = (await main()) ?? 0
   } catch (error) {
