@@ -1,5 +1,4 @@
-import type { MatchCondition } from './match-spec-condition.ts'
-import type { MatchSpec, MatchSpecField } from './match-spec.ts'
+import type { MatchCondition, MatchSpec, MatchSpecField } from './match-spec-types.ts'
 import { isKnownSubdir } from './safe-folder.ts'
 import type { StringPattern } from './string-pattern.ts'
 import type { VersionSpec } from './version-spec.ts'
@@ -14,13 +13,17 @@ export function formatMatchSpec(spec: MatchSpec): string {
   const subdir = channel === undefined ? undefined : exactText(fields.get('subdir'), isKnownSubdir)
   const version = spec.version === undefined ? undefined : positionalVersion(spec.version)
   const build = version?.startsWith('==') === true ? positionalBuild(fields.get('build')) : undefined
-  const inPlace = new Set<MatchSpecField>()
-  if (channel !== undefined) inPlace.add('channel')
-  if (subdir !== undefined) inPlace.add('subdir')
-  if (build !== undefined) inPlace.add('build')
-  const prefix = channel === undefined ? '' : `${channel}${subdir === undefined ? '' : `/${subdir}`}::`
-  const pairs = formatPairs(spec, inPlace, version === undefined)
-  return `${prefix}${spec.name.text}${version ?? ''}${build === undefined ? '' : `=${build}`}${pairs}`
+  const positional = new Map<string, string | undefined>([['channel', channel], ['subdir', subdir], ['version', version], ['build', build]])
+  const pairs = formatPairs(spec, (key) => positional.get(key) !== undefined)
+  return `${prefixed('', formatOrigin(channel, subdir), '::')}${spec.name.text}${version ?? ''}${prefixed('=', build, '')}${pairs}`
+}
+
+function formatOrigin(channel: string | undefined, subdir: string | undefined): string | undefined {
+  return channel === undefined ? undefined : `${channel}${prefixed('/', subdir, '')}`
+}
+
+function prefixed(before: string, text: string | undefined, behind: string): string {
+  return text === undefined ? '' : `${before}${text}${behind}`
 }
 
 /** A condition, with parentheses only where they are needed. */
@@ -48,9 +51,9 @@ function positionalBuild(pattern: StringPattern | undefined): string | undefined
   return pattern?.type === 'exact' && /^[a-z0-9._+]+$/.test(pattern.text) ? pattern.text : undefined
 }
 
-function formatPairs(spec: MatchSpec, inPlace: ReadonlySet<MatchSpecField>, hasVersion: boolean): string {
-  const pairs: [string, string][] = [...spec.fields].filter(([field]) => !inPlace.has(field)).map(([field, pattern]) => [field, quote(pattern.text)])
-  if (hasVersion && spec.version !== undefined) pairs.push(['version', quote(spec.version.text)])
+function formatPairs(spec: MatchSpec, isInPlace: (key: MatchSpecField | 'version') => boolean): string {
+  const pairs: [string, string][] = [...spec.fields].filter(([field]) => !isInPlace(field)).map(([field, pattern]) => [field, quote(pattern.text)])
+  if (spec.version !== undefined && !isInPlace('version')) pairs.push(['version', quote(spec.version.text)])
   if (spec.extras.length > 0) pairs.push(['extras', formatList(spec.extras)])
   if (spec.flags.length > 0) pairs.push(['flags', formatList(spec.flags.map((flag) => flag.text))])
   if (spec.when !== undefined) pairs.push(['when', quote(formatMatchCondition(spec.when))])

@@ -1,4 +1,3 @@
-import { type MatchCondition, parseMatchCondition } from './match-spec-condition.ts'
 import { invalidMatchSpec } from './match-spec-error.ts'
 import { parseStringPattern, type StringPattern } from './string-pattern.ts'
 
@@ -8,7 +7,8 @@ export interface ParsedKeywords {
   readonly values: ReadonlyMap<string, string>
   readonly extras: readonly string[]
   readonly flags: readonly StringPattern[]
-  readonly when: MatchCondition | undefined
+  /** Not parsed yet. */
+  readonly when: string | undefined
 }
 
 const KEYS: ReadonlySet<string> = new Set([
@@ -30,13 +30,13 @@ export function parseKeywords(text: string, open: number): ParsedKeywords {
   }
   const extras = written.get('extras')
   const flags = written.get('flags')
-  const when = written.get('when')
+  const when = values.get('when')
   values.delete('when')
   return {
     values,
     extras: extras === undefined ? [] : unique(extras.items).map((item) => checkItem(text, extras, { item, pattern: EXTRA })),
     flags: flags === undefined ? [] : unique(flags.items).map((item) => parseStringPattern(checkItem(text, flags, { item, pattern: FLAG }))),
-    when: when === undefined ? undefined : parseMatchCondition(when.items[0] ?? ''),
+    when,
   }
 }
 

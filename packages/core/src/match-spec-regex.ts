@@ -1,4 +1,5 @@
 import { invalidMatchSpec } from './match-spec-error.ts'
+import { type Assertion, type CharacterTest, isWordCode, parseRegex, type RegexNode } from './regex-parser.ts'
 
 /** A regular expression that cannot hang: its search takes time proportional to states × characters. */
 export interface SafeRegex {
@@ -7,13 +8,7 @@ export interface SafeRegex {
 }
 
 const MAXIMUM_STATES = 1000
-const MAXIMUM_REPEAT = 1000
-const MAXIMUM_DEPTH = 50
 const MAXIMUM_STEPS = 20_000
-const NOT_SUPPORTED = 'look-around, back references, named groups and inline flags are not supported'
-
-type CharacterTest = (code: number) => boolean
-type Assertion = 'start' | 'end' | 'boundary' | 'no-boundary'
 
 /** One step of the automaton; `next` are numbers of states. */
 interface State {
@@ -23,21 +18,13 @@ interface State {
   readonly next: number[]
 }
 
-/** What an expression is made of, before it becomes states. */
-type Node =
-  | { readonly type: 'character'; readonly test: CharacterTest }
-  | { readonly type: 'assert'; readonly assertion: Assertion }
-  | { readonly type: 'sequence'; readonly of: readonly Node[] }
-  | { readonly type: 'choice'; readonly of: readonly Node[] }
-  | { readonly type: 'repeat'; readonly node: Node; readonly least: number; readonly most: number }
-
 /**
  * Compiles the common subset of Python's and Rust's regular expressions: literals, `.`, classes, `\d \w \s \b` and their
  * opposites, groups, alternatives, quantifiers (lazy ones too), `^` and `$`. Runs as Thompson's automaton, so nested
  * quantifiers are harmless (`reliability.md` U16). Throws `MATCH_SPEC_INVALID` for everything else, as CEP 29 allows.
  */
 export function compileRegex(pattern: string): SafeRegex {
-  const node = createParser(pattern).parse()
+  const node = parseRegex(pattern)
   const states: State[] = []
   const match = addState(states, { type: 'match', test: undefined, assertion: undefined, next: [] }, pattern)
   const start = build({ states, pattern, steps: 0 }, node, match)
@@ -62,7 +49,7 @@ function addSplit({ states, pattern }: Builder, next: number[]): number {
 }
 
 /** Adds the states of `node` in front of `next`; gives the number of the first. */
-function build(builder: Builder, node: Node, next: number): number {
+function build(builder: Builder, node: RegexNode, next: number): number {
   const { states, pattern } = builder
   builder.steps += 1
   if (builder.steps > MAXIMUM_STEPS) throw invalidMatchSpec(pattern, 0, 'the regular expression repeats too much')
@@ -80,7 +67,7 @@ function build(builder: Builder, node: Node, next: number): number {
   }
 }
 
-function buildRepeat(builder: Builder, { node, least, most }: { node: Node; least: number; most: number }, next: number): number {
+function buildRepeat(builder: Builder, { node, least, most }: { node: RegexNode; least: number; most: number }, next: number): number {
   let behind = next
   if (most === Infinity) {
     const targets = [next]
@@ -138,170 +125,4 @@ function holds(assertion: Assertion, codes: readonly number[], position: number)
   if (assertion === 'end') return position === codes.length
   const isBoundary = isWordCode(codes[position - 1]) !== isWordCode(codes[position])
   return isBoundary === (assertion === 'boundary')
-}
-
-function isWordCode(code: number | undefined): boolean {
-  return code !== undefined && (isDigit(code) || (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95)
-}
-
-function isDigit(code: number): boolean {
-  return code >= 48 && code <= 57
-}
-
-function isSpace(code: number): boolean {
-  return code === 32 || (code >= 9 && code <= 13)
-}
-
-const CLASSES: ReadonlyMap<string, CharacterTest> = new Map([
-  ['d', isDigit], ['w', isWordCode], ['s', isSpace],
-  ['D', (code: number) => !isDigit(code)], ['W', (code: number) => !isWordCode(code)], ['S', (code: number) => !isSpace(code)],
-])
-const CONTROLS: ReadonlyMap<string, number> = new Map([['n', 10], ['t', 9], ['r', 13], ['f', 12], ['v', 11]])
-
-/** Text is in lower case when it is tested; what it is tested against is not yet. */
-function literal(code: number): CharacterTest {
-  const lower = String.fromCodePoint(code).toLowerCase().codePointAt(0) ?? code
-  return (candidate) => candidate === lower
-}
-
-function range(from: number, to: number): CharacterTest {
-  return (code) => {
-    if (code >= from && code <= to) return true
-    return code >= 97 && code <= 122 && code - 32 >= from && code - 32 <= to
-  }
-}
-
-function createParser(pattern: string): { readonly parse: () => Node } {
-  const characters = Array.from(pattern)
-  let position = 0
-  let depth = 0
-
-  function fail(reason: string): never {
-    throw invalidMatchSpec(pattern, characters.slice(0, position).join('').length, reason)
-  }
-
-  function take(expected: string): boolean {
-    if (characters[position] !== expected) return false
-    position += 1
-    return true
-  }
-
-  function parseChoice(): Node {
-    const parts = [parseSequence()]
-    while (take('|')) parts.push(parseSequence())
-    return parts.length === 1 && parts[0] !== undefined ? parts[0] : { type: 'choice', of: parts }
-  }
-
-  function parseSequence(): Node {
-    const parts: Node[] = []
-    while (position < characters.length && characters[position] !== '|' && characters[position] !== ')') parts.push(parseRepeat())
-    return { type: 'sequence', of: parts }
-  }
-
-  function parseRepeat(): Node {
-    const node = parseAtom()
-    const bounds = parseBounds()
-    if (bounds === undefined) return node
-    if (node.type === 'assert') fail('nothing to repeat')
-    take('?')
-    if (parseBounds() !== undefined) fail('a quantifier behind a quantifier')
-    return { type: 'repeat', node, ...bounds }
-  }
-
-  function parseBounds(): { readonly least: number; readonly most: number } | undefined {
-    if (take('*')) return { least: 0, most: Infinity }
-    if (take('+')) return { least: 1, most: Infinity }
-    if (take('?')) return { least: 0, most: 1 }
-    return characters[position] === '{' ? parseBraces() : undefined
-  }
-
-  function parseBraces(): { readonly least: number; readonly most: number } {
-    const end = characters.indexOf('}', position)
-    const found = /^([0-9]{1,4})(?:(,)([0-9]{0,4}))?$/.exec(characters.slice(position + 1, end).join(''))
-    if (end < 0 || found === null) return fail('a brace that is no quantifier')
-    const least = Number(found[1])
-    const most = found[2] === undefined ? least : found[3] === '' ? Infinity : Number(found[3])
-    if (least > most || least > MAXIMUM_REPEAT || (most !== Infinity && most > MAXIMUM_REPEAT)) fail('a quantifier out of range')
-    position = end + 1
-    return { least, most }
-  }
-
-  function parseAtom(): Node {
-    const character = characters[position] ?? ''
-    if (character === '*' || character === '+' || character === '?' || character === '{') fail('nothing to repeat')
-    position += 1
-    switch (character) {
-      case '.': return { type: 'character', test: (code) => code !== 10 }
-      case '^': return { type: 'assert', assertion: 'start' }
-      case '$': return { type: 'assert', assertion: 'end' }
-      case '(': return parseGroup()
-      case '[': return { type: 'character', test: parseClass() }
-      case '\\': return parseEscape()
-      default: return { type: 'character', test: literal(character.codePointAt(0) ?? 0) }
-    }
-  }
-
-  function parseGroup(): Node {
-    depth += 1
-    if (depth > MAXIMUM_DEPTH) fail(`groups nest deeper than ${MAXIMUM_DEPTH}`)
-    if (take('?') && !take(':')) fail(NOT_SUPPORTED)
-    const node = parseChoice()
-    if (!take(')')) fail('a group has no end')
-    depth -= 1
-    return node
-  }
-
-  function parseEscape(): Node {
-    const character = characters[position] ?? fail('a backslash at the end')
-    if (character === 'b' || character === 'B') {
-      position += 1
-      return { type: 'assert', assertion: character === 'b' ? 'boundary' : 'no-boundary' }
-    }
-    const escaped = parseEscaped()
-    return { type: 'character', test: typeof escaped === 'number' ? literal(escaped) : escaped }
-  }
-
-  /** What stands behind a backslash: a class, or one character. */
-  function parseEscaped(): CharacterTest | number {
-    const character = characters[position] ?? fail('a backslash at the end')
-    position += 1
-    const known = CLASSES.get(character) ?? CONTROLS.get(character)
-    if (known !== undefined) return known
-    if (/[A-Za-z0-9]/.test(character)) fail(NOT_SUPPORTED)
-    return character.codePointAt(0) ?? 0
-  }
-
-  function parseClass(): CharacterTest {
-    const isNegated = take('^')
-    const tests: CharacterTest[] = []
-    do tests.push(parseClassItem())
-    while (position < characters.length && characters[position] !== ']')
-    if (!take(']')) fail('a class has no end')
-    return (code) => tests.some((test) => test(code)) !== isNegated
-  }
-
-  function parseClassItem(): CharacterTest {
-    const from = parseClassCharacter()
-    const isRange = characters[position] === '-' && (characters[position + 1] ?? ']') !== ']'
-    if (typeof from !== 'number' || !isRange) return typeof from === 'number' ? literal(from) : from
-    position += 1
-    const to = parseClassCharacter()
-    if (typeof to !== 'number' || to < from) return fail('a range that is none')
-    return range(from, to)
-  }
-
-  function parseClassCharacter(): CharacterTest | number {
-    if (take('\\')) return parseEscaped()
-    const character = characters[position] ?? fail('a class has no end')
-    position += 1
-    return character.codePointAt(0) ?? 0
-  }
-
-  return {
-    parse() {
-      const node = parseChoice()
-      if (position < characters.length) fail('a group has no beginning')
-      return node
-    },
-  }
 }

@@ -1,38 +1,18 @@
-import type { ParsedKeywords } from './match-spec-keywords.ts'
-import { parseKeywords } from './match-spec-keywords.ts'
-import type { MatchCondition } from './match-spec-condition.ts'
+import { parseMatchCondition } from './match-spec-condition.ts'
 import { invalidMatchSpec } from './match-spec-error.ts'
+import { type ParsedKeywords, parseKeywords } from './match-spec-keywords.ts'
+import { MATCH_SPEC_FIELDS, type MatchSpec, type MatchSpecField } from './match-spec-types.ts'
 import { endOfRegex } from './regex-end.ts'
 import { isKnownSubdir } from './safe-folder.ts'
 import { ANYTHING, parseStringPattern, type StringPattern } from './string-pattern.ts'
 import { createVersionSpec, parseVersionSpec, readVersionExpression, type VersionExpression, type VersionSpec } from './version-spec.ts'
 
-/** Fields of a record, beside name and version, that a match spec can ask for. */
-export const MATCH_SPEC_FIELDS = [
-  'build', 'build_number', 'channel', 'features', 'fn', 'license', 'license_family', 'md5', 'sha256', 'subdir', 'track_features', 'url',
-] as const
-
-/** One of `MATCH_SPEC_FIELDS`. */
-export type MatchSpecField = (typeof MATCH_SPEC_FIELDS)[number]
-
-/** A query for artifacts, as CEP 29 defines it, with the keywords of CEP 43, 44 and 45. Only what is asked for is there. */
-export interface MatchSpec {
-  /** `*` for any name. */
-  readonly name: StringPattern
-  readonly version: VersionSpec | undefined
-  readonly fields: ReadonlyMap<MatchSpecField, StringPattern>
-  /** Groups of optional dependencies that are wanted too; they say nothing about which records match. */
-  readonly extras: readonly string[]
-  /** Each of them has to match one of the record's flags. */
-  readonly flags: readonly StringPattern[]
-  /** When the dependency counts; says nothing about which records match. */
-  readonly when: MatchCondition | undefined
-}
-
 const MAXIMUM_LENGTH = 16_384
 const NAME = /[A-Za-z0-9._*-]/
 const NAME_START = /^[A-Za-z0-9_*^]/
+const NAME_FOLLOWER = /[\s=<>!~(]/
 const BUILD = /[A-Za-z0-9._+*]/
+const NO_KEYWORDS: ParsedKeywords = { values: new Map(), extras: [], flags: [], when: undefined }
 
 /**
  * Parses a match spec: `(channel(/subdir):(namespace):)name(version(build))[key=value,…]`, all of CEP 29, and the keywords
@@ -45,7 +25,7 @@ export function parseMatchSpec(text: string): MatchSpec {
   if (text.length > MAXIMUM_LENGTH) throw invalidMatchSpec(text, MAXIMUM_LENGTH, `it is longer than ${MAXIMUM_LENGTH} characters`)
   const bracket = findBracket(text)
   const end = bracket ?? text.length
-  const keywords = bracket === undefined ? undefined : parseKeywords(text, bracket)
+  const keywords = bracket === undefined ? NO_KEYWORDS : parseKeywords(text, bracket)
   const colons = findColons(text, end)
   const group = readChannelGroup(text, colons)
   const positional = readNameGroup(text, (colons.at(-1) ?? -1) + 1, end)
@@ -126,8 +106,8 @@ function readNameEnd(text: string, start: number, end: number): number {
   if (text[start] === '^') return endOfRegex(text, start)
   let position = start
   while (position < end && NAME.test(text[position] ?? '')) position += 1
-  if (position < end && !/[\s=<>!~(]/.test(text[position] ?? '')) throw invalidMatchSpec(text, position, `a name cannot have ${JSON.stringify(text[position])}`)
-  return position
+  if (position === end || NAME_FOLLOWER.test(text[position] ?? '')) return position
+  throw invalidMatchSpec(text, position, `a name cannot have ${JSON.stringify(text[position])}`)
 }
 
 interface Place {
@@ -136,20 +116,20 @@ interface Place {
   readonly isGlued: boolean
 }
 
-function readVersionAndBuild(text: string, place: Place): Pick<NameGroup, 'version' | 'build'> {
-  const { position, isGlued } = place
+function readVersionAndBuild(text: string, { position, isGlued }: Place): Pick<NameGroup, 'version' | 'build'> {
   const expression = readVersionExpression(text, position)
   const afterVersion = skipSpaces(text, expression.end, text.length)
   if (afterVersion === text.length) return { version: createVersionSpec(expression.clause), build: undefined }
-  const isSingleEqual = text[position] === '=' && text[position + 1] !== '='
+  const isSeparator = isGlued && text[position] === '=' && text[position + 1] !== '='
   const hasEqual = text[afterVersion] === '='
-  if (isGlued && isSingleEqual && !hasEqual) {
-    throw invalidMatchSpec(text, afterVersion, 'a build behind name=version is separated by = too, or all by spaces')
-  }
-  if (!hasEqual && afterVersion === expression.end) throw invalidMatchSpec(text, afterVersion, `${JSON.stringify(text[afterVersion])} cannot follow a version`)
+  if (!hasEqual) checkSpace(text, afterVersion, { isSeparator, isSpaced: afterVersion > expression.end })
   const build = readBuild(text, hasEqual ? afterVersion + 1 : afterVersion)
-  const isExact = isGlued && isSingleEqual && hasEqual
-  return { version: isExact ? asExact(expression, text.slice(position, expression.end)) : createVersionSpec(expression.clause), build }
+  return { version: isSeparator ? asExact(expression, text.slice(position, expression.end)) : createVersionSpec(expression.clause), build }
+}
+
+function checkSpace(text: string, position: number, found: { readonly isSeparator: boolean; readonly isSpaced: boolean }): void {
+  if (found.isSeparator) throw invalidMatchSpec(text, position, 'a build behind name=version is separated by = too, or all by spaces')
+  if (!found.isSpaced) throw invalidMatchSpec(text, position, `${JSON.stringify(text[position])} cannot follow a version`)
 }
 
 /** In `name=1.8=build` the first `=` separates, so the version is exact; in `name=1.8.*=build` it has its own glob. */
@@ -169,26 +149,45 @@ function readBuild(text: string, start: number): StringPattern {
   return parseStringPattern(text.slice(from, end))
 }
 
-function assemble(group: ChannelGroup, positional: NameGroup, keywords: ParsedKeywords | undefined): MatchSpec {
-  const values = keywords?.values ?? new Map<string, string>()
+function assemble(group: ChannelGroup, positional: NameGroup, keywords: ParsedKeywords): MatchSpec {
+  const { values, extras, flags, when } = keywords
   const version = values.get('version')
-  const inBrackets = splitChannel(values.get('channel') ?? '')
-  const fields = new Map<MatchSpecField, StringPattern>()
-  function put(field: MatchSpecField, pattern: StringPattern | undefined): void {
-    if (pattern !== undefined && pattern !== ANYTHING) fields.set(field, pattern)
-  }
-  for (const field of MATCH_SPEC_FIELDS) put(field, field === 'build_number' ? numberOf(values.get(field)) : patternOf(values.get(field)))
-  if (!values.has('build')) put('build', positional.build)
-  fields.delete('channel')
-  put('channel', patternOf(inBrackets.channel ?? group.channel))
-  if (!values.has('subdir')) put('subdir', patternOf(inBrackets.subdir ?? group.subdir))
   return {
     name: positional.name,
     version: dropAny(version === undefined ? positional.version : parseVersionSpec(version)),
-    fields: new Map([...fields].toSorted(([left], [right]) => (left < right ? -1 : 1))),
-    extras: keywords?.extras ?? [],
-    flags: keywords?.flags ?? [],
-    when: keywords?.when,
+    fields: assembleFields(group, positional, values),
+    extras,
+    flags,
+    when: when === undefined ? undefined : parseMatchCondition(when, parseMatchSpec),
+  }
+}
+
+/** Brackets override what stands in place; what matches anything is left out; in order of the names. */
+function assembleFields(group: ChannelGroup, positional: NameGroup, values: ReadonlyMap<string, string>): MatchSpec['fields'] {
+  const inBrackets = splitChannel(values.get('channel') ?? '')
+  const fields = new Map<MatchSpecField, StringPattern>()
+  for (const field of MATCH_SPEC_FIELDS) {
+    const pattern = readField(field, { group, positional, values, inBrackets })
+    if (pattern !== undefined && pattern !== ANYTHING) fields.set(field, pattern)
+  }
+  return fields
+}
+
+interface FieldSources {
+  readonly group: ChannelGroup
+  readonly positional: NameGroup
+  readonly values: ReadonlyMap<string, string>
+  readonly inBrackets: ChannelGroup
+}
+
+function readField(field: MatchSpecField, { group, positional, values, inBrackets }: FieldSources): StringPattern | undefined {
+  const value = values.get(field)
+  switch (field) {
+    case 'build': return value === undefined ? positional.build : patternOf(value)
+    case 'build_number': return numberOf(value)
+    case 'channel': return patternOf(inBrackets.channel ?? group.channel)
+    case 'subdir': return patternOf(value ?? inBrackets.subdir ?? group.subdir)
+    default: return patternOf(value)
   }
 }
 

@@ -1,5 +1,5 @@
 import { canonicalChannel, DEFAULT_CHANNEL_ALIAS } from './channel-url.ts'
-import type { MatchSpec, MatchSpecField } from './match-spec.ts'
+import type { MatchSpec, MatchSpecField } from './match-spec-types.ts'
 import { isKnownSubdir } from './safe-folder.ts'
 import type { StringPattern } from './string-pattern.ts'
 import type { Version } from './version.ts'

@@ -8,19 +8,23 @@ const FOLLOWERS = new Set([undefined, ' ', '\t', '=', ',', '|', ')', '[', ':', '
  */
 export function endOfRegex(text: string, start: number): number {
   let depth = 0
-  let isClass = false
   for (let position = start + 1; position < text.length; position += 1) {
     const character = text[position]
     if (character === '\\') position += 1
-    else if (isClass) isClass = character !== ']'
-    else if (character === '[') {
-      isClass = true
-      // A bracket that opens a class may be followed by one that is part of it: []a] or [^]a].
-      if (text[position + 1] === '^') position += 1
-      if (text[position + 1] === ']') position += 1
-    } else if (character === '(') depth += 1
+    else if (character === '[') position = endOfClass(text, position)
+    else if (character === '(') depth += 1
     else if (character === ')') depth -= 1
     else if (character === '$' && depth === 0 && FOLLOWERS.has(text[position + 1])) return position + 1
   }
   throw invalidMatchSpec(text, start, 'a regular expression has no $ at its end')
+}
+
+/** Where the class ends that opens here. A bracket right behind its beginning is part of it: []a] or [^]a]. */
+function endOfClass(text: string, open: number): number {
+  const first = open + (text[open + 1] === '^' ? 2 : 1)
+  for (let position = text[first] === ']' ? first + 1 : first; position < text.length; position += 1) {
+    if (text[position] === '\\') position += 1
+    else if (text[position] === ']') return position
+  }
+  return text.length
 }

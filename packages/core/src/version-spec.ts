@@ -132,26 +132,27 @@ interface WrittenClause {
 }
 
 function createClause(written: WrittenClause): VersionClause {
-  const { operator, literal } = written
-  const stem = literal.replace(/\.?\*+$/, '')
-  const isFuzzy = stem !== literal
+  const stem = written.literal.replace(/\.?\*+$/, '')
   if (stem === '') return createAny(written)
   if (stem.includes('*')) return createGlob(written)
   const version = readLiteral(written, stem)
+  return stem === written.literal ? createPlain(written.operator, version) : createFuzzy(written, version)
+}
+
+function createPlain(operator: WrittenOperator, version: Version): VersionClause {
   switch (operator) {
-    case '':
-    case '==':
-      return isFuzzy ? { type: 'starts-with', version, isNegated: false } : { type: 'compare', operator: '==', version }
-    case '=':
-      return { type: 'starts-with', version, isNegated: false }
-    case '!=':
-      return isFuzzy ? { type: 'starts-with', version, isNegated: true } : { type: 'compare', operator, version }
-    case '~=':
-      if (isFuzzy) throw invalidMatchSpec(written.text, written.position, '~= cannot be used with *')
-      return createCompatible(version)
-    default:
-      return { type: 'compare', operator, version }
+    case '': return { type: 'compare', operator: '==', version }
+    case '=': return { type: 'starts-with', version, isNegated: false }
+    case '~=': return createCompatible(version)
+    default: return { type: 'compare', operator, version }
   }
+}
+
+/** With `.*` or `*` behind the version, which an order has no use for. */
+function createFuzzy({ text, operator, position }: WrittenClause, version: Version): VersionClause {
+  if (operator === '~=') throw invalidMatchSpec(text, position, '~= cannot be used with *')
+  if (operator === '' || operator === '=' || operator === '==') return { type: 'starts-with', version, isNegated: false }
+  return operator === '!=' ? { type: 'starts-with', version, isNegated: true } : { type: 'compare', operator, version }
 }
 
 function createAny({ text, operator, position }: WrittenClause): VersionClause {
