@@ -1,19 +1,28 @@
 import type { CommandContext } from './run-mirror.ts'
 
 const PATIENCE = 4500
+
+/** Options of `runProcess`. */
+export interface RunProcessOptions {
+  /** How long a command may take to stop, in milliseconds. Default 4,500. */
+  readonly patience?: number
+}
+
+type Run = (argv: readonly string[], context: CommandContext) => Promise<number>
+
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /**
  * Runs a command as this process: real streams and environment, and signals. The first signal asks the command to stop, which leaves the mirror whole; a second
- * one, or 4.5 seconds, ends the process at once, which does so too, as every step of a store survives that.
+ * one, or 4.5 seconds, ends the process at once, which does so too, as every step of a store survives that. Ends the process with the command's exit code.
  */
-export async function runProcess(run: (argv: readonly string[], context: CommandContext) => Promise<number>): Promise<void> {
+export async function runProcess(run: Run, { patience = PATIENCE }: RunProcessOptions = {}): Promise<void> {
   const controller = new AbortController()
   const stop = (): void => {
     if (controller.signal.aborted) process.exit(130)
     process.stderr.write('\nStopping: the mirror stays whole. Once more to stop at once.\n')
     controller.abort()
-    setTimeout(() => process.exit(130), PATIENCE).unref()
+    setTimeout(() => process.exit(130), patience).unref()
   }
   for (const signal of SIGNALS) process.on(signal, stop)
   const { stdout, stderr, env } = process
