@@ -8,7 +8,7 @@ import { ANYTHING, parseStringPattern, type StringPattern } from './string-patte
 import { createVersionSpec, parseVersionSpec, readVersionExpression, type VersionExpression, type VersionSpec } from './version-spec.ts'
 
 const MAXIMUM_LENGTH = 16_384
-const NAME = /[A-Za-z0-9._*-]/
+const NAME_END = /[^A-Za-z0-9._*-]/
 const NAME_START = /^[A-Za-z0-9_*^]/
 const NAME_FOLLOWER = /[\s=<>!~(]/
 const BUILD = /[A-Za-z0-9._+*]/
@@ -104,10 +104,11 @@ function readNameEnd(text: string, start: number, end: number): number {
   if (start >= end) throw invalidMatchSpec(text, start, 'the name is missing; * stands for any')
   if (!NAME_START.test(text[start] ?? '')) throw invalidMatchSpec(text, start, 'a name cannot start like this')
   if (text[start] === '^') return endOfRegex(text, start)
-  let position = start
-  while (position < end && NAME.test(text[position] ?? '')) position += 1
-  if (position === end || NAME_FOLLOWER.test(text[position] ?? '')) return position
-  throw invalidMatchSpec(text, position, `a name cannot have ${JSON.stringify(text[position])}`)
+  const length = text.slice(start, end).search(NAME_END)
+  if (length < 0) return end
+  const follower = text[start + length] ?? ''
+  if (NAME_FOLLOWER.test(follower)) return start + length
+  throw invalidMatchSpec(text, start + length, `a name cannot have ${JSON.stringify(follower)}`)
 }
 
 interface Place {

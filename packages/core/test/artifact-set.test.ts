@@ -1,16 +1,19 @@
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
-import { type Artifact, compareNames, createArtifactSet, createArtifactSetBuilder, createDigest, NOARCH, parseArtifactName, parseSubdirName } from '../src/index.ts'
+import { type Artifact, compareNames, createArtifactSet, createArtifactSetBuilder, createDigest, NOARCH, parseArtifactName,
+  parseSubdirName } from '../src/index.ts'
 
 const LINUX = parseSubdirName('linux-64')
 
 function artifact(stem: string, seed = 0): Artifact {
   const isMd5 = seed % 3 === 1
   const hex = seed.toString(16).padStart(isMd5 ? 32 : 64, '0')
-  return { subdir: LINUX, name: parseArtifactName(`${stem}.conda`), digest: createDigest(isMd5 ? 'md5' : 'sha256', hex), size: seed * 1000 }
+  return { subdir: LINUX, name: parseArtifactName(`${stem}.conda`), digest: createDigest(isMd5 ? 'md5' : 'sha256', hex),
+  size: seed * 1000 }
 }
 
-const stems = fc.uniqueArray(fc.string({ unit: fc.constantFrom(...'aA09_-+!.z'), minLength: 1, maxLength: 12 }).filter((text) => /^[A-Za-z0-9_]/.test(text)), { maxLength: 200 })
+const stems = fc.uniqueArray(fc.string({ unit: fc.constantFrom(...'aA09_-+!.z'), minLength: 1,
+  maxLength: 12 }).filter((text) => /^[A-Za-z0-9_]/.test(text)), { maxLength: 200 })
 
 describe('createArtifactSet()', () => {
   test('holds what was added, sorted by name, and finds all of it and nothing else', ({ expect }) => {
@@ -42,11 +45,13 @@ describe('createArtifactSet()', () => {
   })
 
   test.for([
-    ['another digest', { digest: createDigest('sha256', 'f'.repeat(64)) }], ['another kind of digest', { digest: createDigest('md5', '0'.repeat(31).concat('3')) }], ['another size', { size: 1 }],
+    ['another digest', { digest: createDigest('sha256', 'f'.repeat(64)) }],
+    ['another kind of digest', { digest: createDigest('md5', '0'.repeat(31).concat('3')) }], ['another size', { size: 1 }],
   ] as const)('refuses one name with %s', ([, change], { expect }) => {
     const one = artifact('a', 3)
     for (const artifacts of [[one, { ...one, ...change }], [artifact('b', 6), { ...one, ...change }, one]]) {
-      expect(() => createArtifactSet(LINUX, artifacts)).toThrow(expect.objectContaining({ code: 'INDEX_IMPLAUSIBLE', details: expect.objectContaining({ name: 'a.conda' }) }))
+      expect(() => createArtifactSet(LINUX,
+        artifacts)).toThrow(expect.objectContaining({ code: 'INDEX_IMPLAUSIBLE', details: expect.objectContaining({ name: 'a.conda' }) }))
     }
   })
 
@@ -58,7 +63,8 @@ describe('createArtifactSet()', () => {
 
   test('find() takes any text', ({ expect }) => {
     const set = createArtifactSet(LINUX, [artifact('a', 3), artifact('a9', 4)])
-    for (const name of ['', '\u0000', '\u0161', '\u0161.conda', '\u0161a.conda', 'a.conda\u0161', '\ud800', 'A.conda', 'x'.repeat(100_000)]) expect(set.find(name)).toBeUndefined()
+    for (const name of ['', '\u0000', '\u0161', '\u0161.conda', '\u0161a.conda', 'a.conda\u0161', '\ud800', 'A.conda',
+      'x'.repeat(100_000)]) expect(set.find(name)).toBeUndefined()
   })
 
   test('keeps sizes beyond 4 GiB and both kinds of digest exactly', ({ expect }) => {
@@ -78,7 +84,8 @@ describe('createArtifactSetBuilder()', () => {
     const set = builder.build()
     expect([set.count, set.bytes]).toEqual([20_000, 1000 * (20_000 * 19_999) / 2])
     expect([...set].every((one, index, all) => index === 0 || compareNames(all[index - 1]?.name ?? '', one.name) < 0)).toBe(true)
-    for (const number of [0, 1, 63, 64, 65, 4096, 19_999]) expect(set.find(`pkg-${number}.conda`)).toEqual(artifact(`pkg-${number}`, number))
+    for (const number of [0, 1, 63, 64, 65, 4096, 19_999]) expect(set.find(`pkg-${number}.conda`)).toEqual(artifact(`pkg-${number}`,
+      number))
   })
 
   test('builds again after more was added, and leaves the first set as it was', ({ expect }) => {

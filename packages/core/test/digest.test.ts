@@ -15,7 +15,8 @@ describe('createDigest()', () => {
     }))
   })
 
-  test.for([['sha256', ''], ['sha256', MD5], ['md5', SHA], ['sha256', SHA.toUpperCase()], ['sha256', `${SHA}0`], ['sha256', ` ${SHA.slice(1)}`], ['sha256', `${SHA.slice(1)}\n`], ['sha256', `${SHA}\n`], ['md5', 'g'.repeat(32)],
+  test.for([['sha256', ''], ['sha256', MD5], ['md5', SHA], ['sha256', SHA.toUpperCase()], ['sha256', `${SHA}0`],
+    ['sha256', ` ${SHA.slice(1)}`], ['sha256', `${SHA.slice(1)}\n`], ['sha256', `${SHA}\n`], ['md5', 'g'.repeat(32)],
     ['md5', '../'.repeat(10)], ['md5', `sha256:${MD5}`]] as const)('refuses %s %j', ([type, hex], { expect }) => {
     expect(() => createDigest(type, hex)).toThrow(expect.objectContaining({ code: 'DIGEST_INVALID' }))
   })
@@ -27,6 +28,7 @@ describe('createDigest()', () => {
 
 test('isDigest() wants the kind that fits the length', ({ expect }) => {
   expect([`sha256:${SHA}`, `md5:${MD5}`].filter((text) => isDigest(text))).toHaveLength(2)
-  expect([SHA, MD5, `md5:${SHA}`, `sha256:${MD5}`, `sha1:${SHA}`, `SHA256:${SHA}`, `sha256:${SHA}\n`, `sha256: ${SHA}`, `sha256:md5:${MD5}`, '', ':', 'md5:'].filter((text) => isDigest(text))).toEqual([])
+  expect([SHA, MD5, `md5:${SHA}`, `sha256:${MD5}`, `sha1:${SHA}`, `SHA256:${SHA}`, `sha256:${SHA}\n`, `sha256: ${SHA}`,
+    `sha256:md5:${MD5}`, '', ':', 'md5:'].filter((text) => isDigest(text))).toEqual([])
   expect([isSha256(SHA), isSha256(MD5), isMd5(MD5), isMd5(SHA), isMd5(`${MD5}\n`)]).toEqual([true, false, true, false, false])
 })

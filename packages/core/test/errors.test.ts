@@ -7,7 +7,8 @@ describe('MirrorError', () => {
     const error = new MirrorError('NAME_UNSAFE', 'Cannot use x: it is x', { hint: 'Use y.', details: { name: 'x' }, cause })
     expect(error).toBeInstanceOf(Error)
     expect({ name: error.name, code: error.code, message: error.message, hint: error.hint, details: error.details, cause: error.cause })
-      .toEqual({ name: 'MirrorError', code: 'NAME_UNSAFE', message: 'Cannot use x: it is x', hint: 'Use y.', details: { name: 'x' }, cause })
+      .toEqual({ name: 'MirrorError', code: 'NAME_UNSAFE', message: 'Cannot use x: it is x', hint: 'Use y.', details: { name: 'x' },
+      cause })
     expect(String(error)).toBe('MirrorError: Cannot use x: it is x')
     expect(error.stack).toContain('errors.test.ts')
   })
@@ -32,6 +33,7 @@ describe('isMirrorError()', () => {
 
   test('refuses everything else', ({ expect }) => {
     const named = Object.assign(new Error('x'), { name: 'MirrorError' })
-    expect([undefined, null, 'MirrorError', { name: 'MirrorError', code: 'X' }, new Error('x'), Object.assign(new Error('x'), { code: 'ENOENT' }), named].filter((value) => isMirrorError(value))).toEqual([])
+    expect([undefined, null, 'MirrorError', { name: 'MirrorError', code: 'X' }, new Error('x'),
+      Object.assign(new Error('x'), { code: 'ENOENT' }), named].filter((value) => isMirrorError(value))).toEqual([])
   })
 })

@@ -14,7 +14,8 @@ describe('isSubdirName()', () => {
     expect(isSubdirName(`linux-${'x'.repeat(26)}`)).toBe(true)
   })
 
-  test.for(['', '.', '..', '../x', 'linux-64/../noarch', 'linux-64/', '.cm', 'x'.repeat(65), `linux-${'x'.repeat(27)}`, 'linux', 'NOARCH', 'Linux-64', 'linux-64-x', 'linux--64', '-64', 'linux-', 'linux_64', 'linux-64\n', ' linux-64',
+  test.for(['', '.', '..', '../x', 'linux-64/../noarch', 'linux-64/', '.cm', 'x'.repeat(65), `linux-${'x'.repeat(27)}`, 'linux', 'NOARCH',
+    'Linux-64', 'linux-64-x', 'linux--64', '-64', 'linux-', 'linux_64', 'linux-64\n', ' linux-64',
     'linux-64\u0000', 'linux-6４', 'a\\b-c', 'noarch ', 'label'])('refuses %j', (text, { expect }) => {
     expect(isSubdirName(text)).toBe(false)
     expect(() => parseSubdirName(text)).toThrow(expect.objectContaining({ code: 'SUBDIR_INVALID' }))

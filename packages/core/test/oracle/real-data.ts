@@ -43,13 +43,11 @@ export function readIndexes(): readonly RealIndex[] {
 function readChannel(paths: readonly string[]): RealIndex {
   const records = new Map<string, RealRecord[]>()
   const specs = new Set<string>()
-  for (const path of paths) {
-    for (const value of readRecords(path)) {
-      const record = toRecord(value)
-      if (record === undefined) continue
-      records.set(record.name, [...(records.get(record.name) ?? []), record])
-      for (const key of ['depends', 'constrains']) for (const spec of strings(value[key])) specs.add(spec)
-    }
+  for (const value of paths.flatMap(readRecords)) {
+    const record = toRecord(value)
+    if (record === undefined) continue
+    records.set(record.name, [...(records.get(record.name) ?? []), record])
+    for (const spec of [...strings(value['depends']), ...strings(value['constrains'])]) specs.add(spec)
   }
   return { records, specs }
 }
