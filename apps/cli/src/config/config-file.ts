@@ -71,13 +71,14 @@ const BANDWIDTH = 'takes a rate such as 10MB/s'
 const PAUSE = 'takes a duration above 0, such as 30s'
 const COUNT = 'takes a whole number from 1 to 256'
 
-const channel = z.union(
-  [
-    text('').transform((url) => ({ url })),
-    z.object({ url: text(''), path: text('').optional(), platforms: platforms.optional() }),
-  ],
-  'takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"',
-)
+const LongForm = z.object({ url: text(''), path: text('').optional(), platforms: platforms.optional() })
+const channel = z.union([text('').transform((url) => ({ url })), LongForm], 'takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"')
+const Variants = z.object({
+  zst: flag.optional(),
+  shards: flag.optional(),
+  bz2: z.union([flag, z.literal('upstream')], 'takes true, false or upstream').optional(),
+}, 'takes a mapping with "zst", "shards" and "bz2"')
+const Waits = z.object({ connect: durationWithin(1, PAUSE).optional(), idle: durationWithin(1, PAUSE).optional() }, 'takes a mapping with "connect" and "idle"')
 
 const ConfigFile = z.object({
   mirror_dir: text('takes a path').optional(),
@@ -86,8 +87,7 @@ const ConfigFile = z.object({
   noarch: flag.optional(),
   remote_url: z.string('takes a URL or ""').optional(),
   channel_alias: text('takes a URL').optional(),
-  variants: z.object({ zst: flag.optional(), shards: flag.optional(), bz2: z.union([flag, z.literal('upstream')], 'takes true, false or upstream').optional() },
-    'takes a mapping with "zst", "shards" and "bz2"').optional(),
+  variants: Variants.optional(),
   reuse: z.enum(['replace', 'after-grace', 'keep', 'drop'], 'takes replace, after-grace, keep or drop').optional(),
   grace: durationWithin(0, 'takes a duration with its unit, such as 24h, or 0').optional(),
   concurrency: z.int(COUNT).min(1, COUNT).max(256, COUNT).optional(),
@@ -97,8 +97,7 @@ const ConfigFile = z.object({
     context.addIssue({ code: 'custom', message: BANDWIDTH })
     return z.NEVER
   }).optional(),
-  timeouts: z.object({ connect: durationWithin(1, PAUSE).optional(), idle: durationWithin(1, PAUSE).optional() },
-    'takes a mapping with "connect" and "idle"').optional(),
+  timeouts: Waits.optional(),
   ssl_verify: z.union([z.literal(true), text('')], 'takes true or the path of a file with certificates; switching verification off is not offered').optional(),
   fetch_installers: flag.optional(),
   check_md5: flag.optional(),
@@ -107,7 +106,8 @@ const ConfigFile = z.object({
 
 /** The keys that the schema reads, for the test that compares them with the reference page. */
 export function schemaKeys(): readonly string[] {
-  return Object.keys(ConfigFile.shape)
+  const nested = { 'variants.': Variants, 'timeouts.': Waits, 'channels[].': LongForm }
+  return [...Object.keys(ConfigFile.shape), ...Object.entries(nested).flatMap(([parent, { shape }]) => Object.keys(shape).map((key) => `${parent}${key}`))]
 }
 
 /**

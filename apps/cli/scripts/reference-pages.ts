@@ -1,0 +1,202 @@
+// The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
+import { readFileSync } from 'node:fs'
+import { CAS_SYNC_FLAGS, COMMANDS, type FlagDefinition } from '../src/command-line/flags.ts'
+import { KEYS, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
+import { ERROR_TABLE } from '../src/errors/error-table.ts'
+import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
+import { EVENT_TABLE } from '../src/event-table.ts'
+
+const NOTE = '<!-- Made by apps/cli/scripts/write-reference.mjs from the code; do not edit. -->\n'
+const readSource = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
+const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('\n', ' ')
+const table = (head: readonly string[], rows: readonly (readonly string[])[]): string =>
+  [head, head.map(() => '---'), ...rows].map((row) => `| ${row.map(cell).join(' | ')} |`).join('\n')
+
+/** Packages whose codes and events users see, in the order of the pages. */
+const PACKAGES = [
+  ['The command line', 'apps/cli'],
+  ['Sync', 'packages/sync'],
+  ['Upstream', 'packages/repository-client'],
+  ['The store', 'packages/store'],
+  ['Names, indexes and channels', 'packages/core'],
+] as const
+
+/** The codes that a package's union names, read from its source. */
+export function readErrorCodes(folder: string): readonly string[] {
+  return [...readSource(`${folder}/src/error-codes.ts`).matchAll(/^\s*\|\s*'([A-Z0-9_]+)'/gm)].map((match) => match[1] ?? '')
+}
+
+/** Every code of every package, each once. */
+export function readAllErrorCodes(): readonly string[] {
+  return [...new Set(PACKAGES.flatMap(([, folder]) => readErrorCodes(folder)))]
+}
+
+/** An event of a union and its fields, read from the source. */
+export interface EventSource {
+  readonly type: string
+  readonly fields: readonly string[]
+}
+
+/** The events that a package's unions name. `ShownEvent`, which only carries others, is left out. */
+export function readEvents(folder: string): readonly EventSource[] {
+  const text = readSource(`${folder}/src/events.ts`).replaceAll(/export type ShownEvent[\s\S]*?\n\n/g, '')
+  return [...text.matchAll(/\{ readonly type: '(?<type>[a-z-]+)'(?<rest>[^\n]*)\}/g)].map(({ groups }) => ({
+    type: groups?.['type'] ?? '',
+    fields: [...(groups?.['rest'] ?? '').matchAll(/readonly (?<name>\w+)\??: (?<kind>[^;}]+)/g)].map((field) => `${field.groups?.['name'] ?? ''}`),
+  }))
+}
+
+/** Every event of every package that `--json` can print. */
+export function readAllEvents(): readonly EventSource[] {
+  return PACKAGES.filter(([, folder]) => folder !== 'packages/core').flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received')
+}
+
+function createErrorsPage(): string {
+  const seen = new Set<string>()
+  const groups = PACKAGES.map(([title, folder]) => {
+    const codes = readErrorCodes(folder).filter((code) => !seen.has(code))
+    for (const code of codes) seen.add(code)
+    const rows = Object.entries(ERROR_TABLE).filter(([code]) => codes.includes(code)).toSorted(([left], [right]) => codes.indexOf(left) - codes.indexOf(right))
+    return `## ${title}\n\n${table(['code', 'exit', 'meaning', 'cause', 'what to do'],
+      rows.map(([code, row]) => [`\`${code}\``, String(row.exit), row.meaning, row.cause, row.advice]))}\n`
+  })
+  return `# Error codes
+
+${NOTE}
+An error reads *Cannot do something: what is*, with a hint that says what to do, and a code. Codes are stable: programs may rely on them, and on nothing else of the text.
+With \`--json\`, errors are lines with \`code\`, \`message\`, \`hint\` and \`details\`. A subdir that is held, and an artifact that could not be had, have codes as well; then the exit
+code is 3 unless nothing of the channel could be had.
+
+${groups.join('\n')}`
+}
+
+function createEventsPage(): string {
+  const events = readAllEvents()
+  const types = [...new Set(Object.keys(EVENT_TABLE))]
+  const rows = types.map((type) => {
+    const fields = events.find((event) => event.type === type)?.fields ?? []
+    return [`\`${type}\``, fields.map((field) => `\`${field}\``).join(', '), Object.entries(EVENT_TABLE).find(([name]) => name === type)?.[1] ?? '']
+  })
+  return `# Events
+
+${NOTE}
+With \`--json\`, a command prints one JSON object a line on stdout. Each has \`type\` and \`time\` (ISO 8601, UTC); those about a channel have \`channel\`, its URL without secrets.
+New events and new fields may come; ignore what you do not know.
+
+${table(['type', 'fields', 'meaning'], rows)}
+
+The last line is one of these:
+
+| type | fields | meaning |
+| --- | --- | --- |
+| \`result\` | \`command\`, \`exitCode\`, \`mirror\`, \`channels\` | The command ended. Each entry of \`channels\` has \`channel\` and \`folder\`, and the \`report\` of a sync, or its \`error\`. |
+| \`error\` | \`exitCode\`, \`code\`, \`message\`, \`hint\`, \`details\` | The command could not begin, or was interrupted (then with \`channels\` as far as they came). |
+`
+}
+
+function createExitCodesPage(): string {
+  const rows = [0, 1, 2, 3, 4, 5, 6, 130] as const
+  return `# Exit codes
+
+${NOTE}
+${table(['code', 'meaning'], rows.map((code) => [String(code), EXIT_MEANINGS[code]]))}
+
+With several channels the worst one counts; from the mildest to the worst: ${EXIT_ORDER.join(', ')}. New ones may be added: take an unknown one as a failure.
+
+Records that a policy leaves out (\`reuse: keep\` or \`drop\`) and records that lie elsewhere are told, and do not make a run count as incomplete.
+
+Which error has which exit code is in [errors.md](errors.md).
+`
+}
+
+function describeFlag({ name, alias = [], value, type, describe, standard }: FlagDefinition): readonly string[] {
+  const names = [...alias.filter((short) => short.length === 1).map((short) => `-${short}`), `--${name}`, ...alias.filter((long) => long.length > 1).map((long) => `--${long}`)]
+  return [names.map((text) => `\`${text}${value === undefined ? '' : ` ${value}`}\``).join(', '), `${describe}${type === 'texts' && !describe.includes('repeatable') ? ' (repeatable)' : ''}${standard === true ? ' (on)' : ''}`]
+}
+
+function createCliPage(): string {
+  const sections = COMMANDS.map(({ name, describe, flags, examples }) => `## mirror ${name}
+
+${describe}.
+
+\`\`\`sh
+${examples.map(([line, meaning]) => `${line}  # ${meaning}`).join('\n')}
+\`\`\`
+
+${table(['flag', 'meaning'], flags.map(describeFlag))}
+`)
+  return `# Commands
+
+${NOTE}
+Results go to stdout; progress, warnings and errors to stderr. On a terminal progress is redrawn; elsewhere, with \`TERM=dumb\` and in CI, it is a line a fact. \`NO_COLOR\` is
+respected. Every command has \`-h\`, \`--help\` and \`--version\`.
+
+Ctrl-C and SIGTERM end a command within five seconds, with a mirror that is whole; once more ends it at once. The next run goes on where it was.
+
+How a command ends is in [exit-codes.md](exit-codes.md), the configuration in [config.md](config.md), \`--json\` in [events.md](events.md).
+
+${sections.join('\n')}
+## cas-sync
+
+The command of cas-mirror: \`mirror sync\` under its old name and with its old flags, and \`mirror config\` as \`--config\`.
+
+\`\`\`sh
+cas-sync -f mirror.yaml
+cas-sync -f mirror.yaml --config
+\`\`\`
+
+${table(['flag', 'meaning'], CAS_SYNC_FLAGS.map(describeFlag))}
+`
+}
+
+function createConfigPage(): string {
+  return `# Configuration
+
+${NOTE}
+A YAML file: the one after \`-f\`, else \`~/.cas-mirror\`, else \`/etc/cas-mirror\`; whole, never merged. Without any, the defaults hold. Flags win over the file. A key that is left out, or left
+empty, keeps its default; a single value may stand where a list is expected. \`yes\` and \`no\` are truth values, as they were for cas-mirror.
+
+\`\`\`yaml
+mirror_dir: /srv/mirror
+channels:
+  - https://conda.example.org/main
+  - {url: https://conda.example.org/label/rc, path: rc, platforms: [linux-64]}
+platforms: [linux-64, win-64]
+grace: 24h
+bandwidth: 20MB/s
+\`\`\`
+
+A key that is near to a known one is an error; any other unknown key is a warning, and an error with \`--strict\`. \`mirror config\` shows what holds, as a file that can be used.
+Durations are written \`90s\`, \`15m\`, \`24h\`, \`7d\`.
+
+## Keys
+
+${table(['key', 'takes', 'default', 'meaning', 'since'], KEYS.map(({ key, takes, standard, meaning, since }) => [`\`${key}\``, takes, standard, meaning, since]))}
+
+## Keys of cas-mirror that this version does not carry out
+
+Ignoring them would change what is mirrored. They are accepted where they are empty or false; elsewhere they are an error (\`CONFIG_UNSUPPORTED\`).
+
+${table(['key', 'meaning'], UNSUPPORTED_KEYS.map(({ key, meaning }) => [`\`${key}\``, meaning]))}
+
+## Environment
+
+| variable | meaning |
+| --- | --- |
+| \`HTTPS_PROXY\`, \`HTTP_PROXY\`, \`ALL_PROXY\`, \`NO_PROXY\` | Proxies, in upper or lower case; of both, the lower one wins. |
+| \`NETRC\` | A file with names and passwords, in place of \`~/.netrc\`. |
+| \`REQUESTS_CA_BUNDLE\`, \`CURL_CA_BUNDLE\`, \`SSL_CERT_FILE\` | A file with certificates to trust as well, where \`ssl_verify\` names none; the first of these that is set. |
+| \`NO_COLOR\`, \`TERM\`, \`CI\` | How progress looks. |
+`
+}
+
+/** Every page, by its name in docs/reference. */
+export function createReferencePages(): ReadonlyMap<string, string> {
+  return new Map([
+    ['cli.md', createCliPage()],
+    ['config.md', createConfigPage()],
+    ['errors.md', createErrorsPage()],
+    ['events.md', createEventsPage()],
+    ['exit-codes.md', createExitCodesPage()],
+  ])
+}

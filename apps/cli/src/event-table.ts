@@ -1,0 +1,38 @@
+import type { SyncEvent } from '@mirror/sync'
+import type { RunEvent } from './events.ts'
+
+/** Every event that `--json` can print, but for the last line. Received bytes are told as `progress`. */
+export type PrintedEvent = Exclude<SyncEvent['type'], 'bytes-received'> | RunEvent['type']
+
+/** What each event means. It does not compile while an event of any package is missing, or one too many. */
+export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
+  'run-started': 'The configuration is read and the work begins.',
+  notice: 'Something about the configuration deserves to be read, but does not stop the run.',
+  'channel-started': 'The work on a channel begins.',
+  'index-checked': 'Upstream\'s index of a subdir was looked at.',
+  'subdir-planned': 'What will happen to a subdir.',
+  planned: 'What will happen to the channel.',
+  guard: 'A guard warns of the change, or refuses it.',
+  'fetch-planned': 'How much has to come over the network, and how much is there already. Told again when the plan is made anew.',
+  progress: 'How far the channel is: at most once a second.',
+  'artifact-started': 'An artifact is being fetched.',
+  'artifact-done': 'An artifact is stored and verified.',
+  'artifact-failed': 'An artifact could not be had.',
+  'artifact-reused': 'Bytes that were there already are right, and used.',
+  'artifact-damaged': 'Bytes that were there already are not what the index says; they are fetched anew.',
+  'artifact-replaced': 'The bytes under a name that upstream used again were replaced.',
+  retry: 'An attempt failed and is made again after `delay` milliseconds.',
+  redirected: 'Upstream led to another place.',
+  resumed: 'A broken transfer goes on at `offset`.',
+  'host-failing': 'A host failed on and on, and is left alone for `pause` milliseconds.',
+  'upstream-moved': 'Upstream or the store moved on meanwhile: the plan is made anew.',
+  'subdir-held': 'A subdir stays as it was, because of a fault.',
+  'subdir-switched': 'The new index of a subdir is visible.',
+  committed: 'A generation is published.',
+  tidied: 'What was due is deleted from the trash; what waits.',
+  'store-recovered': 'A broken commit of an earlier run was completed or dropped.',
+  'store-warning': 'Something that the file system cannot promise.',
+  warning: 'A warning of the run; it is in the report, too.',
+  'channel-finished': 'The work on a channel ended, with its report.',
+  'channel-failed': 'The work on a channel ended with an error.',
+}
