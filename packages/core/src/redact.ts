@@ -4,7 +4,7 @@ const MASK = '***'
 // much than too little: an @ behind a host without a path hides the host.
 const CREDENTIALS = /:\/\/[^\s/"<>]*@/g
 // A password with a slash that was not escaped. What follows a colon and is no port is one.
-const RAW_CREDENTIALS = /:\/\/[^\s/:@"<>]{0,128}:(?!\d{1,5}(?:[/\s"]|$))[^\s@"<>]{1,256}@/g
+const RAW_CREDENTIALS = /:\/\/[^\s/:@"<>]{0,128}:(?!\d{1,5}(?:[/\s"]|$))[^\s"<>]{1,256}@/g
 const PATH_TOKEN = /\/t\/[^\s/?#"<>]+/g
 const ESCAPED_PATH_TOKEN = /%2ft%2f[^\s/?#"<>%&]+/gi
 const SECRET_HEADER = /((?:authorization|x-api-key|x-auth-token|cookie)["']?\s{0,9}[:=]\s{0,9}["']?)[^\r\n"']+/gi

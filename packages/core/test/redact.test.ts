@@ -52,12 +52,14 @@ describe('redactText()', () => {
   })
 
   test('changes nothing the second time', ({ expect }) => {
-    const words = ['https://', 'u:p@', 'host', '/t/', 'TK', '/', '?token=', '&', 'authorization: ', 'Bearer ',
-      'abcdefghijklmnopqrstuvwxyz', ' ', '\n', '"', ':', '@', '%2Ft%2F', '***']
-    fc.assert(fc.property(fc.uniqueArray(fc.constantFrom(...words), { maxLength: 12 }), (parts) => {
-      const once = redactText(parts.join(''))
+    const pieces = [
+      'https://u:p@host/x', 'http://u:p/q@host/t/TK/x?token=a&b=c', '/t/TK/x', 'authorization: Basic abc', 'Bearer abcdefghijklmnopqrstuvwxyz', 'x?key=1&sig=2#f',
+      '%2Ft%2FTK%2Fx', 'cookie="a"', 'a@b', '://', '\n', '"', 'http://host:8080/x', '***',
+    ]
+    fc.assert(fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 8 }), (parts) => {
+      const once = redactText(parts.join(' '))
       expect(redactText(once)).toBe(once)
-    }), { numRuns: 5000 })
+    }), { numRuns: 3000 })
   })
 
   // Quadratic patterns would take minutes for these; a test that ends is the proof.
