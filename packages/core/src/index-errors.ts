@@ -4,6 +4,8 @@ const EXPECTED: readonly string[] = [
   '"{"', 'the end of the document', 'a key or "}"', 'a key', '":"', 'a value', '"," or "}"', 'a value or "]"', 'a value', '"," or "]"', 'a value', '"," or "}"', 'the rest of a string',
 ]
 
+const UNKNOWN_SCALAR = 2
+
 const WRONG: ReadonlyMap<number, string> = new Map([
   [3, 'a control character'],
   [4, 'an escape that JSON does not know'],
@@ -40,8 +42,13 @@ export function createScanError(failure: { readonly code: number; readonly state
   const expected = EXPECTED[state] ?? 'JSON'
   const wrong = WRONG.get(code)
   if (wrong !== undefined) return createMalformedError(position, `${wrong}, where ${expected} was expected,`)
+  if (code === UNKNOWN_SCALAR && isWordByte(found)) return createMalformedError(position, `a number or word that JSON does not know, where ${expected} was expected,`)
   if (found === undefined) return createMalformedError(position, `the document ends where ${expected} was expected,`)
   return createMalformedError(position, `${describeByte(found)} where ${expected} was expected,`)
+}
+
+function isWordByte(byte: number | undefined): boolean {
+  return byte !== undefined && /[A-Za-z0-9+.-]/.test(String.fromCharCode(byte))
 }
 
 function describeByte(byte: number): string {

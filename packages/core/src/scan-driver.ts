@@ -4,12 +4,10 @@ import { jsonDumps } from './json-dumps.ts'
 import { decodeString, findDuplicateKey } from './json-keys.ts'
 import { createKeyHashSet, type KeyHashSet } from './key-hash-set.ts'
 import {
-  createScannerEngine, FLAG_CHECK, FLAG_UNSORTED, ROW_END, ROW_FLAGS, ROW_KEY, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
-  SCAN_SECTION_CLOSE, SCAN_SECTION_OPEN, SCAN_TOP_ENTRY, SCAN_V3_OPEN, type ScannerEngine,
+  FLAG_CHECK, returnScannerEngine, FLAG_UNSORTED, ROW_END, ROW_FLAGS, ROW_KEY, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
+  SCAN_SECTION_CLOSE, SCAN_SECTION_OPEN, SCAN_TOP_ENTRY, SCAN_V3_OPEN, type ScannerEngine, takeScannerEngine,
 } from './scanner-engine.ts'
 
-/** The window of a scanner: bigger is slower (caches), smaller costs calls. */
-const WINDOW_BYTES = 1 << 20
 /** No record and no top-level value may be bigger: it would have to be in memory whole. */
 const MAXIMUM_WINDOW = 256 << 20
 /** Top-level keys and `v3` sections of one document. */
@@ -50,7 +48,7 @@ interface OpenSection {
 
 /** Creates a driver that hands rows to `sink`. */
 export function createScanDriver(sink: RowSink): ScanDriver {
-  const engine = createScannerEngine(WINDOW_BYTES)
+  const engine = takeScannerEngine()
   const { calls, at } = engine
   const entries: SkeletonEntry[] = []
   const sections: SectionEntry[] = []
@@ -62,6 +60,7 @@ export function createScanDriver(sink: RowSink): ScanDriver {
   let next = 0
   let kept = 0
   let hasV3 = false
+  let over = false
   /** All keys that the writer makes itself are written as it would. */
   let plain = true
 
@@ -191,6 +190,7 @@ export function createScanDriver(sink: RowSink): ScanDriver {
   }
 
   function filled(length: number): void {
+    if (over) throw new TypeError('The document is over')
     have += length
     if (have === engine.capacity) drain(false)
   }
@@ -208,8 +208,11 @@ export function createScanDriver(sink: RowSink): ScanDriver {
     },
     end() {
       const length = base + have
+      if (over) throw new TypeError('The document is over')
+      over = true
       if (length > 0) drain(true)
       const compact = calls.spaced() === 0
+      returnScannerEngine(engine)
       // Behind the document's brace conda-index writes nothing.
       const canonical = compact && plain && base + next === length && isSorted(outerKeys) && isSorted(v3Keys) && sections.every(({ sorted }) => sorted)
       return { length, entries, sections, hasV3, compact, canonical, info: parseInfo(entries) }

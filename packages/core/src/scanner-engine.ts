@@ -98,8 +98,25 @@ function isExport(value: unknown): value is Export {
   return typeof value === 'function'
 }
 
-/** Starts a scanner with a window of that many bytes. */
-export function createScannerEngine(capacity: number): ScannerEngine {
+/** Bytes that the window of a new scanner holds: bigger is slower (caches), smaller costs calls. */
+const WINDOW_BYTES = 1 << 20
+/** Idle scanners that are kept: making one costs more than reading a small index. */
+const MAXIMUM_IDLE = 2
+const idle: ScannerEngine[] = []
+
+/** Gives a scanner that is nobody else's, ready for a document. */
+export function takeScannerEngine(): ScannerEngine {
+  return idle.pop() ?? createScannerEngine(WINDOW_BYTES)
+}
+
+/** Gives a scanner back whose document is over; one with a big window is let go. */
+export function returnScannerEngine(engine: ScannerEngine): void {
+  if (engine.capacity > WINDOW_BYTES || idle.length >= MAXIMUM_IDLE) return
+  engine.calls.reset()
+  idle.push(engine)
+}
+
+function createScannerEngine(capacity: number): ScannerEngine {
   const memory = new WebAssembly.Memory({ initial: 64, maximum: PAGE })
   const { exports } = new WebAssembly.Instance(compile(), { env: { memory } })
   function call(name: string): Export {

@@ -44,25 +44,25 @@ interface NamedSlice extends JsonSlice {
   readonly name: string
 }
 
+/** All pieces of the first document that has the key, and of later ones what is new. */
 function sliceEntries(entries: readonly SkeletonEntry[], key: string, isWanted: (raw: Uint8Array) => boolean): readonly NamedSlice[] {
-  const slices = new Map<string, NamedSlice>()
+  const slices: NamedSlice[] = []
   for (const entry of entries) {
     if (entry.key !== key || !isWanted(entry.raw)) continue
+    const before = new Set(slices.map(({ name }) => name))
     const bytes = Buffer.from(entry.raw.buffer, entry.raw.byteOffset, entry.raw.byteLength)
-    let position = 0
     for (const slice of sliceJson(bytes)) {
-      const name = isArray(entry.raw) ? elementName(bytes, slice, position) : slice.key
-      if (!slices.has(name)) slices.set(name, { ...slice, bytes, name })
-      position += 1
+      const name = isArray(entry.raw) ? elementName(bytes, slice) : slice.key
+      if (!before.has(name)) slices.push({ ...slice, bytes, name })
     }
   }
-  return [...slices.values()]
+  return slices
 }
 
 /** Elements of `removed` are names; anything else is kept under a name that no artifact has. */
-function elementName(bytes: Buffer, slice: JsonSlice, position: number): string {
-  const value: unknown = JSON.parse(bytes.toString('utf8', slice.start, slice.end))
-  return typeof value === 'string' ? value : `\0${position}`
+function elementName(bytes: Buffer, { start, end }: JsonSlice): string {
+  const value: unknown = JSON.parse(bytes.toString('utf8', start, end))
+  return typeof value === 'string' ? value : '\0'
 }
 
 /** Those of the names that are kept: nothing is read when there are none to look for. */

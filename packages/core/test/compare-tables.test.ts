@@ -1,0 +1,60 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { compareTables } from '../src/compare-tables.ts'
+import { readIndexTable } from '../src/index-table.ts'
+import type { IndexTable } from '../src/index-types.ts'
+import { parseSubdirName } from '../src/subdir.ts'
+import { dumpIndex, makeIndex, makeRecord } from './oracle/make-index.ts'
+
+const noarch = parseSubdirName('noarch')
+const read = (index: unknown): IndexTable => readIndexTable(dumpIndex(index), noarch)
+const namesOf = (set: Iterable<{ readonly name: string }>): readonly string[] => [...set].map(({ name }) => name)
+
+describe('compareTables()', () => {
+  it('tells added, removed, replaced, relisted and unchanged apart', () => {
+    const base = read(makeIndex({ packages: { 'a-1-0.conda': {}, 'b-1-0.conda': {}, 'c-1-0.conda': {} }, conda: { 'd-1-0.conda': {}, 'e-1-0.conda': {} } }))
+    const target = read(makeIndex({ packages: { 'a-1-0.conda': {}, 'b-1-0.conda': { depends: [] }, 'c-1-0.conda': { sha256: 'c'.repeat(64) } }, conda: { 'e-1-0.conda': { size: 1 }, 'f-1-0.conda': {} } }))
+    const found = compareTables({ base, target })
+    expect({ added: namesOf(found.added), removed: namesOf(found.removed), before: namesOf(found.replaced.before), after: namesOf(found.replaced.after) }).toEqual({
+      added: ['f-1-0.conda'], removed: ['d-1-0.conda'], before: ['c-1-0.conda', 'e-1-0.conda'], after: ['c-1-0.conda', 'e-1-0.conda'],
+    })
+    expect([found.relisted, found.unchanged]).toEqual([1, 1])
+    expect(found.replaced.before.at(0).digest).toBe(`sha256:${String(makeRecord('c-1-0.conda')['sha256'])}`)
+    expect(found.replaced.after.at(0).digest).toBe(`sha256:${'c'.repeat(64)}`)
+  })
+
+  it('does not care in which section a record stands, or in what order', () => {
+    const base = readIndexTable(Buffer.from(JSON.stringify({ packages: { 'b-1-0.conda': makeRecord('b-1-0.conda'), 'a-1-0.conda': makeRecord('a-1-0.conda') } })), noarch)
+    const target = readIndexTable(Buffer.from(JSON.stringify({ v3: { conda: { 'a-1-0': makeRecord('a-1-0.conda') } }, 'packages.conda': { 'b-1-0.conda': makeRecord('b-1-0.conda') } })), noarch)
+    expect(compareTables({ base, target })).toMatchObject({ unchanged: 2, relisted: 0, added: { count: 0 }, removed: { count: 0 } })
+  })
+
+  it('leaves faulty rows out, and rows of the target that are not kept', () => {
+    const base = read(makeIndex({ packages: { 'a-1-0.conda': {}, 'b-1-0.conda': {} } }))
+    const target = read(makeIndex({ packages: { 'a-1-0.conda': {}, 'b-1-0.conda': { size: -1 }, 'c-1-0.conda': {} } }))
+    expect(namesOf(compareTables({ base, target }).removed)).toEqual(['b-1-0.conda'])
+    const kept = compareTables({ base, target, keep: Uint8Array.of(0, 1, 0) })
+    expect([namesOf(kept.removed), namesOf(kept.added)]).toEqual([['a-1-0.conda', 'b-1-0.conda'], []])
+  })
+
+  it('takes md5 and sha256 of one artifact for different digests', () => {
+    const base = read(makeIndex({ packages: { 'a-1-0.conda': { sha256: null } } }))
+    const target = read(makeIndex({ packages: { 'a-1-0.conda': {} } }))
+    expect(compareTables({ base, target }).replaced.after.count).toBe(1)
+  })
+
+  it('finds what a comparison of maps finds', () => {
+    const listing = fc.dictionary(fc.constantFrom(...'abcdefghijkl').map((letter) => `${letter}-1-0.conda`), fc.constantFrom({}, { depends: [] }, { size: 5 }, { sha256: 'd'.repeat(64) }))
+    fc.assert(fc.property(listing, listing, (left, right) => {
+      const found = compareTables({ base: read(makeIndex({ conda: left })), target: read(makeIndex({ conda: right })) })
+      const identity = (listed: typeof left, name: string): string => JSON.stringify([listed[name]?.['size'], listed[name]?.['sha256']])
+      const both = Object.keys(left).filter((name) => name in right)
+      const same = both.filter((name) => identity(left, name) === identity(right, name))
+      const unchanged = same.filter((name) => JSON.stringify(left[name]) === JSON.stringify(right[name]))
+      expect(namesOf(found.added)).toEqual(Object.keys(right).filter((name) => !(name in left)).toSorted())
+      expect(namesOf(found.removed)).toEqual(Object.keys(left).filter((name) => !(name in right)).toSorted())
+      expect(namesOf(found.replaced.after)).toEqual(both.filter((name) => !same.includes(name)).toSorted())
+      expect([found.relisted, found.unchanged]).toEqual([same.length - unchanged.length, unchanged.length])
+    }), { numRuns: 300 })
+  })
+})
