@@ -42,7 +42,7 @@ export function readEvents(folder: string): readonly EventSource[] {
   const text = readSource(`${folder}/src/events.ts`).replaceAll(/export type ShownEvent[\s\S]*?\n\n/g, '')
   return [...text.matchAll(/\{ readonly type: '(?<type>[a-z-]+)'(?<rest>[^\n]*)\}/g)].map(({ groups }) => ({
     type: groups?.['type'] ?? '',
-    fields: [...(groups?.['rest'] ?? '').matchAll(/readonly (?<name>\w+)\??: (?<kind>[^;}]+)/g)].map((field) => `${field.groups?.['name'] ?? ''}`),
+    fields: [...(groups?.['rest'] ?? '').matchAll(/readonly (?<name>\w+)\??: [^;}]+/g)].map((field) => field.groups?.['name'] ?? ''),
   }))
 }
 

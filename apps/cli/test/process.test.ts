@@ -37,7 +37,7 @@ function start(argv: readonly string[], cwd: string): Child {
   }
 }
 
-test.for(['SIGINT', 'SIGTERM'] as const)('%s in the middle of a download ends with a good mirror, and the next run goes on', async (signal, { expect, folder, run }) => {
+test.for<'SIGINT' | 'SIGTERM'>(['SIGINT', 'SIGTERM'])('%s in the middle of a download ends with a good mirror, and the next run goes on', { timeout: 20_000 }, async (signal, { expect, folder, run }) => {
   await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }, { name: 'big', size: 2_000_000 }], noarch: [{ name: 'tz' }] } }, join(folder, 'up'))
   await using server = await serveChannel(join(folder, 'up'), { mount: '/team/' })
   const argv = ['sync', '-c', server.url, '--mirror-dir', 'm', '-p', 'linux-64']
@@ -58,7 +58,7 @@ test.for(['SIGINT', 'SIGTERM'] as const)('%s in the middle of a download ends wi
   expect(await run(argv)).toMatchObject({ exitCode: 0 })
   expect(await readFile(join(folder, 'm/team/linux-64/big-1.0-0.conda'))).toEqual(await readFile(join(folder, 'up/linux-64/big-1.0-0.conda')))
   expect(await readdir(join(folder, 'm'))).toEqual(['team'])
-}, 20_000)
+})
 
 /** A process whose command never stops by itself. */
 async function startDeaf(folder: string, patience: number): Promise<Child> {
@@ -102,10 +102,10 @@ const HEAVY = /node_modules\/(?:got|undici|zod|yaml|@msgpack)\/|packages\/(?:syn
 const SPY = `import { registerHooks } from 'node:module'
 registerHooks({ load(url, context, next) { process.stderr.write('loaded ' + url + '\\n'); return next(url, context) } })`
 
-test.for([[['--version']], [['--help']], [['sync', '--help']], [['sync', '--nonsense']]] as const)('mirror %j loads nothing heavy', async ([argv], { expect, folder }) => {
+test.for<readonly string[]>([['--version'], ['--help'], ['sync', '--help'], ['sync', '--nonsense']])('mirror %j loads nothing heavy', { timeout: 20_000 }, async (argv, { expect, folder }) => {
   const child = start(['--import', `data:text/javascript,${encodeURIComponent(SPY)}`, source('bin/mirror.ts'), ...argv], folder)
   const { stderr } = await child.ended
   const loaded = stderr.split('\n').filter((line) => line.startsWith('loaded '))
   expect(loaded.some((line) => line.includes('/yargs/'))).toBe(true)
   expect(loaded.filter((line) => HEAVY.test(line))).toEqual([])
-}, 20_000)
+})

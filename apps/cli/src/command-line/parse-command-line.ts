@@ -96,13 +96,22 @@ async function runParser(parser: Argv, { argv, program }: Run): Promise<string> 
 
 function createUsageError(reason: string, { argv, program }: Run): MirrorError<CliErrorCode> {
   const unknown = /^Unknown (?:argument|command)s?: (?<names>.*)$/s.exec(reason)?.groups?.['names']?.split(', ')[0]
-  const command = COMMANDS.find(({ name }) => name === argv[0])
-  const isCommand = program === 'mirror' && unknown !== undefined && argv[0] === unknown
-  const names = (program === 'mirror' ? (command?.flags ?? []) : CAS_SYNC_FLAGS).map(({ name }) => name)
-  const nearest = unknown === undefined ? undefined : findNearest(unknown, isCommand ? COMMANDS.map(({ name }) => name) : names)
-  const help = `${program}${command !== undefined && program === 'mirror' ? ` ${command.name}` : ''} --help`
-  const hint = nearest === undefined ? `Run \`${help}\`.` : `Did you mean \`${isCommand ? `${program} ${nearest}` : `--${nearest}`}\`? \`${help}\` shows all.`
+  const command = program === 'mirror' ? COMMANDS.find(({ name }) => name === argv[0]) : undefined
+  const help = `${program}${command === undefined ? '' : ` ${command.name}`} --help`
+  const nearest = unknown === undefined ? undefined : suggest(unknown, { argv, program })
+  const hint = nearest === undefined ? `Run \`${help}\`.` : `Did you mean \`${nearest}\`? \`${help}\` shows all.`
   return new MirrorError('USAGE', `Cannot read the command line: ${describeReason(reason, unknown)}`, { hint })
+}
+
+/** The command or flag that may have been meant. */
+function suggest(unknown: string, { argv, program }: Run): string | undefined {
+  if (program === 'mirror' && argv[0] === unknown) {
+    const command = findNearest(unknown, COMMANDS.map(({ name }) => name))
+    return command === undefined ? undefined : `${program} ${command}`
+  }
+  const flags = program === 'mirror' ? COMMANDS.find(({ name }) => name === argv[0])?.flags : CAS_SYNC_FLAGS
+  const flag = findNearest(unknown, (flags ?? []).map(({ name }) => name))
+  return flag === undefined ? undefined : `--${flag}`
 }
 
 function describeReason(reason: string, unknown: string | undefined): string {

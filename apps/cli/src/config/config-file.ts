@@ -231,13 +231,19 @@ function formatPath(path: readonly (string | number)[]): string {
 /** Where a value stands, or what contains it. A key is better than its value, which may begin on the next line. */
 function locate(document: Document.Parsed, path: readonly (string | number)[], at: (offset: number) => string): string | undefined {
   for (let length = path.length; length > 0; length -= 1) {
-    const parent = length === 1 ? document.contents : document.getIn(path.slice(0, length - 1), true)
-    const step = path[length - 1]
-    const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === step) : undefined
-    if (pair !== undefined && isScalar(pair.key) && pair.key.range) return at(pair.key.range[0])
-    const node = document.getIn(path.slice(0, length), true)
-    if (isScalar(node) && node.range) return at(node.range[0])
-    if (isMap(node) && node.range) return at(node.range[0])
+    const offset = findKey(document, path.slice(0, length)) ?? findNode(document, path.slice(0, length))
+    if (offset !== undefined) return at(offset)
   }
   return undefined
+}
+
+function findKey(document: Document.Parsed, path: readonly (string | number)[]): number | undefined {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true)
+  const pair = isMap(parent) ? parent.items.find((item) => isScalar(item.key) && item.key.value === path.at(-1)) : undefined
+  return isScalar(pair?.key) ? pair.key.range?.[0] : undefined
+}
+
+function findNode(document: Document.Parsed, path: readonly (string | number)[]): number | undefined {
+  const node = document.getIn(path, true)
+  return isScalar(node) || isMap(node) ? node.range?.[0] : undefined
 }

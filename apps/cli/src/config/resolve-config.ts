@@ -1,8 +1,8 @@
 import { join, resolve } from 'node:path'
-import type { ReusePolicy } from '@mirror/sync'
+import type { ReusePolicy, VariantChoice } from '@mirror/sync'
 import type { Flags } from '../command-line/flags.ts'
 import { type Placed, type PlacedChannel, resolveChannels, STANDARD_PLATFORMS } from './channels.ts'
-import type { Config } from './config.ts'
+import type { Config, Timeouts } from './config.ts'
 import { type ConfigSource, type ConfigValues, parseConfigFile, type ParsedConfig } from './config-file.ts'
 import type { EnvironmentValues } from './environment.ts'
 import { type ConfigProblem, createConfigError } from './problems.ts'
@@ -17,8 +17,32 @@ export interface ConfigLayers {
   readonly workingDirectory: string
 }
 
+/** Keys of the file that have a default, or that flags can override. */
+interface Settings {
+  readonly mirror_dir: string
+  readonly platforms: readonly string[]
+  readonly noarch: boolean
+  readonly reuse: ReusePolicy
+  readonly grace: number
+  readonly concurrency: number
+  readonly bandwidth: number | undefined
+  readonly fetch_installers: boolean
+}
+
 const STANDARD_REMOTE = 'https://repo.anaconda.com/'
 const REUSE_POLICIES: readonly ReusePolicy[] = ['replace', 'after-grace', 'keep', 'drop']
+const STANDARD_VARIANTS: VariantChoice = { zst: true, shards: true, bz2: 'upstream' }
+const STANDARD_TIMEOUTS: Timeouts = { connect: 10_000, idle: 30_000 }
+const STANDARD: Settings = {
+  mirror_dir: '/opt/cas-mirror',
+  platforms: STANDARD_PLATFORMS,
+  noarch: true,
+  reuse: 'replace',
+  grace: 86_400_000,
+  concurrency: 32,
+  bandwidth: undefined,
+  fetch_installers: true,
+}
 const EMPTY: ParsedConfig = { values: {}, problems: [], warnings: [], where: () => '' }
 
 /**
@@ -29,29 +53,39 @@ export function resolveConfig({ file, env, flags, workingDirectory }: ConfigLaye
   const parsed = file === undefined ? EMPTY : parseConfigFile(file)
   const chosen = readFlags(flags)
   const { values } = parsed
-  const noarch = values.noarch ?? true
+  const settings = override(override(STANDARD, values), chosen.settings)
+  const { noarch } = settings
   const channels = resolveChannels(listChannels(parsed, flags), { channelAlias: values.channel_alias, workingDirectory, noarch })
   const problems = [...parsed.problems, ...(flags.strict ? parsed.warnings : []), ...chosen.problems, ...channels.problems]
   if (problems.length > 0) throw createConfigError(problems)
-  const path = (text: string): string => resolve(workingDirectory, text.startsWith('~/') && env.home !== undefined ? join(env.home, text.slice(2)) : text)
+  const path = (text: string): string => resolve(workingDirectory, expandHome(text, env.home))
   const certificates = typeof values.ssl_verify === 'string' ? values.ssl_verify : env.certificates
   return {
     file: file?.path,
-    mirrorDir: path(flags.mirrorDir ?? values.mirror_dir ?? '/opt/cas-mirror'),
+    mirrorDir: path(settings.mirror_dir),
     channels: channels.values,
-    platforms: flags.platforms.length > 0 ? flags.platforms : (values.platforms ?? STANDARD_PLATFORMS),
+    platforms: settings.platforms,
     noarch,
-    variants: { zst: values.variants?.zst ?? true, shards: values.variants?.shards ?? true, bz2: values.variants?.bz2 ?? 'upstream' },
-    reuse: chosen.reuse ?? values.reuse ?? 'replace',
-    grace: chosen.grace ?? values.grace ?? 86_400_000,
-    concurrency: chosen.concurrency ?? values.concurrency ?? 32,
-    bandwidth: chosen.bandwidth ?? values.bandwidth,
-    timeouts: { connect: values.timeouts?.connect ?? 10_000, idle: chosen.timeout ?? values.timeouts?.idle ?? 30_000 },
+    variants: override(STANDARD_VARIANTS, values.variants ?? {}),
+    reuse: settings.reuse,
+    grace: settings.grace,
+    concurrency: settings.concurrency,
+    bandwidth: settings.bandwidth,
+    timeouts: override(override(STANDARD_TIMEOUTS, values.timeouts ?? {}), { idle: chosen.timeout }),
     certificates: certificates === undefined ? undefined : path(certificates),
-    installers: (values.fetch_installers ?? true) && values.remote_url !== '',
-    maximumDeletes: chosen.maxDelete,
+    installers: settings.fetch_installers && values.remote_url !== '',
+    maximumDeletes: chosen.maximumDeletes,
     warnings: parsed.warnings,
   }
+}
+
+function expandHome(path: string, home: string | undefined): string {
+  return home !== undefined && path.startsWith('~/') ? join(home, path.slice(2)) : path
+}
+
+/** The same options, with those in place of theirs that a higher layer has. */
+function override<Options extends object>(base: Options, over: { readonly [Key in keyof Options]?: Options[Key] | undefined }): Options {
+  return { ...base, ...Object.fromEntries(Object.entries(over).filter(([, value]) => value !== undefined)) }
 }
 
 function listChannels({ values, where }: ParsedConfig, flags: Flags): readonly PlacedChannel[] {
@@ -74,34 +108,43 @@ function listPlatforms({ values, where }: { readonly values: ConfigValues; reado
 }
 
 interface FlagValues {
-  readonly grace: number | undefined
-  readonly bandwidth: number | undefined
+  readonly settings: { readonly [Key in keyof Settings]?: Settings[Key] | undefined }
   readonly timeout: number | undefined
-  readonly concurrency: number | undefined
-  readonly maxDelete: number | undefined
-  readonly reuse: ReusePolicy | undefined
+  readonly maximumDeletes: number | undefined
   readonly problems: readonly ConfigProblem[]
+}
+
+interface FlagReading<Value> {
+  readonly text: string | undefined
+  readonly parse: (text: string) => Value | undefined
+  readonly takes: string
 }
 
 /** Reads the flags that have values. What is wrong with one is told like what is wrong in the file. */
 function readFlags(flags: Flags): FlagValues {
   const problems: ConfigProblem[] = []
-  const read = <Value>(flag: string, text: string | undefined, parse: (text: string) => Value | undefined, takes: string): Value | undefined => {
+  const read = <Value>(flag: string, { text, parse, takes }: FlagReading<Value>): Value | undefined => {
     const value = text === undefined ? undefined : parse(text)
     if (text !== undefined && value === undefined) problems.push({ code: 'CONFIG_INVALID', where: flag, key: undefined, message: `takes ${takes}, not ${JSON.stringify(text)}` })
     return value
   }
-  const whole = (minimum: number, maximum: number) => (text: string): number | undefined => {
-    const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
-    return value >= minimum && value <= maximum ? value : undefined
+  const settings = {
+    mirror_dir: flags.mirrorDir,
+    platforms: flags.platforms.length > 0 ? flags.platforms : undefined,
+    grace: read('--grace', { text: flags.grace, parse: parseDuration, takes: 'a duration with its unit, such as 24h, or 0' }),
+    bandwidth: read('--bandwidth', { text: flags.bandwidth, parse: parseBandwidth, takes: 'a rate such as 10MB/s' }),
+    concurrency: read('--concurrency', { text: flags.concurrency, parse: (text) => parseWhole(text, 1, 256), takes: 'a whole number from 1 to 256' }),
+    reuse: read('--reuse', { text: flags.reuse, parse: (text) => REUSE_POLICIES.find((policy) => policy === text), takes: 'replace, after-grace, keep or drop' }),
   }
   return {
-    grace: read('--grace', flags.grace, parseDuration, 'a duration with its unit, such as 24h, or 0'),
-    bandwidth: read('--bandwidth', flags.bandwidth, parseBandwidth, 'a rate such as 10MB/s'),
-    timeout: read('--timeout', flags.timeout, (text) => parseDuration(text) || undefined, 'a duration above 0, such as 30s'),
-    concurrency: read('--concurrency', flags.concurrency, whole(1, 256), 'a whole number from 1 to 256'),
-    maxDelete: read('--max-delete', flags.maxDelete, whole(0, Number.MAX_SAFE_INTEGER), 'a whole number'),
-    reuse: read('--reuse', flags.reuse, (text) => REUSE_POLICIES.find((policy) => policy === text), 'replace, after-grace, keep or drop'),
+    settings,
+    timeout: read('--timeout', { text: flags.timeout, parse: (text) => parseDuration(text) || undefined, takes: 'a duration above 0, such as 30s' }),
+    maximumDeletes: read('--max-delete', { text: flags.maxDelete, parse: (text) => parseWhole(text, 0, Number.MAX_SAFE_INTEGER), takes: 'a whole number' }),
     problems,
   }
+}
+
+function parseWhole(text: string, minimum: number, maximum: number): number | undefined {
+  const value = /^\d+$/.test(text) ? Number(text) : Number.NaN
+  return value >= minimum && value <= maximum ? value : undefined
 }

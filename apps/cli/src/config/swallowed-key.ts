@@ -18,11 +18,18 @@ export function findSwallowedKey(text: string, known: readonly string[]): Swallo
   const lines = text.split(/\r?\n/)
   let enclosing: string | undefined
   for (const [index, line] of lines.entries()) {
-    enclosing = KEY.exec(line)?.groups?.['key'] ?? enclosing
-    const key = COMMENT.exec(line)?.groups?.['key']
-    if (key === undefined || key === enclosing || !known.includes(key)) continue
-    const next = lines.slice(index + 1).find((below) => !BLANK.test(below))
-    if (next !== undefined && ITEM.test(next)) return { key, line: index + 1 }
+    enclosing = matchKey(KEY, line) ?? enclosing
+    const key = matchKey(COMMENT, line)
+    if (key !== undefined && key !== enclosing && known.includes(key) && isListNext(lines, index)) return { key, line: index + 1 }
   }
   return undefined
+}
+
+function matchKey(pattern: RegExp, line: string): string | undefined {
+  return pattern.exec(line)?.groups?.['key']
+}
+
+function isListNext(lines: readonly string[], index: number): boolean {
+  const next = lines.slice(index + 1).find((below) => !BLANK.test(below))
+  return next !== undefined && ITEM.test(next)
 }
