@@ -24,7 +24,9 @@ export function isArtifactName(text: string): text is ArtifactName {
 /** Throws `NAME_UNSAFE` for anything that `isArtifactName` refuses. */
 export function parseArtifactName(text: string): ArtifactName {
   if (isArtifactName(text)) return text
-  throw new MirrorError('NAME_UNSAFE', `Cannot use ${JSON.stringify(text.slice(0, 300))} as an artifact name: it is not a plain file name ending in .conda, .tar.bz2 or .whl`, {
+  const shown = JSON.stringify(text.slice(0, 300))
+  const message = `Cannot use ${shown} as an artifact name: it is not a plain file name ending in .conda, .tar.bz2 or .whl`
+  throw new MirrorError('NAME_UNSAFE', message, {
     hint: 'Report it to the channel: such a name could write outside the mirror.',
   })
 }
@@ -34,13 +36,21 @@ export function compareNames(left: string, right: string): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
+/** What the file name of an artifact says. */
+export interface ArtifactNameParts {
+  readonly name: string
+  readonly version: string
+  readonly build: string
+}
+
 /** `name`, `version` and `build` as the file name has them, split at the last two dashes (CEP 26); undefined where a part is missing. */
-export function splitArtifactName(name: ArtifactName): { readonly name: string; readonly version: string; readonly build: string } | undefined {
+export function splitArtifactName(name: ArtifactName): ArtifactNameParts | undefined {
   const extension = ARTIFACT_EXTENSIONS.find((candidate) => name.endsWith(candidate)) ?? ''
   const stem = name.slice(0, name.length - extension.length)
   const beforeBuild = stem.lastIndexOf('-')
   const beforeVersion = stem.lastIndexOf('-', beforeBuild - 1)
   if (beforeBuild < 0 || beforeVersion <= 0) return undefined
-  const parts = { name: stem.slice(0, beforeVersion), version: stem.slice(beforeVersion + 1, beforeBuild), build: stem.slice(beforeBuild + 1) }
-  return parts.version === '' || parts.build === '' ? undefined : parts
+  const version = stem.slice(beforeVersion + 1, beforeBuild)
+  const build = stem.slice(beforeBuild + 1)
+  return version === '' || build === '' ? undefined : { name: stem.slice(0, beforeVersion), version, build }
 }

@@ -43,6 +43,7 @@ const WITH_SCHEME = /^[A-Za-z][A-Za-z0-9+.-]{0,20}:\/\//
 const LOOKS_LIKE_PATH = /^(?:\.{0,2}(?:[/\\]|$)|[A-Za-z]:[/\\])/
 // Control characters, spaces and backslashes: the URL parser would drop or turn them silently.
 const FORBIDDEN = /[\u0000-\u0020\u007f\\]/
+const HTTP = /^https?:$/
 const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
 const SHORT_NAME = /^[A-Za-z0-9_][A-Za-z0-9_.-]*(?:\/[A-Za-z0-9_][A-Za-z0-9_.-]*)*\/*$/
 const CHANNEL_SEGMENT = /^[a-z0-9_][a-z0-9_.-]*$/
@@ -104,7 +105,8 @@ function readUrl(text: string, options: ParseChannelUrlOptions): URL {
   if (WITH_SCHEME.test(text)) return readAbsoluteUrl(text)
   if (LOOKS_LIKE_PATH.test(text)) return readPath(text, options.workingDirectory)
   if (text === 'defaults') {
-    throw invalid(text, 'it stands for several channels', 'Name each of them: https://repo.anaconda.com/pkgs/main, https://repo.anaconda.com/pkgs/r …')
+    const hint = 'Name each of them: https://repo.anaconda.com/pkgs/main, https://repo.anaconda.com/pkgs/r …'
+    throw invalid(text, 'it stands for several channels', hint)
   }
   if (!SHORT_NAME.test(text)) throw invalid(text, 'it is neither a URL, a path nor the name of a channel', 'Begin a relative path with ./')
   return readAbsoluteUrl(`${(options.channelAlias ?? DEFAULT_CHANNEL_ALIAS).replace(/\/{1,9}$/, '')}/${text}`)
@@ -115,7 +117,7 @@ function readAbsoluteUrl(text: string): URL {
   const url = URL.parse(text)
   if (url === null) throw invalid(text, 'it is no URL')
   if (url.protocol === 'file:') return checkFileUrl(text, url)
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw invalid(text, `${url.protocol} is not supported`, 'Use https, http or file.')
+  if (!HTTP.test(url.protocol)) throw invalid(text, `${url.protocol} is not supported`, 'Use https, http or file.')
   if (DOT_SEGMENT.test(text.slice(text.indexOf('://') + 3))) throw invalid(text, 'its path has a . or .. segment')
   if (url.search !== '' || url.hash !== '' || /[?#]$/.test(text)) throw invalid(text, 'it has a query or a fragment')
   return url
@@ -141,7 +143,7 @@ function folderOf(shown: string, segments: readonly string[], isFile: boolean): 
   const label = named.indexOf('label')
   const isGrammatical = isFile || named.every((segment, index) => CHANNEL_SEGMENT.test(segment) || (label > 0 && index > label))
   if (folder !== '' && isGrammatical && isSafeRelativeFolder(folder)) return folder
-  const what = folder === '' ? 'its path is empty, so it has no folder in a mirror' : `its path ${JSON.stringify(folder)} cannot be a folder in a mirror`
+  const what = folder === '' ? 'its path is empty' : `its path ${JSON.stringify(folder)} cannot be a folder in a mirror`
   throw invalid(shown, what, 'Say where it lies in the mirror with path: in the long form of the channel entry.')
 }
 
@@ -155,7 +157,8 @@ function nameSegments(segments: readonly string[]): readonly string[] {
 
 function checkFolder(shown: string, folder: string): string {
   if (isSafeRelativeFolder(folder)) return folder
-  throw invalid(shown, `path: ${JSON.stringify(folder.slice(0, 200))} is no plain relative folder`, 'Use letters, digits, _ . - and / between folders.')
+  const what = `path: ${JSON.stringify(folder.slice(0, 200))} is no plain relative folder`
+  throw invalid(shown, what, 'Use letters, digits, _ . - and / between folders.')
 }
 
 function decode(text: string): string {
@@ -215,13 +218,17 @@ function insertToken(channel: ChannelUrl, home: URL, target: URL): string {
 export function resolveBaseUrl(subdirUrl: string, baseUrl: string): string {
   const home = withSlash(subdirUrl)
   const resolved = URL.parse(baseUrl, home)
-  const isAllowed = resolved !== null && (/^https?:$/.test(resolved.protocol) || (resolved.protocol === 'file:' && home.startsWith('file:')))
-  const stripped = resolved === null || !isAllowed ? undefined : stripUrl(resolved)
+  const stripped = resolved === null || !isAllowedBelow(home, resolved) ? undefined : stripUrl(resolved)
   if (stripped !== undefined) return withSlash(stripped)
-  throw new MirrorError('CHANNEL_INVALID', `Cannot use ${JSON.stringify(redactUrl(baseUrl.slice(0, MAXIMUM_LENGTH)))} as info.base_url: it is no http or https URL`, {
+  const shown = JSON.stringify(redactUrl(baseUrl.slice(0, MAXIMUM_LENGTH)))
+  throw new MirrorError('CHANNEL_INVALID', `Cannot use ${shown} as info.base_url: it is no http or https URL`, {
     hint: 'Report it to the channel.',
     details: { subdirUrl: redactUrl(subdirUrl) },
   })
+}
+
+function isAllowedBelow(home: string, url: URL): boolean {
+  return HTTP.test(url.protocol) || (url.protocol === 'file:' && home.startsWith('file:'))
 }
 
 /** True when `info.base_url` says nothing new: it points at the subdir itself. Throws as `resolveBaseUrl` does. */
@@ -238,6 +245,7 @@ function withSlash(url: string): string {
  * and slashes at the end removed. Text that is no channel is returned as it is.
  */
 export function canonicalChannel(text: string, channelAlias: string = DEFAULT_CHANNEL_ALIAS): string {
-  const full = WITH_SCHEME.test(text) ? text : LOOKS_LIKE_PATH.test(text) ? `file://${text}` : `${channelAlias.replace(/\/{1,9}$/, '')}/${text}`
+  const prefix = LOOKS_LIKE_PATH.test(text) ? 'file://' : `${channelAlias.replace(/\/{1,9}$/, '')}/`
+  const full = WITH_SCHEME.test(text) ? text : `${prefix}${text}`
   return (stripUrl(full) ?? full).replace(/\/{1,9}$/, '')
 }

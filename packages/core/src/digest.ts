@@ -39,7 +39,8 @@ export function isDigest(text: string): text is Digest {
 export function createDigest(type: DigestKind, hex: string): Digest {
   const text = `${type}:${hex}`
   if (isDigest(text)) return text
-  throw new MirrorError('DIGEST_INVALID', `Cannot use ${JSON.stringify(hex.slice(0, 100))} as ${type}: it is not ${type === 'md5' ? 32 : 64} lower-case hex digits`)
+  const shown = JSON.stringify(hex.slice(0, 100))
+  throw new MirrorError('DIGEST_INVALID', `Cannot use ${shown} as ${type}: it is not ${type === 'md5' ? 32 : 64} lower-case hex digits`)
 }
 
 /** Which hash function a digest is of. */

@@ -1,4 +1,6 @@
-export { ARTIFACT_EXTENSIONS, type ArtifactName, compareNames, isArtifactName, parseArtifactName, splitArtifactName } from './artifact-name.ts'
+export {
+  ARTIFACT_EXTENSIONS, type ArtifactName, type ArtifactNameParts, compareNames, isArtifactName, parseArtifactName, splitArtifactName,
+} from './artifact-name.ts'
 export { type ArtifactSet, type ArtifactSetBuilder, createArtifactSet, createArtifactSetBuilder } from './artifact-set.ts'
 export type { Artifact } from './artifact.ts'
 export { createDigest, type Digest, digestHex, type DigestKind, digestKind, isDigest, isMd5, isSha256, type Md5, type Sha256 } from './digest.ts'

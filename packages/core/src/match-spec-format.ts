@@ -52,7 +52,8 @@ function positionalBuild(pattern: StringPattern | undefined): string | undefined
 }
 
 function formatPairs(spec: MatchSpec, isInPlace: (key: MatchSpecField | 'version') => boolean): string {
-  const pairs: [string, string][] = [...spec.fields].filter(([field]) => !isInPlace(field)).map(([field, pattern]) => [field, quote(pattern.text)])
+  const pairs: [string, string][] = []
+  for (const [field, pattern] of spec.fields) if (!isInPlace(field)) pairs.push([field, quote(pattern.text)])
   if (spec.version !== undefined && !isInPlace('version')) pairs.push(['version', quote(spec.version.text)])
   if (spec.extras.length > 0) pairs.push(['extras', formatList(spec.extras)])
   if (spec.flags.length > 0) pairs.push(['flags', formatList(spec.flags.map((flag) => flag.text))])

@@ -15,6 +15,7 @@ const KEYS: ReadonlySet<string> = new Set([
   'name', 'version', 'build', 'build_number', 'channel', 'features', 'fn', 'license', 'license_family', 'md5', 'sha256', 'subdir',
   'track_features', 'url', 'extras', 'flags', 'when',
 ])
+const KEY_EXPECTED = 'key=value is expected; a value with , = or spaces needs quotes'
 const KEY = /[A-Za-z0-9_-]/
 const EXTRA = /^[a-z0-9_.+-]{1,64}$/
 const FLAG = /^[a-z0-9_*]{1,128}(?::[a-z0-9_*]{1,128})?$/
@@ -28,14 +29,12 @@ export function parseKeywords(text: string, open: number): ParsedKeywords {
     if (value.isList) throw invalidMatchSpec(text, value.position, `${key} takes no list`)
     values.set(key, value.items[0] ?? '')
   }
-  const extras = written.get('extras')
-  const flags = written.get('flags')
   const when = values.get('when')
   values.delete('when')
   return {
     values,
-    extras: extras === undefined ? [] : unique(extras.items).map((item) => checkItem(text, extras, { item, pattern: EXTRA })),
-    flags: flags === undefined ? [] : unique(flags.items).map((item) => parseStringPattern(checkItem(text, flags, { item, pattern: FLAG }))),
+    extras: readNames(text, written.get('extras'), EXTRA),
+    flags: readNames(text, written.get('flags'), FLAG).map(parseStringPattern),
     when,
   }
 }
@@ -51,13 +50,12 @@ interface Read<Value> {
   readonly end: number
 }
 
-function unique(items: readonly string[]): readonly string[] {
-  return [...new Set(items.map((item) => item.trim()))]
-}
-
-function checkItem(text: string, value: WrittenValue, { item, pattern }: { readonly item: string; readonly pattern: RegExp }): string {
-  if (pattern.test(item)) return item
-  throw invalidMatchSpec(text, value.position, `${JSON.stringify(item.slice(0, 100))} is no name for it`)
+/** The items of a list or the one value, each once, trimmed and checked. */
+function readNames(text: string, value: WrittenValue | undefined, pattern: RegExp): readonly string[] {
+  const names = [...new Set(value?.items.map((item) => item.trim()))]
+  const odd = names.find((name) => !pattern.test(name))
+  if (odd === undefined) return names
+  throw invalidMatchSpec(text, value?.position ?? 0, `${JSON.stringify(odd.slice(0, 100))} is no name for it`)
 }
 
 function readPairs(text: string, open: number): ReadonlyMap<string, WrittenValue> {
@@ -88,7 +86,7 @@ function readKey(text: string, start: number): Read<string> {
   const value = text.slice(start, end)
   const equal = skipSpaces(text, end)
   if (end === text.length) throw invalidMatchSpec(text, end, 'the brackets have no end')
-  if (end === start || text[equal] !== '=') throw invalidMatchSpec(text, start, 'key=value is expected; a value with , = or spaces needs quotes')
+  if (end === start || text[equal] !== '=') throw invalidMatchSpec(text, start, KEY_EXPECTED)
   if (!KEYS.has(value)) throw invalidMatchSpec(text, start, `${JSON.stringify(value)} is no field that can be matched`)
   return { value, end: equal }
 }
@@ -97,7 +95,8 @@ function readKey(text: string, start: number): Read<string> {
 function readSeparator(text: string, start: number): number {
   const position = skipSpaces(text, start)
   if (text[position] === ']') return position
-  if (text[position] !== ',' && position === start) throw invalidMatchSpec(text, position, position === text.length ? 'the brackets have no end' : 'a comma is expected')
+  if (position === text.length) throw invalidMatchSpec(text, position, 'the brackets have no end')
+  if (text[position] !== ',' && position === start) throw invalidMatchSpec(text, position, 'a comma is expected')
   const next = text[position] === ',' ? skipSpaces(text, position + 1) : position
   if (text[next] === ']' || text[next] === ',') throw invalidMatchSpec(text, next, 'key=value is expected behind a comma')
   return next

@@ -9,7 +9,11 @@ const PATH_TOKEN = /\/t\/[^\s/?#"<>]+/g
 const ESCAPED_PATH_TOKEN = /%2ft%2f[^\s/?#"<>%&]+/gi
 const SECRET_HEADER = /((?:authorization|x-api-key|x-auth-token|cookie)["']?\s{0,9}[:=]\s{0,9}["']?)[^\r\n"']+/gi
 const SCHEME_AND_TOKEN = /\b(bearer|basic) [\w.~+/=-]{16,}/gi
-const SECRET_PARAMETER = /([?&](?:access[_-]?token|token|api[_-]?key|key|password|passwd|secret|sig|signature|auth|x-amz-signature|x-amz-credential|x-amz-security-token)=)[^&\s"'<>#]+/gi
+const SECRET_NAMES = [
+  'access[_-]?token', 'token', 'api[_-]?key', 'key', 'password', 'passwd', 'secret', 'sig', 'signature', 'auth',
+  'x-amz-signature', 'x-amz-credential', 'x-amz-security-token',
+]
+const SECRET_PARAMETER = new RegExp(`([?&](?:${SECRET_NAMES.join('|')})=)[^&\\s"'<>#]+`, 'gi')
 
 /**
  * For people: the URL stays recognisable, its secrets do not. Masks user name and password, `/t/<token>/` of the path, the

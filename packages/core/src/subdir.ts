@@ -33,5 +33,6 @@ export function isSubdirName(text: string): text is SubdirName {
 /** Throws `SUBDIR_INVALID` for anything that `isSubdirName` refuses. */
 export function parseSubdirName(text: string): SubdirName {
   if (isSubdirName(text)) return text
-  throw new MirrorError('SUBDIR_INVALID', `Cannot use ${JSON.stringify(text.slice(0, 100))} as a subdir: it is neither "noarch" nor of the form os-arch in lower case`)
+  const shown = JSON.stringify(text.slice(0, 100))
+  throw new MirrorError('SUBDIR_INVALID', `Cannot use ${shown} as a subdir: it is neither "noarch" nor of the form os-arch in lower case`)
 }

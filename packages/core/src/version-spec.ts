@@ -116,8 +116,13 @@ function readOperator(text: string, position: number): WrittenOperator {
   return OPERATORS.find((operator) => text.startsWith(operator, position)) ?? ''
 }
 
+/** True for the operators that text can be compared with. */
+function isForText(operator: WrittenOperator): boolean {
+  return operator === '' || operator === '=' || operator === '==' || operator === '!='
+}
+
 function readRegex({ text }: Source, operator: WrittenOperator, start: number): VersionExpression {
-  if (operator !== '' && operator !== '=' && operator !== '!=') throw invalidMatchSpec(text, start, `${operator} cannot be used with a regular expression`)
+  if (!isForText(operator)) throw invalidMatchSpec(text, start, `${operator} cannot be used with a regular expression`)
   const end = endOfRegex(text, start)
   const pattern = parseStringPattern(text.slice(start, end))
   return { clause: { type: 'text', pattern, isNegated: operator === '!=' }, end }
@@ -161,7 +166,7 @@ function createAny({ text, operator, position }: WrittenClause): VersionClause {
 }
 
 function createGlob({ text, operator, literal, position }: WrittenClause): VersionClause {
-  if (operator !== '' && operator !== '=' && operator !== '==' && operator !== '!=') throw invalidMatchSpec(text, position, `${operator} cannot be used with * inside of a version`)
+  if (!isForText(operator)) throw invalidMatchSpec(text, position, `${operator} cannot be used with * inside of a version`)
   return { type: 'text', pattern: parseStringPattern(literal), isNegated: operator === '!=' }
 }
 

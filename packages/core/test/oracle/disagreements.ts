@@ -27,7 +27,7 @@ export const MATCH_SPEC_DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: 'underscore behind a word',
-    why: 'CEP 33 and conda make the trailing _ of 9b_ part of the word, so that 9b < 9b_; rattler takes it for an atom of its own, below a number: 9b_ < 9b.',
+    why: 'CEP 33 and conda make the _ of 9b_ part of the word, so 9b < 9b_; for rattler it is an atom, below a number: 9b_ < 9b.',
     applies: ({ spec }) => /[a-z]_$/i.test(spec),
   },
 ]
@@ -52,12 +52,12 @@ export const VERSION_SPEC_DISAGREEMENTS: readonly Disagreement[] = [
   },
   {
     name: '.* behind ==',
-    why: 'The CEP has pkg ==1.8.* * among the fuzzy forms, as py-rattler 0.28 does in match specs; rattler as a version spec leaves .* out.',
+    why: 'The CEP has pkg ==1.8.* * among the fuzzy forms, as py-rattler 0.28 in match specs; rattler\'s version spec leaves .* out.',
     applies: ({ spec, ours, theirs }) => /^==.*\.\*$/.test(spec) && ours === '1' && theirs === '0',
   },
   {
     name: 'letters in the last segment',
-    why: 'Conda takes 9b for 9.* and 1.0rc1 for =1.0r, as its VersionOrder.startswith does, and so do we; rattler 0.3.5 compares whole segments (py-rattler 0.28 takes 9b for 9.* too).',
+    why: 'Conda takes 9b for 9.* and 1.0rc1 for =1.0r, and so do we; rattler 0.3.5 compares whole segments (py-rattler 0.28 takes 9b too).',
     applies: ({ spec, version, ours, theirs }) => {
       const stem = spec.replace(/^[!=~<>]+|\.?\*$/g, '').replace(/[.0]+$/, '')
       const isBeginning = spec.startsWith('~=') || version.startsWith(stem)

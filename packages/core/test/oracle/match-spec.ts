@@ -106,7 +106,10 @@ function compare(queries: readonly Query[], theirs: readonly string[]): number {
       const entry = explain(MATCH_SPEC_DISAGREEMENTS,
         { spec: query.spec, version: record.version, ours: ours[position] ?? '', theirs: their })
       if (entry !== undefined) used.add(entry.name)
-      else if (++unlisted <= 40) process.stderr.write(`not listed: ${JSON.stringify(query.spec)} on ${record.name}-${record.version}-${record.build} ours=${ours[position]} rattler=${their}\n`)
+      else if (++unlisted <= 40) {
+        const found = `${JSON.stringify(query.spec)} on ${record.name}-${record.version}-${record.build}`
+        process.stderr.write(`not listed: ${found} ours=${ours[position]} rattler=${their}\n`)
+      }
     })
   })
   const idle = MATCH_SPEC_DISAGREEMENTS.filter((entry) => !used.has(entry.name))
