@@ -27,11 +27,12 @@ export async function applyJournal(context: DiskContext, journal: Journal, obser
     observe({ type: 'subdir-switched', subdir: step.subdir })
   }
   await swapFiles(context, journal.files)
-  await writeHead(context, journal.manifest)
+  await writeManifest(context, journal.manifest)
   await publishTrash(context, journal)
   await appendLog(context, journal)
   const changed = [...journal.target.flatMap((step) => step.files.map(({ file }) => file.path)), ...journal.files.map((swap) => swap.path)]
   await writePublished(context, generation.state, new Set(changed))
+  await writeHead(context, generation.number)
   removeIfThere(context.io, journalPath(context, generation.number))
   await context.io.syncDirectory(context.paths.journal)
 }
@@ -86,15 +87,16 @@ async function swapFiles(context: DiskContext, swaps: readonly SwapStep[]): Prom
   for (const folder of folders) await io.syncDirectory(folder)
 }
 
-async function writeHead(context: DiskContext, manifest: Manifest): Promise<void> {
-  const { io, paths, fileMode } = context
+async function writeManifest({ io, paths, fileMode }: DiskContext, manifest: Manifest): Promise<void> {
   const { number } = manifest.generation
-  const temporary = join(paths.staging, 'head-draft')
-  if (readManifest(paths, number) === undefined) {
-    await replaceFile(io, paths.generation(number), { temporary, text: formatSealed(manifestValue(manifest)), mode: fileMode })
-  }
+  if (readManifest(paths, number) !== undefined) return
+  await replaceFile(io, paths.generation(number), { temporary: join(paths.staging, 'head-draft'), text: formatSealed(manifestValue(manifest)), mode: fileMode })
+}
+
+/** The last step: what `head` names is done altogether. */
+async function writeHead({ io, paths, fileMode }: DiskContext, number: number): Promise<void> {
   const text = formatSealed({ format: FORMAT, generation: number })
-  if (readSmallFile(paths.head) !== text) await replaceFile(io, paths.head, { temporary, text, mode: fileMode })
+  if (readSmallFile(paths.head) !== text) await replaceFile(io, paths.head, { temporary: join(paths.staging, 'head-draft'), text, mode: fileMode })
 }
 
 async function publishTrash({ io, paths }: DiskContext, { trash, manifest }: Journal): Promise<void> {

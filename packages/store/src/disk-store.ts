@@ -9,7 +9,7 @@ import { openDiskTransaction } from './disk-transaction.ts'
 import { makeFolders } from './disk-write.ts'
 import { assertReadable, openFormat } from './format-file.ts'
 import { type Manifest, readHead, readManifest } from './generation-file.ts'
-import { hasJournal } from './journal.ts'
+import { hasUnfinished } from './journal.ts'
 import { type Lock, openLock } from './lock.ts'
 import { readMemoFile, writeMemoFile } from './memo.ts'
 import { comparePublic, type PublicState } from './public-state.ts'
@@ -67,7 +67,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     writeMemo: (name, value) => named('keep a note', () => writeMemoFile(context, name, value)),
     async publicState() {
       const manifest = head()
-      if (hasJournal(context)) return { status: 'unfinished' }
+      if (hasUnfinished(context, manifest?.generation.number ?? 0)) return { status: 'unfinished' }
       return comparePublic(context, manifest?.generation.state ?? EMPTY_STATE)
     },
     checkSpace: (need) => checkSpace(root, need),

@@ -64,9 +64,9 @@ export function journalPath({ paths }: Pick<DiskContext, 'paths'>, number: numbe
   return join(paths.journal, `${number}.json`)
 }
 
-/** True when a commit is under way or broke off after its point of no return. */
-export function hasJournal({ paths }: Pick<DiskContext, 'paths'>): boolean {
-  return readNames(paths.journal).length > 0
+/** True when a commit is under way, or broke off after its point of no return: there is a journal of a later generation than the head. */
+export function hasUnfinished({ paths }: Pick<DiskContext, 'paths'>, head: number): boolean {
+  return readNames(paths.journal).some((name) => Number.parseInt(name, 10) > head)
 }
 
 /** What lies in `journal/`: `undefined` for a file that is not whole. */

@@ -14,8 +14,8 @@ export async function recover(context: DiskContext, observe: (event: StoreEvent)
   const { io, paths } = context
   const head = readHead(context.paths)?.generation.number ?? 0
   for (const { path, journal } of readJournals(context)) {
-    if (journal === undefined || journal.manifest.generation.number < head) {
-      observe({ type: 'store-warning', warning: 'journal-damaged' })
+    if (journal === undefined || journal.manifest.generation.number <= head) {
+      if (journal === undefined) observe({ type: 'store-warning', warning: 'journal-damaged' })
       removeIfThere(io, path)
       await io.syncDirectory(paths.journal)
     } else {
