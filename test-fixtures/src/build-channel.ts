@@ -1,4 +1,5 @@
-import { mkdir } from 'node:fs/promises'
+import { existsSync, writeFileSync } from 'node:fs'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
 import { buildArtifacts, type BuiltArtifact } from './build-artifact.ts'
@@ -63,13 +64,13 @@ export async function buildChannel(description: ChannelDescription, folder: stri
 /** An artifact that was written: its bytes are on disk, not here. */
 export type WrittenArtifact = Omit<BuiltArtifact, 'bytes'>
 
-/** Builds packages and writes their artifacts; each name is switched by rename, so that a server never sends a part. */
+/** Builds packages and writes their artifacts; a name that is there already is switched by rename, so that a server never sends a part. */
 export async function writePackages(folder: string, subdir: string, packages: readonly PackageDescription[]): Promise<WrittenArtifact[]> {
   await mkdir(folder, { recursive: true })
   const written: WrittenArtifact[] = []
   for (const group of groupsOf(packages, 32)) {
     const built = (await Promise.all(group.map(async (description) => await buildArtifacts(subdir, description)))).flat()
-    await Promise.all(built.map(async (artifact) => { await switchFile(join(folder, artifact.fileName), artifact.bytes) }))
+    await Promise.all(built.map(async (artifact) => { await writeArtifact(join(folder, artifact.fileName), artifact.bytes) }))
     // Without the bytes: a channel may be larger than memory.
     for (const { fileName, size, md5, sha256, record, runExports, section } of built) {
       written.push({ fileName, size, md5, sha256, record, runExports, section })
@@ -77,6 +78,15 @@ export async function writePackages(folder: string, subdir: string, packages: re
   }
   return written
 }
+
+async function writeArtifact(path: string, bytes: Buffer): Promise<void> {
+  // No index names a new file yet, and renames are half the time of a channel with thousands.
+  if (existsSync(path)) await switchFile(path, bytes)
+  else if (bytes.length <= SMALL) writeFileSync(path, bytes)
+  else await writeFile(path, bytes)
+}
+
+const SMALL = 65_536
 
 function groupsOf<T>(items: readonly T[], size: number): T[][] {
   const groups: T[][] = []
