@@ -1,3 +1,6 @@
+// Whoever checks this file from another package does not see our ambient declarations otherwise.
+// oxlint-disable-next-line typescript/triple-slash-reference
+/// <reference path="./libbzip2-wasm.d.ts" />
 import type { EventEmitter } from 'node:events'
 import createModule from 'libbzip2-wasm'
 

@@ -1,21 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseChannelUrl, parseSubdirName } from '@mirror/core'
-import { createRepositoryClient } from '@mirror/repository-client'
-import { createDiskStore } from '@mirror/store'
 import { buildChannel, type ChannelDescription, checkMirror, serveChannel } from '@mirror/test-fixtures'
 import { test as base } from 'vitest'
-import { syncChannel, type SyncEvent, type SyncOptions, type SyncReport } from '../src/index.ts'
+import type { SyncOptions } from '../src/index.ts'
+import { type Run, runSync } from './run-sync.ts'
 
 type Server = Awaited<ReturnType<typeof serveChannel>>
 type Checked = Awaited<ReturnType<typeof checkMirror>>
-
-/** One run: what it reported and what it told. */
-export interface Run {
-  readonly report: SyncReport
-  readonly events: readonly SyncEvent[]
-}
 
 /** An upstream over HTTP and the mirror of it, in folders that end with the test. */
 export interface World {
@@ -46,26 +38,6 @@ export async function createWorld(description: ChannelDescription, cleanUp: (ste
   const server = await serveChannel(upstream)
   cleanUp(async () => { await server.close() })
   return { upstream, mirror, server, sync: async (options) => await runSync(server.url, { folder, mirror }, options), check: async () => await checkMirror(mirror) }
-}
-
-async function runSync(url: string, { folder, mirror }: { readonly folder: string; readonly mirror: string }, options: Partial<SyncOptions> = {}): Promise<Run> {
-  const channel = parseChannelUrl(url, { folder: 'channel' })
-  const spoolFolder = await mkdtemp(join(folder, 'spool-'))
-  const client = createRepositoryClient({ channel, spoolFolder, retry: { base: 1, maximum: 5 } })
-  const events: SyncEvent[] = []
-  try {
-    const report = await syncChannel({
-      channel, client, spoolFolder,
-      store: createDiskStore({ root: mirror }),
-      subdirs: [{ subdir: parseSubdirName('linux-64'), required: true }],
-      observe: (event) => { events.push(event) },
-      ...options,
-    })
-    return { report, events }
-  } finally {
-    await client.close()
-    await rm(spoolFolder, { recursive: true, force: true })
-  }
 }
 
 /** A test with a world of `SMALL`. */
