@@ -33,6 +33,7 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   'store-recovered': 'A broken commit of an earlier run was completed or dropped.',
   'store-warning': 'Something that the file system cannot promise.',
   warning: 'A warning of the run; it is in the report, too.',
+  fault: '`verify` found a file that is not what it should be.',
   'channel-finished': 'The work on a channel ended, with its report.',
   'channel-failed': 'The work on a channel ended with an error.',
 }

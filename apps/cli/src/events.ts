@@ -22,6 +22,8 @@ export type RunEvent =
   | { readonly type: 'notice'; readonly code: string; readonly message: string }
   | { readonly type: 'channel-started'; readonly channel: string; readonly folder: string }
   | { readonly type: 'progress'; readonly channel: string; readonly progress: ChannelProgress }
+  /** `verify` found a file that is not what it should be. */
+  | { readonly type: 'fault'; readonly channel: string; readonly path: string; readonly fault: string }
   | { readonly type: 'channel-finished'; readonly channel: string; readonly report: SyncReport }
   | { readonly type: 'channel-failed'; readonly channel: string; readonly error: ErrorFacts }
 

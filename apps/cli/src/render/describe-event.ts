@@ -21,6 +21,8 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
       return describe('INFO', `${shown.channel}: into ${shown.folder}`)
     case 'progress':
       return undefined
+    case 'fault':
+      return describe('DEBUG', `${shown.channel}: ${shown.path}: ${shown.fault}`)
     case 'channel-finished':
       return describe('DEBUG', `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
     case 'channel-failed':
