@@ -44,28 +44,30 @@ export function literalAddress(hostname: string): string | undefined {
   return isIP(bare) === 0 ? undefined : bare
 }
 
+/** The IPv4 address inside of an IPv6 one: mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056). */
 function embeddedIpv4(address: string): string | undefined {
-  const groups = expandIpv6(address)
-  if (groups === undefined) return undefined
-  const join = (high: number | undefined, low: number | undefined): string => {
-    const value = (high ?? 0) * 65_536 + (low ?? 0)
-    return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join('.')
-  }
-  const zeros = (count: number): boolean => groups.slice(0, count).every((group) => group === 0)
-  if (zeros(5) && groups[5] === 0xffff) return join(groups[6], groups[7])
-  if (zeros(6) && (groups[6] !== 0 || (groups[7] ?? 0) > 1)) return join(groups[6], groups[7])
-  if (groups[0] === 0x64 && groups[1] === 0xff9b) return join(groups[6], groups[7])
-  return groups[0] === 0x2002 ? join(groups[1], groups[2]) : undefined
+  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = expandIpv6(address)
+  const isZero = a + b + c + d + e === 0
+  const isMapped = isZero && f === 0xffff
+  const isCompatible = isZero && f === 0 && (g !== 0 || h > 1)
+  const isNat64 = a === 0x64 && b === 0xff9b
+  if (isMapped || isCompatible || isNat64) return dotted(g, h)
+  return a === 0x2002 ? dotted(b, c) : undefined
 }
 
-function expandIpv6(address: string): readonly number[] | undefined {
-  const bare = address.replace(/%.*$/, '').replace(/(\d+)\.(\d+)\.(\d+)\.(\d+)$/, (_, a: string, b: string, c: string, d: string) =>
-    `${(Number(a) * 256 + Number(b)).toString(16)}:${(Number(c) * 256 + Number(d)).toString(16)}`)
-  const [left = '', right] = bare.split('::')
+function dotted(high: number, low: number): string {
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.')
+}
+
+/** The eight groups. The URL parser and the resolver write hex only, but a dotted tail is legal too. */
+function expandIpv6(address: string): readonly number[] {
+  const tail = /(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
+  const bytes = tail?.split('.').map(Number) ?? []
+  const [p = 0, q = 0, r = 0, s = 0] = bytes
+  const plain = tail === undefined ? address : `${address.slice(0, -tail.length)}${(p * 256 + q).toString(16)}:${(r * 256 + s).toString(16)}`
+  const [left = '', right = ''] = plain.replace(/%.*$/, '').split('::')
   const parse = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
   const head = parse(left)
-  const tail = right === undefined ? [] : parse(right)
-  const gap = right === undefined ? 0 : 8 - head.length - tail.length
-  const groups = [...head, ...Array.from({ length: Math.max(0, gap) }, () => 0), ...tail]
-  return groups.length === 8 ? groups : undefined
+  const end = parse(right)
+  return [...head, ...Array.from({ length: Math.max(0, 8 - head.length - end.length) }, () => 0), ...end]
 }

@@ -13,116 +13,119 @@ export interface BodyQueue {
   readonly body: ResponseBody
   readonly push: (chunk: Buffer) => void
   readonly end: () => void
-  readonly fail: (error: unknown) => void
+  readonly fail: (error: Error) => void
 }
 
 const HIGH_WATER = 262_144
 
-type Ending = { readonly error?: unknown }
+interface State {
+  readonly source: BodySource
+  readonly chunks: Buffer[]
+  /** Bytes in `chunks`, or bytes thrown away. */
+  queued: number
+  mode: 'iterating' | 'collecting' | 'draining'
+  /** For `collecting`. */
+  limit: number
+  paused: boolean
+  ended: boolean
+  failure: Error | undefined
+  wake: (() => void) | undefined
+}
 
 /** Creates the queue. At most a quarter of a MiB waits in it, unless the reader collects. */
 export function createBodyQueue(source: BodySource): BodyQueue {
-  const chunks: Buffer[] = []
-  let queued = 0
-  let limit = Infinity
-  let draining = false
-  let collecting = false
-  let paused = false
-  let ending: Ending | undefined
-  let wake: (() => void) | undefined
-
-  function finish(how: Ending): void {
-    ending ??= how
-    wake?.()
-  }
-
-  function stop(): void {
-    if (ending !== undefined) return
-    finish({ error: new Error('The body was not wanted any more') })
-    source.stop()
-  }
-
-  function push(chunk: Buffer): void {
-    if (ending !== undefined) return
-    queued += chunk.length
-    if (draining) {
-      if (queued > DRAIN_LIMIT) stop()
-      return
-    }
-    chunks.push(chunk)
-    if (collecting) {
-      if (queued > limit) {
-        finish({ error: new BodyTooLarge() })
-        source.stop()
-      }
-      return
-    }
-    if (queued > HIGH_WATER && !paused) {
-      paused = true
-      source.pause()
-    }
-    wake?.()
-  }
-
-  function resume(): void {
-    if (!paused || ending !== undefined) return
-    paused = false
-    source.resume()
-  }
-
-  async function* iterate(): AsyncGenerator<Uint8Array> {
-    try {
-      for (;;) {
-        const chunk = chunks.shift()
-        if (chunk !== undefined) {
-          queued -= chunk.length
-          yield chunk
-        } else if (ending !== undefined) {
-          if ('error' in ending) throw ending.error
-          return
-        } else {
-          resume()
-          await new Promise<void>((resolve) => {
-            wake = resolve
-          })
-          wake = undefined
-        }
-      }
-    } finally {
-      stop()
-    }
-  }
-
-  async function collect(maximum: number): Promise<Buffer> {
-    collecting = true
-    limit = maximum
-    if (queued > maximum) {
-      stop()
-      throw new BodyTooLarge()
-    }
-    resume()
-    while (ending === undefined) {
-      await new Promise<void>((resolve) => {
-        wake = resolve
-      })
-    }
-    wake = undefined
-    if ('error' in ending) throw ending.error
-    const [only] = chunks
-    return chunks.length === 1 && only !== undefined ? only : Buffer.concat(chunks)
-  }
-
-  function drain(): void {
-    draining = true
-    chunks.length = 0
-    resume()
-    if (queued > DRAIN_LIMIT) stop()
-  }
-
+  const state: State = { source, chunks: [], queued: 0, mode: 'iterating', limit: Infinity, paused: false, ended: false, failure: undefined, wake: undefined }
   return {
-    body: { [Symbol.asyncIterator]: iterate, collect, drain, stop },
-    push,
-    end: () => finish({}),
-    fail: (error) => finish({ error }),
+    body: {
+      [Symbol.asyncIterator]: () => iterate(state),
+      collect: async (maximum) => collect(state, maximum),
+      drain: () => drain(state),
+      stop: () => stop(state, new Error('The body was not wanted any more')),
+    },
+    push: (chunk) => push(state, chunk),
+    end: () => finish(state, undefined),
+    fail: (error) => finish(state, error),
   }
+}
+
+function finish(state: State, failure: Error | undefined): void {
+  if (state.ended) return
+  state.ended = true
+  state.failure = failure
+  state.wake?.()
+}
+
+function stop(state: State, failure: Error): void {
+  if (state.ended) return
+  finish(state, failure)
+  state.source.stop()
+}
+
+function push(state: State, chunk: Buffer): void {
+  if (state.ended) return
+  state.queued += chunk.length
+  if (state.mode === 'draining') {
+    if (state.queued > DRAIN_LIMIT) stop(state, new Error('The rest of the body is too long to wait for'))
+    return
+  }
+  state.chunks.push(chunk)
+  if (state.mode === 'collecting') {
+    if (state.queued > state.limit) stop(state, new BodyTooLarge())
+    return
+  }
+  if (state.queued > HIGH_WATER && !state.paused) {
+    state.paused = true
+    state.source.pause()
+  }
+  state.wake?.()
+}
+
+function resume(state: State): void {
+  if (!state.paused || state.ended) return
+  state.paused = false
+  state.source.resume()
+}
+
+async function sleepUntilWoken(state: State): Promise<void> {
+  await new Promise<void>((resolve) => {
+    state.wake = resolve
+  })
+  state.wake = undefined
+}
+
+async function* iterate(state: State): AsyncGenerator<Uint8Array> {
+  try {
+    for (;;) {
+      const chunk = state.chunks.shift()
+      if (chunk === undefined) {
+        if (state.ended) break
+        resume(state)
+        await sleepUntilWoken(state)
+        continue
+      }
+      state.queued -= chunk.length
+      yield chunk
+    }
+  } finally {
+    stop(state, new Error('The reader stopped'))
+  }
+  if (state.failure !== undefined) throw state.failure
+}
+
+async function collect(state: State, maximum: number): Promise<Buffer> {
+  state.mode = 'collecting'
+  state.limit = maximum
+  if (state.queued > maximum) stop(state, new BodyTooLarge())
+  resume(state)
+  if (!state.ended) await sleepUntilWoken(state)
+  if (state.failure !== undefined) throw state.failure
+  const [only] = state.chunks
+  return state.chunks.length === 1 && only !== undefined ? only : Buffer.concat(state.chunks)
+}
+
+function drain(state: State): void {
+  state.mode = 'draining'
+  state.chunks.length = 0
+  resume(state)
+  if (state.queued > DRAIN_LIMIT) stop(state, new Error('The rest of the body is too long to wait for'))
 }

@@ -38,7 +38,7 @@ export function createBodyCounter({ bandwidth, observe }: Pick<ClientContext, 'b
       }
     } catch (error) {
       signal?.throwIfAborted()
-      throw translateFailure(error, { shown })
+      throw translateFailure(error, shown)
     }
     if (length !== undefined && received !== length) throw new TransientFailure('truncated', `the body has ${received} of ${length} bytes`)
   }

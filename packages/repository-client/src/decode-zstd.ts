@@ -14,10 +14,8 @@ export async function* decodeZstd(source: AsyncIterable<Uint8Array>): AsyncGener
     for await (const chunk of source) {
       for (const { bytes, ends } of splitter.split(chunk)) {
         decoder ??= createFrameDecoder()
-        yield* decoder.write(bytes)
-        if (!ends) continue
-        yield* decoder.end()
-        decoder = undefined
+        yield* decoder.write(bytes, ends)
+        decoder = ends ? undefined : decoder
       }
     }
     splitter.end()
@@ -27,8 +25,8 @@ export async function* decodeZstd(source: AsyncIterable<Uint8Array>): AsyncGener
 }
 
 interface FrameDecoder {
-  readonly write: (bytes: Uint8Array) => AsyncGenerator<Uint8Array>
-  readonly end: () => AsyncGenerator<Uint8Array>
+  /** `ends`: with these bytes the frame is whole. */
+  readonly write: (bytes: Uint8Array, ends: boolean) => AsyncGenerator<Uint8Array>
   readonly close: () => void
 }
 
@@ -57,19 +55,17 @@ function createFrameDecoder(): FrameDecoder {
     }
   }
 
-  async function* write(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
+  async function* write(bytes: Uint8Array, ends: boolean): AsyncGenerator<Uint8Array> {
     let taken = false
     stream.write(bytes, () => {
       taken = true
       stream.emit('drain')
     })
     yield* drain(() => taken)
-  }
-
-  async function* end(): AsyncGenerator<Uint8Array> {
+    if (!ends) return
     stream.end()
     yield* drain(() => stream.readableEnded)
   }
 
-  return { write, end, close: () => void stream.destroy() }
+  return { write, close: () => void stream.destroy() }
 }

@@ -21,8 +21,8 @@ export interface Answer {
   readonly status: number
   readonly header: (name: string) => string | undefined
   readonly body: ResponseBody
-  /** Of the last hop, for messages. */
-  readonly shown: string
+  /** The URL of the last hop, for messages. */
+  readonly shown: () => string
   /** From `Content-Length`. */
   readonly length: number | undefined
 }
@@ -57,71 +57,69 @@ interface Hop {
 
 /** Creates the exchange of one channel. */
 export function createExchange(options: ExchangeOptions): Exchange {
-  const { home, credentials, guard, health, observe } = options
-
-  async function admit(url: URL, from: URL, shownFrom: string): Promise<boolean> {
-    if (url.origin === home.origin && (url.protocol === from.protocol || url.protocol === 'https:')) return false
-    const shown = redactUrl(url)
-    if (url.protocol !== 'https:' && !(url.protocol === 'http:' && from.protocol === 'http:')) {
-      throw redirectRefused(shownFrom, shown, url.protocol === 'http:' ? 'it leads from https to http' : 'it is not a web address')
-    }
-    const isListed = options.redirectHosts?.includes(url.hostname) === true || options.redirectHosts?.includes(url.host) === true
-    if (isListed) return false
-    if (options.redirectHosts !== undefined) throw redirectRefused(shownFrom, shown, 'it is not among the allowed hosts')
-    await guard.admit(url, shown)
-    return true
-  }
-
-  async function firstHop(text: string): Promise<Hop> {
-    const { url, authorization } = credentials.authorize(text)
-    return { url, authorization, guarded: await admit(url, home, redactUrl(home)) }
-  }
-
-  async function nextHop(hop: Hop, location: string | undefined): Promise<Hop> {
-    const shownFrom = redactUrl(hop.url)
-    const url = location === undefined ? null : URL.parse(location, hop.url.href)
-    if (url === null) throw redirectRefused(shownFrom, 'nowhere', 'it names no address')
-    // What stands before an @ is for us to use, and we do not take credentials from a redirect.
-    url.username = ''
-    url.password = ''
-    url.hash = ''
-    const guarded = await admit(url, hop.url, shownFrom)
-    observe({ type: 'redirected', from: shownFrom, to: redactUrl(url) })
-    return { url, authorization: credentials.authorizationFor(url), guarded }
-  }
-
-  async function sendHop(hop: Hop, { headers, transport, signal }: ExchangeRequest): Promise<Answer> {
-    const shown = redactUrl(hop.url)
-    const { host } = hop.url
-    health.assertUsable(host)
-    try {
-      const response = await transport.send({ url: hop.url, headers: headersFor(hop, options.userAgent, headers), guarded: hop.guarded, signal })
-      const { status, header, body } = response
-      if (status >= 500 || TRANSIENT.has(status)) {
-        body.drain()
-        throw new TransientFailure('status', `the server answered ${status}`, { retryAfter: parseRetryAfter(header('retry-after'), options.now()) })
-      }
-      health.succeeded(host)
-      return { status, header, body, shown, length: contentLength(header('content-length')) }
-    } catch (error) {
-      signal?.throwIfAborted()
-      const translated = translateFailure(error, { shown })
-      if (translated instanceof TransientFailure) health.failed(host)
-      throw translated
-    }
-  }
-
   return {
     async send(request) {
-      let hop = await firstHop(request.url)
+      let hop = await firstHop(request.url, options)
       for (let hops = 0; ; hops += 1) {
-        const answer = await sendHop(hop, request)
+        const answer = await sendHop(hop, request, options)
         if (!REDIRECTS.has(answer.status)) return answer
         answer.body.drain()
-        if (hops === MAXIMUM_REDIRECTS) throw redirectRefused(redactUrl(request.url), answer.shown, `it is behind more than ${MAXIMUM_REDIRECTS} redirects`)
-        hop = await nextHop(hop, answer.header('location'))
+        if (hops === MAXIMUM_REDIRECTS) throw redirectRefused(redactUrl(request.url), answer.shown(), `it is behind more than ${MAXIMUM_REDIRECTS} redirects`)
+        hop = await nextHop(hop, answer.header('location'), options)
       }
     },
+  }
+}
+
+async function firstHop(text: string, options: ExchangeOptions): Promise<Hop> {
+  const { url, authorization } = options.credentials.authorize(text)
+  return { url, authorization, guarded: await admit(url, options.home, options) }
+}
+
+async function nextHop(hop: Hop, location: string | undefined, options: ExchangeOptions): Promise<Hop> {
+  const from = redactUrl(hop.url)
+  const url = location === undefined ? null : URL.parse(location, hop.url.href)
+  if (url === null) throw redirectRefused(from, 'nowhere', 'it names no address')
+  // What stands before an @ is for us to use, and we do not take credentials from a redirect.
+  url.username = ''
+  url.password = ''
+  url.hash = ''
+  const guarded = await admit(url, hop.url, options)
+  options.observe({ type: 'redirected', from, to: redactUrl(url) })
+  return { url, authorization: options.credentials.authorizationFor(url), guarded }
+}
+
+/** Throws `REDIRECT_REFUSED` for where we may not be sent; true where the address of the name has to be checked as well. */
+async function admit(url: URL, from: URL, { home, redirectHosts, guard }: ExchangeOptions): Promise<boolean> {
+  const refuse = (why: string): Error => redirectRefused(redactUrl(from), redactUrl(url), why)
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') throw refuse('it is not a web address')
+  if (url.protocol === 'http:' && from.protocol === 'https:') throw refuse('it leads from https to http')
+  if (url.origin === home.origin) return false
+  if (redirectHosts === undefined) {
+    await guard.admit(url, redactUrl(url))
+    return true
+  }
+  if (redirectHosts.includes(url.hostname) || redirectHosts.includes(url.host)) return false
+  throw refuse('it is not among the allowed hosts')
+}
+
+async function sendHop(hop: Hop, { headers, transport, signal }: ExchangeRequest, { health, userAgent, now }: ExchangeOptions): Promise<Answer> {
+  const { host } = hop.url
+  const shown = (): string => redactUrl(hop.url)
+  health.assertUsable(host)
+  try {
+    const { status, header, body } = await transport.send({ url: hop.url, headers: headersFor(hop, userAgent, headers), guarded: hop.guarded, signal })
+    if (status >= 500 || TRANSIENT.has(status)) {
+      body.drain()
+      throw new TransientFailure('status', `the server answered ${status}`, { retryAfter: parseRetryAfter(header('retry-after'), now()) })
+    }
+    health.succeeded(host)
+    return { status, header, body, length: contentLength(header('content-length')), shown }
+  } catch (error) {
+    signal?.throwIfAborted()
+    const translated = translateFailure(error, shown)
+    if (translated instanceof TransientFailure) health.failed(host)
+    throw translated
   }
 }
 
@@ -146,14 +144,14 @@ function redirectRefused(from: string, to: string, why: string): Error {
 export function refusal({ status, body, shown }: Answer): Error {
   body.drain()
   if (status === 401 || status === 403) {
-    return readError('CHANNEL_FORBIDDEN', `Cannot read ${shown}: the server answered ${status}`, {
+    return readError('CHANNEL_FORBIDDEN', `Cannot read ${shown()}: the server answered ${status}`, {
       hint: status === 401
         ? 'Give a token, or a user name and password, in the channel URL or in .netrc.'
         : 'The credentials do not allow it, or the channel needs some: check the token, the channel URL and .netrc.',
       details: { status },
     })
   }
-  return readError('ANSWER_REFUSED', `Cannot read ${shown}: the server answered ${status}, which is not an answer to this request`, {
+  return readError('ANSWER_REFUSED', `Cannot read ${shown()}: the server answered ${status}, which is not an answer to this request`, {
     hint: 'Look at the URL in a browser: a proxy or a login page may stand before the channel.',
     details: { status },
   })

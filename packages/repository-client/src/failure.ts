@@ -37,29 +37,25 @@ const CERTIFICATE_CODES: ReadonlySet<string> = new Set([
   'INVALID_CA', 'INVALID_PURPOSE', 'HOSTNAME_MISMATCH', 'ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_TLS_CERT_ALTNAME_FORMAT', 'PATH_LENGTH_EXCEEDED',
 ])
 
-/** What an attempt was made on, for messages: redacted. */
-export interface AttemptTarget {
-  /** As shown to people. */
-  readonly shown: string
-}
-
 /**
- * Turns what a transport threw into one of ours: a `TransientFailure`, or a `MirrorError` that no retry can mend. Anything unknown comes back as it is (a bug).
+ * Turns what a transport threw into one of ours: a `TransientFailure`, or a `MirrorError` that no retry can mend. `shown` gives the redacted URL. Anything unknown comes back as it is (a bug).
  * Foreign errors are not kept as causes, because they carry requests with their credentials; their code and a plain copy of their message are.
  */
-export function translateFailure(error: unknown, target: AttemptTarget): unknown {
+export function translateFailure(error: unknown, shown: () => string): unknown {
   if (!(error instanceof Error)) return error
   const own = ownError(error)
   if (own !== undefined) return own
   const code = codeOf(error)
-  if (code === undefined) return error
+  return code === undefined ? error : (failureOfCode(code, shown) ?? error)
+}
+
+function failureOfCode(code: string, shown: () => string): Error | undefined {
   const cause = plainCause(code)
-  if (CERTIFICATE_CODES.has(code)) return certificateRefused(target, code, cause)
-  const reason = REASONS.get(code) ?? (/^(?:ERR_SSL|ERR_GOT|UND_ERR)_/.test(code) ? 'network' : undefined)
-  if (code !== 'HPE_INVALID_EOF_STATE' && (code.startsWith('HPE_') || code === 'UND_ERR_HEADERS_OVERFLOW' || code.startsWith('ERR_HTTP_'))) {
-    return readError('ANSWER_REFUSED', `Cannot read ${target.shown}: the answer is not valid HTTP (${code})`, { cause })
-  }
-  return reason === undefined ? error : new TransientFailure(reason, `${describeReason(reason)} (${code})`, { cause })
+  if (CERTIFICATE_CODES.has(code)) return certificateRefused(shown(), code, cause)
+  const reason = REASONS.get(code) ?? (/^(?:ERR_SSL|ERR_GOT)_|^UND_ERR_(?!HEADERS_OVERFLOW)/.test(code) ? 'network' : undefined)
+  if (reason !== undefined) return new TransientFailure(reason, `${describeReason(reason)} (${code})`, { cause })
+  if (!/^(?:HPE_|ERR_HTTP_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) return undefined
+  return readError('ANSWER_REFUSED', `Cannot read ${shown()}: the answer is not valid HTTP (${code})`, { cause })
 }
 
 /** A `MirrorError` with a code of this package. */
@@ -69,8 +65,8 @@ export function readError(
   return new MirrorError(code, message, options)
 }
 
-function certificateRefused(target: AttemptTarget, code: string, cause: Error): MirrorError {
-  return readError('CERTIFICATE_REFUSED', `Cannot read ${target.shown}: its certificate is not trusted (${code})`, {
+function certificateRefused(shown: string, code: string, cause: Error): MirrorError {
+  return readError('CERTIFICATE_REFUSED', `Cannot read ${shown}: its certificate is not trusted (${code})`, {
     hint: 'Give the certificate authority of your organisation in the configuration, or correct the host name. Certificates are never ignored.',
     details: { reason: code },
     cause,

@@ -103,7 +103,7 @@ async function collectBody(job: Job, answer: Answer): Promise<Buffer> {
   } catch (error) {
     if (error instanceof BodyTooLarge) throw sizeMismatch(job, undefined)
     signal?.throwIfAborted()
-    throw translateFailure(error, { shown: answer.shown })
+    throw translateFailure(error, answer.shown)
   }
 }
 
@@ -229,7 +229,7 @@ async function send(job: Job, headers: Readonly<Record<string, string>>): Promis
   if (status === 200 || ((status === 206 || status === 416) && 'range' in headers)) return answer
   if (status === 404 || status === 410) {
     body.drain()
-    throw readError('ARTIFACT_MISSING', `Cannot fetch ${answer.shown}: upstream lists it and answers ${status}`, {
+    throw readError('ARTIFACT_MISSING', `Cannot fetch ${answer.shown()}: upstream lists it and answers ${status}`, {
       hint: 'The index and the files of upstream are of different moments; it is usually mended within hours.',
       details: { status },
     })
@@ -241,7 +241,7 @@ function assertWhole(job: Job, { length, header, body, shown }: Answer): void {
   const encoding = header('content-encoding')
   if (encoding !== undefined && encoding !== 'identity') {
     body.stop()
-    throw readError('ANSWER_REFUSED', `Cannot fetch ${shown}: it came in the content encoding ${JSON.stringify(encoding.slice(0, 40))}, which was not asked for`, {
+    throw readError('ANSWER_REFUSED', `Cannot fetch ${shown()}: it came in the content encoding ${JSON.stringify(encoding.slice(0, 40))}, which was not asked for`, {
       hint: 'The server or a proxy must send artifacts as they are.',
     })
   }

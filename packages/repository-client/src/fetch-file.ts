@@ -1,7 +1,7 @@
 import type { ClientContext } from './client-context.ts'
 import { refusal } from './exchange.ts'
 import { readError, translateFailure } from './failure.ts'
-import { unreachable } from './fetch-index.ts'
+import { unreachable } from './fetched-index.ts'
 import { retrying } from './retry.ts'
 import { BodyTooLarge } from './transport.ts'
 
@@ -45,7 +45,7 @@ export async function fetchUrl(context: ClientContext, url: string, options: Fet
       return bytes
     } catch (error) {
       if (error instanceof BodyTooLarge) throw tooLarge(url, maximumBytes)
-      throw translateFailure(error, { shown })
+      throw translateFailure(error, shown)
     }
   }, {
     policy: context.retry,

@@ -61,7 +61,8 @@ function requestThrough(proxy: URL, { connectTimeout, secureContext }: Connectio
       return requestHttps(url, { ...options, createConnection }, callback)
     }
     const authorization = proxyAuthorization(proxy)
-    const headers = { ...options.headers, host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) }
+    const given = Array.isArray(options.headers) ? {} : options.headers
+    const headers = { ...given, host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) }
     const send = proxy.protocol === 'https:' ? requestHttps : requestHttp
     const secure = proxy.protocol === 'https:' && secureContext !== undefined ? { secureContext } : {}
     return send(new URL(proxy.origin), { ...options, ...secure, headers, path: `${url.origin}${url.pathname}${url.search}` }, callback)

@@ -74,29 +74,31 @@ export function createTransferWatch(limits: TransferLimits): TransferWatch {
         lastTick = started
         timer = setInterval(check, tick)
       }
-      return {
-        waiting() {
-          if (row.waiting) return
-          row.waiting = true
-          row.last = performance.now()
-        },
-        resting() {
-          row.waiting = false
-        },
-        received(bytes) {
-          row.bytes += bytes
-          row.last = performance.now()
-        },
-        end() {
-          remove(row)
-        },
-      }
+      return watchedTransfer(row, () => remove(row))
     },
     close() {
       rows.clear()
       clearInterval(timer)
       timer = undefined
     },
+  }
+}
+
+function watchedTransfer(row: Row, end: () => void): WatchedTransfer {
+  return {
+    waiting() {
+      if (row.waiting) return
+      row.waiting = true
+      row.last = performance.now()
+    },
+    resting() {
+      row.waiting = false
+    },
+    received(bytes) {
+      row.bytes += bytes
+      row.last = performance.now()
+    },
+    end,
   }
 }
 

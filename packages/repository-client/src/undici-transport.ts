@@ -1,12 +1,20 @@
 import { connect as connectTls } from 'node:tls'
 import type { buildConnector, Dispatcher } from 'undici'
-import { createBodyQueue } from './body-queue.ts'
+import { type BodySource, createBodyQueue } from './body-queue.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { TransientFailure } from './failure.ts'
 import { proxyAuthorization, proxyFor } from './proxy.ts'
-import type { TransferWatch } from './transfer-watch.ts'
+import type { TransferWatch, WatchedTransfer } from './transfer-watch.ts'
 import { headerReader, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 import { openTunnel, proxyRefusal } from './tunnel.ts'
+
+type Undici = typeof import('undici')
+
+interface PoolOptions {
+  readonly undici: Undici
+  readonly origin: string
+  readonly connect: () => buildConnector.connector
+}
 
 /** Where a request goes: the pool, and the path to write into the request line. */
 interface Route {
@@ -19,9 +27,9 @@ interface Route {
 /** Creates the transport for artifacts: undici's low-level handlers on one pool of HTTP/1.1 connections for each host. Loads undici on the first request. */
 export function createUndiciTransport(options: ConnectionOptions, watch: TransferWatch): Transport {
   const pools = new Map<string, Dispatcher>()
-  let loading: Promise<typeof import('undici')> | undefined
+  let loading: Promise<Undici> | undefined
 
-  function openPool(key: string, origin: string, createConnector: (undici: typeof import('undici')) => buildConnector.connector, undici: typeof import('undici')): Dispatcher {
+  function openPool(key: string, { undici, origin, connect }: PoolOptions): Dispatcher {
     const existing = pools.get(key)
     if (existing !== undefined) return existing
     const pool = new undici.Pool(origin, {
@@ -31,25 +39,25 @@ export function createUndiciTransport(options: ConnectionOptions, watch: Transfe
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: 10_000,
-      connect: createConnector(undici),
+      connect: connect(),
     })
     pools.set(key, pool)
     return pool
   }
 
-  function routeOf({ url, guarded, headers }: TransportRequest, undici: typeof import('undici')): Route {
+  function routeOf({ url, guarded, headers }: TransportRequest, undici: Undici): Route {
     const path = `${url.pathname}${url.search}`
     const proxy = proxyFor(url, options.proxy)
     if (proxy === undefined) {
-      const dispatcher = openPool(`${guarded ? 'guarded ' : ''}${url.origin}`, url.origin, (loaded) => directConnector(loaded, options, guarded), undici)
+      const dispatcher = openPool(`${guarded ? 'guarded ' : ''}${url.origin}`, { undici, origin: url.origin, connect: () => directConnector(undici, options, guarded) })
       return { dispatcher, path, headers, proxy }
     }
     if (url.protocol === 'https:') {
-      const dispatcher = openPool(`tunnel ${url.origin}`, url.origin, () => tunnelConnector(options, proxy), undici)
+      const dispatcher = openPool(`tunnel ${url.origin}`, { undici, origin: url.origin, connect: () => tunnelConnector(options, proxy) })
       return { dispatcher, path, headers, proxy }
     }
     const authorization = proxyAuthorization(proxy)
-    const dispatcher = openPool(`proxy ${proxy.origin}`, proxy.origin, (loaded) => directConnector(loaded, options, false), undici)
+    const dispatcher = openPool(`proxy ${proxy.origin}`, { undici, origin: proxy.origin, connect: () => directConnector(undici, options, false) })
     const added = { host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) }
     return { dispatcher, path: `${url.origin}${path}`, headers: { ...headers, ...added }, proxy }
   }
@@ -66,7 +74,7 @@ export function createUndiciTransport(options: ConnectionOptions, watch: Transfe
   }
 }
 
-function directConnector(undici: typeof import('undici'), options: ConnectionOptions, guarded: boolean): buildConnector.connector {
+function directConnector(undici: Undici, options: ConnectionOptions, guarded: boolean): buildConnector.connector {
   return undici.buildConnector({
     allowH2: false,
     timeout: options.connectTimeout,
@@ -92,62 +100,78 @@ function tunnelConnector(options: ConnectionOptions, proxy: URL): buildConnector
   }
 }
 
+/** One request on its way, between its handler and its body. */
+interface Flight {
+  readonly watch: TransferWatch
+  readonly proxy: URL | undefined
+  readonly resolve: (response: TransportResponse) => void
+  readonly reject: (error: Error) => void
+  readonly onClose: () => void
+}
+
 function dispatchRequest(route: Route, signal: AbortSignal | undefined, watch: TransferWatch): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
-    let controller: Dispatcher.DispatchController | undefined
-    let stopped: Error | undefined
-    let answered = false
-    const stop = (reason: Error): void => {
-      stopped ??= reason
-      controller?.abort(reason)
-    }
-    const transfer = watch.begin(stop)
-    const queue = createBodyQueue({
-      pause() {
-        transfer.resting()
-        controller?.pause()
-      },
-      resume() {
-        transfer.waiting()
-        controller?.resume()
-      },
-      stop: () => stop(new Error('The body was not wanted any more')),
-    })
     const onAbort = (): void => stop(new Error('aborted', { cause: signal?.reason }))
+    const { handler, stop } = createHandler({ watch, proxy: route.proxy, resolve, reject, onClose: () => signal?.removeEventListener('abort', onAbort) })
     signal?.addEventListener('abort', onAbort, { once: true })
-    const close = (): void => {
-      transfer.end()
-      signal?.removeEventListener('abort', onAbort)
-    }
-
-    route.dispatcher.dispatch({ path: route.path, method: 'GET', headers: route.headers }, {
-      onRequestStart(started) {
-        controller = started
-        if (stopped === undefined) transfer.waiting()
-        else started.abort(stopped)
-      },
-      onResponseStart(_, status, headers) {
-        if (status < 200) return
-        if (status === 407 && route.proxy !== undefined) return stop(asError(proxyRefusal(route.proxy, status)))
-        answered = true
-        resolve({ status, header: headerReader(headers), body: queue.body })
-      },
-      onResponseData(_, chunk) {
-        transfer.received(chunk.length)
-        queue.push(chunk)
-      },
-      onResponseEnd() {
-        close()
-        queue.end()
-      },
-      onResponseError(_, error) {
-        close()
-        const reason = stopped ?? framingError(error, answered)
-        if (answered) queue.fail(reason)
-        else reject(reason)
-      },
-    })
+    route.dispatcher.dispatch({ path: route.path, method: 'GET', headers: route.headers }, handler)
   })
+}
+
+function createHandler({ watch, proxy, resolve, reject, onClose }: Flight): { readonly handler: Dispatcher.DispatchHandler; readonly stop: (reason: Error) => void } {
+  let controller: Dispatcher.DispatchController | undefined
+  let stopped: Error | undefined
+  let answered = false
+  const stop = (reason: Error): void => {
+    stopped ??= reason
+    controller?.abort(reason)
+  }
+  const transfer = watch.begin(stop)
+  const queue = createBodyQueue(sourceOf(transfer, () => controller, stop))
+  const handler: Dispatcher.DispatchHandler = {
+    onRequestStart(started) {
+      controller = started
+      if (stopped === undefined) transfer.waiting()
+      else started.abort(stopped)
+    },
+    onResponseStart(_, status, headers) {
+      if (status < 200) return
+      if (status === 407 && proxy !== undefined) return stop(proxyRefusal(proxy, status))
+      answered = true
+      resolve({ status, header: headerReader(headers), body: queue.body })
+    },
+    onResponseData(_, chunk) {
+      transfer.received(chunk.length)
+      queue.push(chunk)
+    },
+    onResponseEnd() {
+      transfer.end()
+      onClose()
+      queue.end()
+    },
+    onResponseError(_, error) {
+      transfer.end()
+      onClose()
+      const reason = stopped ?? framingError(error, answered)
+      if (answered) queue.fail(reason)
+      else reject(reason)
+    },
+  }
+  return { handler, stop }
+}
+
+function sourceOf(transfer: WatchedTransfer, controller: () => Dispatcher.DispatchController | undefined, stop: (reason: Error) => void): BodySource {
+  return {
+    pause() {
+      transfer.resting()
+      controller()?.pause()
+    },
+    resume() {
+      transfer.waiting()
+      controller()?.resume()
+    },
+    stop: () => stop(new Error('The body was not wanted any more')),
+  }
 }
 
 /** undici does not say in a code what is wrong with the framing: before the head is there, the answer is no HTTP; behind it, the body was cut. */
@@ -155,8 +179,4 @@ function framingError(error: Error, answered: boolean): Error {
   const isFraming = error.name === 'HTTPParserError' || ('code' in error && error.code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH')
   if (!isFraming) return error
   return answered ? new TransientFailure('truncated', 'the body ended early') : Object.assign(new Error('not HTTP'), { code: 'HPE_INVALID_HEAD' })
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error('unknown', { cause: error })
 }

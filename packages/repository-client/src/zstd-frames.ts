@@ -10,10 +10,6 @@ export interface FramePart {
   readonly ends: boolean
 }
 
-const FRAME_MAGIC = 0xfd2fb528
-const SKIPPABLE_MAGIC = 0x184d2a50
-const LONGEST_HEADER = 18
-
 /** Finds where frames end, without decoding them. */
 export interface FrameSplitter {
   /** The parts of the next chunk. Throws `BrokenEncoding` for what is no frame, and for a window above the limit. */
@@ -22,123 +18,150 @@ export interface FrameSplitter {
   readonly end: () => void
 }
 
+const FRAME_MAGIC = 0xfd2fb528
+const SKIPPABLE_MAGIC = 0x184d2a50
+const LONGEST_HEADER = 18
+
+/** What is gathered until it is whole: few bytes, or, of a body, only counted. */
+type Step = 'magic' | 'header' | 'block-header' | 'block' | 'last-block' | 'skippable-size' | 'skippable'
+
+interface State {
+  readonly maximumWindow: number
+  readonly gathered: Buffer
+  step: Step
+  /** Bytes until the step is whole. */
+  missing: number
+  have: number
+  hasChecksum: boolean
+  frames: number
+}
+
+/** What a whole step means for the bytes up to its end. */
+type Outcome = 'goes-on' | 'begins' | 'ends' | 'aside'
+
 /**
  * Creates a splitter of zstd frames (RFC 8878 §3.1). Needed because Node's decoder stops after the first frame and says nothing of what follows (`reliability.md` §0.9): with it, every
  * frame is decoded, and bytes that are no frame are refused. Skippable frames are passed over.
  */
 export function createFrameSplitter(maximumWindow: number): FrameSplitter {
-  // What is gathered byte by byte: a header, or the 3 bytes before a block.
-  const gathered = Buffer.alloc(LONGEST_HEADER)
-  let gatheredLength = 0
-  let needed = 4
-  let state: 'magic' | 'skippable-size' | 'header' | 'block-header' | 'skip' | 'last' | 'skippable' = 'magic'
-  let remaining = 0
-  let hasChecksum = false
-  let frames = 0
-  let inFrame = false
-
-  function gather(chunk: Uint8Array, position: number): number {
-    const count = Math.min(needed - gatheredLength, chunk.length - position)
-    gathered.set(chunk.subarray(position, position + count), gatheredLength)
-    gatheredLength += count
-    return count
-  }
-
-  function expect(next: typeof state, bytes: number): void {
-    state = next
-    needed = bytes
-    gatheredLength = 0
-  }
-
-  function onMagic(): void {
-    const magic = gathered.readUInt32LE(0)
-    if (magic === FRAME_MAGIC) {
-      inFrame = true
-      return expect('header', 1)
-    }
-    if (Math.floor(magic / 16) === SKIPPABLE_MAGIC / 16) return expect('skippable-size', 4)
-    throw new BrokenEncoding(frames === 0 ? 'it does not begin with a zstd frame' : 'other bytes follow the zstd frame')
-  }
-
-  function onHeader(): void {
-    const descriptor = gathered[0] ?? 0
-    const size = headerSize(descriptor)
-    if (needed < size) {
-      needed = size
-      return
-    }
-    if ((descriptor & 0x08) !== 0) throw new BrokenEncoding('its zstd frame has a reserved bit set')
-    if (windowOf(gathered.subarray(0, size), descriptor) > maximumWindow) throw new BrokenEncoding(`its zstd window is larger than ${maximumWindow} bytes`)
-    hasChecksum = (descriptor & 0x04) !== 0
-    expect('block-header', 3)
-  }
-
-  /** True when the frame ends right here. */
-  function onBlockHeader(): boolean {
-    const header = gathered.readUIntLE(0, 3)
-    const type = (header >> 1) & 3
-    if (type === 3) throw new BrokenEncoding('it has a zstd block of an unknown type')
-    remaining = type === 1 ? 1 : header >> 3
-    const isLast = (header & 1) === 1
-    if (isLast) remaining += hasChecksum ? 4 : 0
-    if (remaining > 0) state = isLast ? 'last' : 'skip'
-    else if (isLast) return true
-    else expect('block-header', 3)
-    return false
-  }
-
-  function closeFrame(): void {
-    frames += 1
-    inFrame = false
-    expect('magic', 4)
-  }
-
+  const state: State = { maximumWindow, gathered: Buffer.alloc(LONGEST_HEADER), step: 'magic', missing: 4, have: 0, hasChecksum: false, frames: 0 }
   return {
-    split(chunk) {
-      const parts: FramePart[] = []
-      let start = 0
-      let position = 0
-      while (position < chunk.length) {
-        if (state === 'skip' || state === 'last' || state === 'skippable') {
-          const count = Math.min(remaining, chunk.length - position)
-          position += count
-          remaining -= count
-          if (remaining > 0) break
-          if (state === 'skip') expect('block-header', 3)
-          else {
-            if (state === 'last') parts.push({ bytes: chunk.subarray(start, position), ends: true })
-            closeFrame()
-            start = position
-          }
-          continue
-        }
-        position += gather(chunk, position)
-        if (gatheredLength < needed) break
-        if (state === 'magic') {
-          onMagic()
-          // The four bytes may have come in two chunks.
-          if (inFrame) parts.push({ bytes: Buffer.from(gathered.subarray(0, 4)), ends: false })
-          start = position
-        } else if (state === 'header') onHeader()
-        else if (state === 'skippable-size') {
-          remaining = gathered.readUInt32LE(0)
-          state = 'skippable'
-          start = position
-          if (remaining === 0) closeFrame()
-        } else if (onBlockHeader()) {
-          parts.push({ bytes: chunk.subarray(start, position), ends: true })
-          closeFrame()
-          start = position
-        }
-      }
-      if (inFrame && start < chunk.length) parts.push({ bytes: chunk.subarray(start), ends: false })
-      return parts
-    },
+    split: (chunk) => split(state, chunk),
     end() {
-      if (frames > 0 && state === 'magic' && gatheredLength === 0) return
-      throw new BrokenEncoding(frames > 0 && state === 'magic' ? 'other bytes follow the zstd frame' : 'its zstd frame is cut short')
+      if (state.frames > 0 && state.step === 'magic' && state.have === 0) return
+      throw new BrokenEncoding(state.frames > 0 && state.step === 'magic' ? 'other bytes follow the zstd frame' : 'its zstd frame is cut short')
     },
   }
+}
+
+function split(state: State, chunk: Uint8Array): readonly FramePart[] {
+  const parts: FramePart[] = []
+  let start = 0
+  let position = 0
+  while (position < chunk.length) {
+    position += take(state, chunk, position)
+    if (state.missing > 0) break
+    const outcome = completeStep(state)
+    if (outcome === 'goes-on') continue
+    // The four bytes of the magic number may have come in two chunks.
+    if (outcome === 'begins') parts.push({ bytes: Buffer.from(state.gathered.subarray(0, 4)), ends: false })
+    if (outcome === 'ends') parts.push({ bytes: chunk.subarray(start, position), ends: true })
+    start = position
+  }
+  if (isInFrame(state) && start < chunk.length) parts.push({ bytes: chunk.subarray(start), ends: false })
+  return parts
+}
+
+function isInFrame({ step }: State): boolean {
+  return step === 'header' || step === 'block-header' || step === 'block' || step === 'last-block'
+}
+
+/** Takes bytes for the step: kept where they are read later, else only counted. */
+function take(state: State, chunk: Uint8Array, position: number): number {
+  const count = Math.min(state.missing, chunk.length - position)
+  const isCounted = state.step === 'block' || state.step === 'last-block' || state.step === 'skippable'
+  if (!isCounted) state.gathered.set(chunk.subarray(position, position + count), state.have)
+  state.have += count
+  state.missing -= count
+  return count
+}
+
+function expect(state: State, step: Step, missing: number): void {
+  state.step = step
+  state.missing = missing
+  state.have = 0
+}
+
+function completeStep(state: State): Outcome {
+  switch (state.step) {
+    case 'magic':
+      return completeMagic(state)
+    case 'header':
+      return completeHeader(state)
+    case 'block-header':
+      return completeBlockHeader(state)
+    case 'block':
+      expect(state, 'block-header', 3)
+      return 'goes-on'
+    case 'skippable-size':
+      return completeSkippableSize(state)
+    case 'last-block':
+      return closeFrame(state, 'ends')
+    case 'skippable':
+      return closeFrame(state, 'aside')
+  }
+}
+
+function closeFrame(state: State, outcome: Outcome): Outcome {
+  state.frames += 1
+  expect(state, 'magic', 4)
+  return outcome
+}
+
+function completeMagic(state: State): Outcome {
+  const magic = state.gathered.readUInt32LE(0)
+  if (magic === FRAME_MAGIC) {
+    expect(state, 'header', 1)
+    return 'begins'
+  }
+  if (Math.floor(magic / 16) === SKIPPABLE_MAGIC / 16) {
+    expect(state, 'skippable-size', 4)
+    return 'aside'
+  }
+  throw new BrokenEncoding(state.frames === 0 ? 'it does not begin with a zstd frame' : 'other bytes follow the zstd frame')
+}
+
+function completeSkippableSize(state: State): Outcome {
+  const size = state.gathered.readUInt32LE(0)
+  if (size === 0) return closeFrame(state, 'aside')
+  expect(state, 'skippable', size)
+  return 'aside'
+}
+
+function completeHeader(state: State): Outcome {
+  const descriptor = state.gathered[0] ?? 0
+  const size = headerSize(descriptor)
+  if (state.have < size) {
+    state.missing = size - state.have
+    return 'goes-on'
+  }
+  if ((descriptor & 0x08) !== 0) throw new BrokenEncoding('its zstd frame has a reserved bit set')
+  if (windowOf(state.gathered.subarray(0, size), descriptor) > state.maximumWindow) throw new BrokenEncoding(`its zstd window is larger than ${state.maximumWindow} bytes`)
+  state.hasChecksum = (descriptor & 0x04) !== 0
+  expect(state, 'block-header', 3)
+  return 'goes-on'
+}
+
+function completeBlockHeader(state: State): Outcome {
+  const header = state.gathered.readUIntLE(0, 3)
+  const type = (header >> 1) & 3
+  if (type === 3) throw new BrokenEncoding('it has a zstd block of an unknown type')
+  const isLast = (header & 1) === 1
+  const size = (type === 1 ? 1 : header >> 3) + (isLast && state.hasChecksum ? 4 : 0)
+  if (size === 0 && isLast) return closeFrame(state, 'ends')
+  if (size === 0) expect(state, 'block-header', 3)
+  else expect(state, isLast ? 'last-block' : 'block', size)
+  return 'goes-on'
 }
 
 function headerSize(descriptor: number): number {
@@ -149,7 +172,7 @@ function headerSize(descriptor: number): number {
 }
 
 function windowOf(header: Buffer, descriptor: number): number {
-  const size = headerSize(descriptor)
+  const size = header.length
   if ((descriptor & 0x20) === 0) {
     const byte = header[1] ?? 0
     const base = 2 ** (10 + (byte >> 3))
