@@ -17,7 +17,7 @@ const findPnpm = async () => {
   const own = binPath('pnpm')
   if (existsSync(own) && (await isVersion(own, version))) return [own]
   if (await isVersion('pnpm', version)) return ['pnpm']
-  return ['npx', '--yes', `pnpm@${version}`]
+  return ['npx', '--yes', '--prefer-offline', `pnpm@${version}`]
 }
 
 const hints = [
@@ -29,11 +29,21 @@ const hints = [
 
 const hintFor = (output) => hints.find(([pattern]) => pattern.test(output))?.[1] ?? 'The lines above say why. Running the same command again continues.'
 
+// Without a network this ends within seconds; by default it would be minutes.
+const patience = {
+  npm_config_fetch_retries: '2',
+  npm_config_fetch_retry_mintimeout: '1000',
+  npm_config_fetch_retry_maxtimeout: '4000',
+  pnpm_config_fetch_retries: '2',
+  pnpm_config_fetch_retry_mintimeout: '1000',
+  pnpm_config_fetch_retry_maxtimeout: '4000',
+}
+
 const install = async () => {
   const [command, ...prefix] = await findPnpm()
   const args = [...prefix, 'install', '--frozen-lockfile', '--prefer-offline', '--config.confirm-modules-purge=false', '--reporter=append-only']
   process.stderr.write(`Installing dependencies (pnpm ${pinnedPnpm()}) ...\n`)
-  const { code, signal, output, error } = await run(command, args, { quiet: true })
+  const { code, signal, output, error } = await run(command, args, { quiet: true, env: patience })
   if (signal) throw new ToolError(`Installing was interrupted by ${signal}.`, 'Running the same command again continues.')
   if (code === 0) return
   process.stderr.write(output)
