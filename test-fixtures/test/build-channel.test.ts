@@ -8,7 +8,6 @@ import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { describe } from 'vitest'
 
 import { decompressBzip2 } from '../src/bzip2.ts'
-import { canonical } from '../src/check/record-set.ts'
 import {
   advanceSampleChannel,
   buildChannel,
@@ -312,21 +311,22 @@ describe.skipIf(!existsSync(join(data, 'channels/ref-conda-index')))('against wh
   const channel = join(data, 'channels/ref-conda-index')
 
   for (const subdir of ['noarch', 'linux-64', 'osx-64', 'win-64']) {
-    test(`writes the same repodata.json of ${subdir}, byte for byte, and shards of the same content`, async ({ expect }) => {
+    test(`writes the same repodata.json of ${subdir}, byte for byte, and shards too`, async ({ expect }) => {
       const text = await readFile(join(channel, subdir, 'repodata.json'), 'utf8')
       const document = parseJson(text) as JsonObject
       expect(formatPythonJson(document)).toBe(text)
       const { shards } = createShards(document, { shardsBaseUrl: '', hashes: 'bytes', runExports: undefined })
-      const theirs = new Map<string, unknown>()
+      const theirs = new Set<string>()
       for (const name of await readdir(join(channel, subdir))) {
         if (!/^[0-9a-f]{64}\.msgpack\.zst$/.test(name)) continue
         const bytes = await readFile(join(channel, subdir, name))
         const shard = decodeMsgpack(zstdDecompressSync(bytes))
         expect(zstdCompressSync(encodeMsgpack(shard)).equals(bytes)).toBe(true)
-        theirs.set(canonical(shard), name)
+        theirs.add(name)
       }
       expect(shards.length).toBe(theirs.size)
-      for (const shard of shards) expect(theirs.has(canonical(decodeMsgpack(zstdDecompressSync(shard))))).toBe(true)
+      const names = shards.map((shard) => `${createHash('sha256').update(shard).digest('hex')}.msgpack.zst`)
+      expect(names.toSorted()).toEqual([...theirs].toSorted())
     })
   }
 
