@@ -1,14 +1,6 @@
-import { MirrorError } from '@mirror/core'
-import type { Flags } from './command-line/flags.ts'
-import { type Invocation, parseCasSync, parseMirror } from './command-line/parse-command-line.ts'
-import { type Environment, readEnvironment } from './config/environment.ts'
-import type { CliErrorCode } from './error-codes.ts'
-import { formatError, readErrorFacts } from './errors/error-facts.ts'
+import type { Environment } from './config/environment.ts'
 import type { ExitCode } from './errors/exit-codes.ts'
-import type { LogLevel } from './events.ts'
-import { createOutput, type Output, type OutputStream } from './output.ts'
-import { parseLogLevel } from './render/log-level.ts'
-import { formatJsonLine } from './render/render-json.ts'
+import { createOutput, type OutputStream } from './output.ts'
 import { readVersion } from './version.ts'
 
 /** The world around a command. */
@@ -27,65 +19,23 @@ export interface CommandContext {
   readonly systemConfig?: string
 }
 
-type Parse = (argv: readonly string[], options: { readonly version: string; readonly width: number }) => Promise<Invocation>
-
 /** Carries out `mirror <argv>` and answers the exit code. Never throws, never ends the process. */
 export async function runMirror(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
-  return run({ argv, context, parse: parseMirror, program: 'mirror' })
+  return run('mirror', argv, context)
 }
 
 /** Carries out `cas-sync <argv>` and answers the exit code. Never throws, never ends the process. */
 export async function runCasSync(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
-  return run({ argv, context, parse: parseCasSync, program: 'cas-sync' })
+  return run('cas-sync', argv, context)
 }
 
-interface Run {
-  readonly argv: readonly string[]
-  readonly context: CommandContext
-  readonly parse: Parse
-  readonly program: string
-}
-
-async function run({ argv, context, parse, program }: Run): Promise<ExitCode> {
-  using stdout = createOutput(context.stdout)
-  using stderr = createOutput(context.stderr)
-  const now = context.now ?? Date.now
-  try {
-    const invocation = await parse(argv, { version: readVersion(), width: stdout.width() })
-    if (invocation.type === 'print') {
-      stdout.write(`${invocation.text.trimEnd()}\n`)
-      return 0
-    }
-    const { command, flags } = invocation
-    const level = readLevel(flags)
-    const { runCommand } = await import('./commands/run-command.ts')
-    return await runCommand(command, { program, flags, level, stdout, stderr, context: { ...context, now }, env: readEnvironment(context.env) })
-  } catch (error) {
-    return showError(error, { isJson: argv.includes('--json'), stdout, stderr, signal: context.signal, now })
+/** A version is asked for by scripts, again and again: nothing is loaded for it. */
+async function run(program: 'mirror' | 'cas-sync', argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  if (argv.length === 1 && argv[0] === '--version') {
+    using stdout = createOutput(context.stdout)
+    stdout.write(`${readVersion()}\n`)
+    return 0
   }
-}
-
-function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {
-  const named = logLevel === undefined ? undefined : parseLogLevel(logLevel)
-  if (logLevel !== undefined && named === undefined) {
-    throw new MirrorError<CliErrorCode>('USAGE', `Cannot read the command line: ${JSON.stringify(logLevel)} is not a log level`, {
-      hint: 'Use CRITICAL, ERROR, WARNING, INFO or DEBUG.',
-    })
-  }
-  return named ?? (verbose ? 'DEBUG' : quiet ? 'WARNING' : 'INFO')
-}
-
-interface ErrorPlace {
-  readonly isJson: boolean
-  readonly stdout: Output
-  readonly stderr: Output
-  readonly signal: AbortSignal
-  readonly now: () => number
-}
-
-function showError(error: unknown, { isJson, stdout, stderr, signal, now }: ErrorPlace): ExitCode {
-  const facts = readErrorFacts(error, signal)
-  if (isJson) stdout.write(formatJsonLine({ type: 'error', ...facts }, now()))
-  else stderr.write(formatError(facts))
-  return facts.exitCode
+  const { runProgram } = await import('./run-program.ts')
+  return await runProgram(program, argv, context)
 }

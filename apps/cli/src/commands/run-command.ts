@@ -13,7 +13,6 @@ import type { Session } from './session.ts'
 
 /** What a command is started with. */
 export interface CommandStart {
-  readonly program: string
   readonly flags: Flags
   readonly level: LogLevel
   readonly stdout: Output

@@ -1,0 +1,60 @@
+import { MirrorError } from '@mirror/core'
+import type { Flags } from './command-line/flags.ts'
+import { parseCasSync, parseMirror } from './command-line/parse-command-line.ts'
+import { readEnvironment } from './config/environment.ts'
+import type { CliErrorCode } from './error-codes.ts'
+import { formatError, readErrorFacts } from './errors/error-facts.ts'
+import type { ExitCode } from './errors/exit-codes.ts'
+import type { LogLevel } from './events.ts'
+import { createOutput, type Output } from './output.ts'
+import { parseLogLevel } from './render/log-level.ts'
+import { formatJsonLine } from './render/render-json.ts'
+import type { CommandContext } from './run-mirror.ts'
+import { readVersion } from './version.ts'
+
+const PARSERS = { mirror: parseMirror, 'cas-sync': parseCasSync } as const
+
+/** Parses a command line and carries it out; every error becomes text and an exit code. What a command needs is loaded when it is known. */
+export async function runProgram(program: keyof typeof PARSERS, argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  using stdout = createOutput(context.stdout)
+  using stderr = createOutput(context.stderr)
+  const now = context.now ?? Date.now
+  try {
+    const invocation = await PARSERS[program](argv, { version: readVersion(), width: stdout.width() })
+    if (invocation.type === 'print') {
+      stdout.write(`${invocation.text.trimEnd()}\n`)
+      return 0
+    }
+    const { command, flags } = invocation
+    const level = readLevel(flags)
+    const { runCommand } = await import('./commands/run-command.ts')
+    return await runCommand(command, { flags, level, stdout, stderr, context: { ...context, now }, env: readEnvironment(context.env) })
+  } catch (error) {
+    return showError(error, { isJson: argv.includes('--json'), stdout, stderr, signal: context.signal, now })
+  }
+}
+
+function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {
+  const named = logLevel === undefined ? undefined : parseLogLevel(logLevel)
+  if (logLevel !== undefined && named === undefined) {
+    throw new MirrorError<CliErrorCode>('USAGE', `Cannot read the command line: ${JSON.stringify(logLevel)} is not a log level`, {
+      hint: 'Use CRITICAL, ERROR, WARNING, INFO or DEBUG.',
+    })
+  }
+  return named ?? (verbose ? 'DEBUG' : quiet ? 'WARNING' : 'INFO')
+}
+
+interface ErrorPlace {
+  readonly isJson: boolean
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly signal: AbortSignal
+  readonly now: () => number
+}
+
+function showError(error: unknown, { isJson, stdout, stderr, signal, now }: ErrorPlace): ExitCode {
+  const facts = readErrorFacts(error, signal)
+  if (isJson) stdout.write(formatJsonLine({ type: 'error', ...facts }, now()))
+  else stderr.write(formatError(facts))
+  return facts.exitCode
+}
