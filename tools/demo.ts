@@ -17,9 +17,9 @@ async function demonstrate(): Promise<number> {
   await rm(work, { recursive: true, force: true })
   say('Building a sample channel: three subdirs, both formats, packages that conda can install')
   const sample = await createSampleChannel(upstream)
-  await using server = await serveChannel(upstream)
+  await using server = await serveChannel(upstream, { mount: '/sample' })
   say(`${sample.artifacts.length} artifacts, ${formatMegabytes(sample.bytes)}, served at ${server.url}`)
-  const common = ['--channel', `${server.url}`, '--mirror-dir', mirrorDir, ...['linux-64', 'osx-arm64'].flatMap((subdir) => ['--platform', subdir])]
+  const common = ['--channel', server.url, '--mirror-dir', mirrorDir, ...['linux-64', 'osx-arm64'].flatMap((subdir) => ['--platform', subdir])]
   const steps: readonly (readonly [string, () => Promise<number>])[] = [
     ['What a sync would do', async () => await runMirror(['plan', ...common])],
     ['The first sync', async () => await runMirror(['sync', ...common])],
