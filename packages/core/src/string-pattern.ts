@@ -42,7 +42,7 @@ function compileGlob(glob: string): (value: string) => boolean {
   const between = pieces.slice(1, -1).filter((piece) => piece !== '')
   return (value) => {
     const lower = value.toLowerCase()
-    if (lower.length < first.length + last.length || !lower.startsWith(first) || !lower.endsWith(last)) return false
+    if (!lower.startsWith(first) || !lower.endsWith(last)) return false
     let position = first.length
     for (const piece of between) {
       const found = lower.indexOf(piece, position)

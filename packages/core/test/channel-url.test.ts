@@ -153,6 +153,7 @@ describe('URLs below a channel', () => {
       headers: { authorization } })
     expect(authorizeUrl(channel, 'https://host/elsewhere/f.conda')).toEqual({ url: 'https://host/elsewhere/f.conda',
       headers: { authorization } })
+    expect(authorizeUrl(parseChannelUrl('https://host//t/TK/x'), 'https://host/x/f.conda').url).toBe('https://host/t/TK/x/f.conda')
     expect(authorizeUrl(parseChannelUrl('https://host/t/TK/x'),
       'https://host/x/noarch/repodata.json').url).toBe('https://host/t/TK/x/noarch/repodata.json')
     expect(authorizeUrl(parseChannelUrl('https://host/x'),

@@ -9,6 +9,7 @@ describe('parseStringPattern()', () => {
     ['MIT', 'mit', true], ['mit', 'MIT', true], ['mit', 'mit-0', false], ['GPL*', 'gpl-3.0-only', true], ['*GPL*', 'LGPLv3+', true],
     ['*v3+', 'LGPLv3+', true],
     ['*v3+', 'LGPLv33', false], ['gpl', 'LGPL', false], ['a*b*c', 'aXbXc', true], ['a*b*c', 'acb', false], ['ab*ba', 'aba', false],
+    ['a*b*b', 'ab', false], ['a*b*b', 'abb', true], ['*a*a', 'a', false],
     ['ab*ba', 'abba', true], ['*', '', true],
     ['**', 'x', true], ['a**b', 'ab', true], ['py*_0', 'PY27_0', true], ['[a-z]*', 'b', false], ['[a-z]*', '[A-Z]x', true],
     ['a.c*', 'abc', false], ['^x', '^x', true], ['x$', 'X$', true],
