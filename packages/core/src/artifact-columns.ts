@@ -87,14 +87,21 @@ export function artifactAt(columns: ArtifactColumns, row: number): Artifact {
   return { subdir: columns.subdir, name: parseArtifactName(columns.names.text(row)), digest: createDigest(type, hex), size: sizeAt(columns, row) }
 }
 
-/** Whether two rows have the same digest, of the same kind. */
-export function haveSameDigest(left: ArtifactColumns, leftRow: number, right: ArtifactColumns, rightRow: number): boolean {
-  if (((markAt(left, leftRow) ^ markAt(right, rightRow)) & MARK_MD5) !== 0) return false
-  const a = left.digests.chunk(leftRow)
-  const b = right.digests.chunk(rightRow)
-  const i = left.digests.cell(leftRow)
-  const k = right.digests.cell(rightRow)
-  const length = (markAt(left, leftRow) & MARK_MD5) === 0 ? DIGEST_BYTES : 16
+/** A row of some columns. */
+export interface ArtifactRow {
+  readonly columns: ArtifactColumns
+  readonly row: number
+}
+
+/** Whether two rows have the same digest, of the same kind, and the same size. */
+export function haveSameBytes(left: ArtifactRow, right: ArtifactRow): boolean {
+  const mark = markAt(left.columns, left.row)
+  if (((mark ^ markAt(right.columns, right.row)) & MARK_MD5) !== 0 || sizeAt(left.columns, left.row) !== sizeAt(right.columns, right.row)) return false
+  const a = left.columns.digests.chunk(left.row)
+  const b = right.columns.digests.chunk(right.row)
+  const i = left.columns.digests.cell(left.row)
+  const k = right.columns.digests.cell(right.row)
+  const length = (mark & MARK_MD5) === 0 ? DIGEST_BYTES : 16
   for (let byte = 0; byte < length; byte += 1) if (a[i + byte] !== b[k + byte]) return false
   return true
 }

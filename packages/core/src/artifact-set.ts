@@ -1,7 +1,7 @@
 import type { ArtifactName } from './artifact-name.ts'
-import { appendArtifact, appendRow, artifactAt, type ArtifactColumns, createArtifactColumns, haveSameDigest, sizeAt } from './artifact-columns.ts'
+import { appendArtifact, appendRow, artifactAt, type ArtifactColumns, createArtifactColumns, haveSameBytes, sizeAt } from './artifact-columns.ts'
 import type { Artifact } from './artifact.ts'
-import { compareBytes, compareNameRows } from './columns.ts'
+import { compareBytes, compareNameRows, rangeOf } from './columns.ts'
 import type { Digest } from './digest.ts'
 import { MirrorError } from './errors.ts'
 import { sortRows } from './merge-rows.ts'
@@ -77,7 +77,7 @@ export function copyRows(columns: ArtifactColumns, rows: Iterable<number>): Arti
 /** Puts rows in order of name, in place or in a new array, with equal ones once: an index of two sorted sections costs one merge. */
 export function sortedRows(columns: ArtifactColumns, rows: Uint32Array): Uint32Array {
   const { names } = columns
-  return withoutRepeats(columns, sortRows(rows, (left, right) => compareNameRows(names, left, names, right)))
+  return withoutRepeats(columns, sortRows(rows, (left, right) => compareNameRows(names, left, right)))
 }
 
 function withoutRepeats(columns: ArtifactColumns, rows: Uint32Array): Uint32Array {
@@ -85,7 +85,7 @@ function withoutRepeats(columns: ArtifactColumns, rows: Uint32Array): Uint32Arra
   for (let position = 0; position < rows.length; position += 1) {
     const row = rows[position] ?? 0
     const previous = rows[kept - 1]
-    if (kept > 0 && previous !== undefined && compareNameRows(columns.names, previous, columns.names, row) === 0) {
+    if (kept > 0 && previous !== undefined && compareNameRows(columns.names, previous, row) === 0) {
       assertSameArtifact(columns, previous, row)
       continue
     }
@@ -96,7 +96,7 @@ function withoutRepeats(columns: ArtifactColumns, rows: Uint32Array): Uint32Arra
 }
 
 function assertSameArtifact(columns: ArtifactColumns, left: number, right: number): void {
-  if (haveSameDigest(columns, left, columns, right) && sizeAt(columns, left) === sizeAt(columns, right)) return
+  if (haveSameBytes({ columns, row: left }, { columns, row: right })) return
   const one = artifactAt(columns, left)
   throw new MirrorError('INDEX_IMPLAUSIBLE', `Cannot use the index of ${columns.subdir}: it lists ${one.name} twice, with different bytes`, {
     hint: 'Report it to the channel; nothing of this subdir was changed.',
@@ -123,8 +123,7 @@ function createSet(columns: ArtifactColumns, order: Uint32Array): ArtifactSet {
     while (low < high) {
       const middle = (low + high) >>> 1
       const row = order[middle] ?? 0
-      const { names } = columns
-      const difference = compareBytes(range, { bytes: names.bytesOf(row), start: names.startOf(row), end: names.endOf(row) })
+      const difference = compareBytes(range, rangeOf(columns.names, row))
       if (difference === 0) return artifactAt(columns, row)
       if (difference < 0) high = middle
       else low = middle + 1

@@ -4,7 +4,7 @@ const CHUNK_ROWS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_ROWS - 1
 const START_ROWS = 64
 
-type Cells = Uint8Array | Uint32Array | Float64Array | BigUint64Array
+type Cells = Uint8Array | Uint32Array | Float64Array
 
 /** A column of fixed-width cells that grows without copying what it has. */
 export interface Column<T extends Cells> {
@@ -13,6 +13,8 @@ export interface Column<T extends Cells> {
   readonly cell: (row: number) => number
   /** Room for `rows` more, at most to the end of a chunk: what fits is given back. */
   readonly reserve: (rows: number) => { readonly cells: T; readonly at: number; readonly rows: number }
+  /** Forgets all rows and keeps the room. */
+  readonly clear: () => void
 }
 
 /** Creates a column; `make` makes an empty array of cells, `width` is cells a row. */
@@ -47,6 +49,9 @@ export function createColumn<T extends Cells>(make: (cells: number) => T, width 
       count += fitting
       return { cells, at, rows: fitting }
     },
+    clear() {
+      count = 0
+    },
   }
 }
 
@@ -78,6 +83,8 @@ export interface NameColumn {
   readonly startOf: (row: number) => number
   readonly endOf: (row: number) => number
   readonly text: (row: number) => string
+  /** Forgets all names and keeps the room. */
+  readonly clear: () => void
 }
 
 interface NameChunk {
@@ -154,16 +161,24 @@ export function createNameColumn(): NameColumn {
     startOf,
     endOf: (row) => chunkOf(row).ends[row & CHUNK_MASK] ?? 0,
     text: (row) => chunkOf(row).bytes.toString('utf8', startOf(row), chunkOf(row).ends[row & CHUNK_MASK]),
+    clear() {
+      chunks.splice(1)
+      for (const chunk of chunks) {
+        chunk.used = 0
+        chunk.rows = 0
+      }
+    },
   }
 }
 
-/** Compares two names by bytes, which is by code point. */
-export function compareNameRows(left: NameColumn, leftRow: number, right: NameColumn, rightRow: number): number {
-  const a = left.bytesOf(leftRow)
-  const b = right.bytesOf(rightRow)
-  const aEnd = left.endOf(leftRow)
-  const bEnd = right.endOf(rightRow)
-  return compareBytes({ bytes: a, start: left.startOf(leftRow), end: aEnd }, { bytes: b, start: right.startOf(rightRow), end: bEnd })
+/** Compares two names of one column by bytes, which is by code point. */
+export function compareNameRows(names: NameColumn, left: number, right: number): number {
+  return compareBytes(rangeOf(names, left), rangeOf(names, right))
+}
+
+/** Where the bytes of a name are. */
+export function rangeOf(names: NameColumn, row: number): ByteRange {
+  return { bytes: names.bytesOf(row), start: names.startOf(row), end: names.endOf(row) }
 }
 
 /** A piece of some bytes. */

@@ -1,8 +1,9 @@
-import { haveSameDigest, sizeAt } from './artifact-columns.ts'
-import { copyRows, sortedRows } from './artifact-set.ts'
-import { compareNameRows } from './columns.ts'
+import { type ArtifactColumns, appendRow, createArtifactColumns, haveSameBytes } from './artifact-columns.ts'
+import { allRows, createSetOfRows, sortedRows } from './artifact-set.ts'
+import { compareBytes, rangeOf } from './columns.ts'
 import { soundRows, type TableColumns, tableColumns } from './index-table.ts'
 import type { IndexTable, TableComparison } from './index-types.ts'
+import type { SubdirName } from './subdir.ts'
 
 /** What `compareTables` compares. */
 export interface CompareTablesOptions {
@@ -15,68 +16,98 @@ export interface CompareTablesOptions {
 /**
  * Finds how two indexes of one subdir differ: by name, then by digest and size, then by the bytes of the record. Rows with faults
  * are as if they were not there. One pass over both where they are sorted. Throws `INDEX_IMPLAUSIBLE` for a name that one of the
- * tables has with two digests.
+ * tables has with two digests. Where no tables are at hand, `compareIndexes` needs less memory.
  */
 export function compareTables({ base, target, keep }: CompareTablesOptions): TableComparison {
   const left = tableColumns(base)
   const right = tableColumns(target)
   const before = sortedRows(left.artifacts, soundRows(left.artifacts, base.rows))
   const after = sortedRows(right.artifacts, soundRows(right.artifacts, target.rows, keep))
-  const found = join({ columns: left, rows: before }, { columns: right, rows: after })
-  return {
-    added: copyRows(right.artifacts, found.added),
-    removed: copyRows(left.artifacts, found.removed),
-    replaced: { before: copyRows(left.artifacts, found.replacedBefore), after: copyRows(right.artifacts, found.replacedAfter) },
-    relisted: found.relisted,
-    unchanged: found.unchanged,
+  const recorder = createComparisonRecorder(target.subdir)
+  let at = 0
+  let position = 0
+  while (at < before.length && position < after.length) {
+    const baseRow = { columns: left, row: before[at] ?? 0 }
+    const targetRow = { columns: right, row: after[position] ?? 0 }
+    const order = compareTableRows(baseRow, targetRow)
+    if (order < 0) recorder.removed(baseRow)
+    else if (order > 0) recorder.added(targetRow)
+    else recorder.both(baseRow, targetRow)
+    if (order <= 0) at += 1
+    if (order >= 0) position += 1
   }
+  for (const row of before.subarray(at)) recorder.removed({ columns: left, row })
+  for (const row of after.subarray(position)) recorder.added({ columns: right, row })
+  return recorder.finish()
 }
 
-interface Side {
+/** A row of a table. */
+export interface TableRow {
   readonly columns: TableColumns
-  readonly rows: Uint32Array
+  readonly row: number
 }
 
-interface Joined {
-  readonly added: number[]
-  readonly removed: number[]
-  readonly replacedBefore: number[]
-  readonly replacedAfter: number[]
-  relisted: number
-  unchanged: number
+/** Compares the names of two rows. */
+export function compareTableRows(left: TableRow, right: TableRow): number {
+  return compareBytes(rangeOf(left.columns.artifacts.names, left.row), rangeOf(right.columns.artifacts.names, right.row))
 }
 
-function join(base: Side, target: Side): Joined {
-  const found: Joined = { added: [], removed: [], replacedBefore: [], replacedAfter: [], relisted: 0, unchanged: 0 }
-  let left = 0
-  let right = 0
-  for (;;) {
-    const baseRow = base.rows[left]
-    const targetRow = target.rows[right]
-    if (baseRow === undefined && targetRow === undefined) return found
-    const order = compareHeads(base, baseRow, target, targetRow)
-    if (order < 0) found.removed.push(baseRow ?? 0)
-    else if (order > 0) found.added.push(targetRow ?? 0)
-    else compareRecords(found, base.columns, baseRow ?? 0, target.columns, targetRow ?? 0)
-    if (order <= 0) left += 1
-    if (order >= 0) right += 1
+/** Takes what a comparison finds. */
+export interface ComparisonRecorder {
+  readonly added: (row: TableRow) => void
+  readonly removed: (row: TableRow) => void
+  readonly both: (before: TableRow, after: TableRow) => void
+  readonly finish: () => TableComparison
+}
+
+/** Creates an empty recorder: it copies the rows that differ. */
+export function createComparisonRecorder(subdir: SubdirName): ComparisonRecorder {
+  const found = { added: createRows(subdir), removed: createRows(subdir), before: createRows(subdir), after: createRows(subdir) }
+  let relisted = 0
+  let unchanged = 0
+  return {
+    added: found.added.add,
+    removed: found.removed.add,
+    both(before, after) {
+      if (haveSameRecord(before, after)) unchanged += 1
+      else if (haveSameBytes({ columns: before.columns.artifacts, row: before.row }, { columns: after.columns.artifacts, row: after.row })) relisted += 1
+      else {
+        found.before.add(before)
+        found.after.add(after)
+      }
+    },
+    finish: () => ({
+      added: found.added.finish(),
+      removed: found.removed.finish(),
+      replaced: { before: found.before.finish(), after: found.after.finish() },
+      relisted,
+      unchanged,
+    }),
   }
 }
 
-function compareHeads(base: Side, baseRow: number | undefined, target: Side, targetRow: number | undefined): number {
-  if (baseRow === undefined) return 1
-  if (targetRow === undefined) return -1
-  return compareNameRows(base.columns.artifacts.names, baseRow, target.columns.artifacts.names, targetRow)
+/** Equal bytes of a record say the same of its artifact. */
+function haveSameRecord(left: TableRow, right: TableRow): boolean {
+  const a = left.columns.fingerprints.chunk(left.row)
+  const b = right.columns.fingerprints.chunk(right.row)
+  const i = left.columns.fingerprints.cell(left.row)
+  const k = right.columns.fingerprints.cell(right.row)
+  return a[i] === b[k] && a[i + 1] === b[k + 1]
 }
 
-function compareRecords(found: Joined, left: TableColumns, baseRow: number, right: TableColumns, targetRow: number): void {
-  if (!haveSameDigest(left.artifacts, baseRow, right.artifacts, targetRow) || sizeAt(left.artifacts, baseRow) !== sizeAt(right.artifacts, targetRow)) {
-    found.replacedBefore.push(baseRow)
-    found.replacedAfter.push(targetRow)
-  } else if (fingerprintOf(left, baseRow) === fingerprintOf(right, targetRow)) found.unchanged += 1
-  else found.relisted += 1
+interface Rows {
+  readonly add: (row: TableRow) => void
+  readonly finish: () => ReturnType<typeof createSetOfRows>
 }
 
-function fingerprintOf(columns: TableColumns, row: number): bigint {
-  return columns.fingerprints.chunk(row)[columns.fingerprints.cell(row)] ?? 0n
+function createRows(subdir: SubdirName): Rows {
+  const columns: ArtifactColumns = createArtifactColumns(subdir)
+  let count = 0
+  return {
+    add({ columns: from, row }) {
+      appendRow(columns, from.artifacts, row)
+      count += 1
+    },
+    finish: () => createSetOfRows(columns, allRows(count)),
+  }
 }

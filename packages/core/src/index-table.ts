@@ -15,7 +15,7 @@ import { ROW_KEY, ROW_KEY_LENGTH, ROW_WORDS } from './scanner-engine.ts'
 import type { SubdirName } from './subdir.ts'
 
 /** Bits of a mark, as assembly/index-scanner.ts has them, and `elsewhere`. */
-const FAULT_MASK = 14
+export const FAULT_MASK = 14
 const ELSEWHERE = 8
 const NAME_DOUBTFUL = 16
 const HAS_URL = 32
@@ -54,7 +54,8 @@ export function readIndexTable(source: ByteSource | Uint8Array, subdir: SubdirNa
 /** The columns behind a table, for `compareTables`. */
 export interface TableColumns {
   readonly artifacts: ArtifactColumns
-  readonly fingerprints: Column<BigUint64Array>
+  /** Two words a row, the low one first. */
+  readonly fingerprints: Column<Uint32Array>
 }
 
 const columnsOf = new WeakMap<IndexTable, TableColumns>()
@@ -66,8 +67,13 @@ export function tableColumns(table: IndexTable): TableColumns {
   return columns
 }
 
+/** Creates empty columns. */
+export function createTableColumns(subdir: SubdirName): TableColumns {
+  return { artifacts: createArtifactColumns(subdir), fingerprints: createColumn((cells) => new Uint32Array(cells), 2) }
+}
+
 function createTableDriver(subdir: SubdirName, sink: IndexSink): { readonly driver: ScanDriver; readonly finish: (skeleton: IndexSkeleton) => IndexTable } {
-  const columns = { artifacts: createArtifactColumns(subdir), fingerprints: createColumn((cells) => new BigUint64Array(cells)) }
+  const columns = createTableColumns(subdir)
   const layout = createLayoutRecorder()
   const view = createViewSink(sink)
   let newest: number | undefined
@@ -87,7 +93,8 @@ function createTableDriver(subdir: SubdirName, sink: IndexSink): { readonly driv
   }
 }
 
-function addBatch(columns: TableColumns, batch: RowBatch): void {
+/** Appends the rows of a batch. Throws `NAME_UNSAFE`. */
+export function addBatch(columns: TableColumns, batch: RowBatch): void {
   const { engine, rows, suffix } = batch
   const { at, calls } = engine
   engine.bytes.write(suffix, at.suffix)
@@ -102,7 +109,7 @@ function addBatch(columns: TableColumns, batch: RowBatch): void {
     sizes: new Float64Array(buffer, at.sizes, rows),
     marks,
   })
-  appendCells(columns.fingerprints, new BigUint64Array(buffer, at.fingerprints, rows))
+  appendCells(columns.fingerprints, new Uint32Array(buffer, at.fingerprints, rows * 2), 2)
 }
 
 /** What the compiled scanner leaves to us: names that are not plainly good, and `url` fields. */
@@ -141,22 +148,20 @@ function createUnsafeError(name: string): MirrorError<'NAME_UNSAFE'> {
   })
 }
 
-function assertPlausible(skeleton: IndexSkeleton, subdir: SubdirName): void {
+/** Throws `INDEX_IMPLAUSIBLE` for a document that is no index of that subdir, or one that clients do not read. */
+export function assertPlausible(skeleton: IndexSkeleton, subdir: SubdirName): void {
   if (skeleton.length === 0) return
   if (skeleton.sections.length === 0 && !skeleton.hasV3) throw createImplausibleError('it has neither "packages" nor "packages.conda" nor "v3"')
-  const named = skeleton.info?.['subdir']
-  if (named !== undefined && named !== null && named !== subdir) {
-    throw createImplausibleError(`it is that of ${JSON.stringify(named)}, not of ${subdir}`, { subdir, found: named })
-  }
+  const named = skeleton.info?.['subdir'] ?? subdir
+  if (named !== subdir) throw createImplausibleError(`it is that of ${JSON.stringify(named)}, not of ${subdir}`, { subdir, found: named })
   const entry = skeleton.entries.find(({ key }) => key === 'repodata_version')
-  const versions: unknown[] = [skeleton.info?.['repodata_version']]
-  if (entry !== undefined) versions.push(JSON.parse(Buffer.from(entry.raw).toString()))
-  for (const version of versions) {
-    if (version === undefined) continue
-    if (typeof version !== 'number' || !Number.isInteger(version) || version < 0 || version > MAXIMUM_VERSION) {
-      throw createImplausibleError(`its repodata_version is ${JSON.stringify(version)}, which clients do not read`, { version })
-    }
-  }
+  assertKnownVersion(skeleton.info?.['repodata_version'])
+  if (entry !== undefined) assertKnownVersion(JSON.parse(Buffer.from(entry.raw).toString()))
+}
+
+function assertKnownVersion(version: unknown): void {
+  if (version === undefined || (typeof version === 'number' && Number.isInteger(version) && version >= 0 && version <= MAXIMUM_VERSION)) return
+  throw createImplausibleError(`its repodata_version is ${JSON.stringify(version)}, which clients do not read`, { version })
 }
 
 function createTable(columns: TableColumns, layout: IndexLayout, newest: number | undefined): IndexTable {
@@ -183,7 +188,9 @@ function createTable(columns: TableColumns, layout: IndexLayout, newest: number 
     },
     fingerprintAt(row) {
       assertRow(row)
-      return fingerprints.chunk(row)[fingerprints.cell(row)] ?? 0n
+      const cells = fingerprints.chunk(row)
+      const cell = fingerprints.cell(row)
+      return (BigInt(cells[cell + 1] ?? 0) << 32n) | BigInt(cells[cell] ?? 0)
     },
     get faults() {
       faults ??= collectFaults(artifacts, rows)

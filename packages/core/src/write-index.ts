@@ -105,12 +105,12 @@ function copyRange(reader: SliceReader, start: number, end: number, writer: Byte
 /** Anything else: rows of all parts by key, each copied without its blanks. */
 function writeSorted(found: readonly SectionRows[], writer: ByteWriter): void {
   const { keys, owners, rows } = collectKeys(found)
-  const order = sortRows(allRows(rows.length), (left, right) => compareNameRows(keys, left, keys, right))
+  const order = sortRows(allRows(rows.length), (left, right) => compareNameRows(keys, left, right))
   const readers = found.map(({ part }) => createSliceReader(part.source))
   for (let position = 0; position < order.length; position += 1) {
     const at = order[position] ?? 0
     if (position > 0) {
-      if (compareNameRows(keys, order[position - 1] ?? 0, keys, at) === 0) throw createImplausibleError(`two documents have the record ${keys.text(at)}`, { key: keys.text(at) })
+      if (compareNameRows(keys, order[position - 1] ?? 0, at) === 0) throw createImplausibleError(`two documents have the record ${keys.text(at)}`, { key: keys.text(at) })
       writer.putText(',')
     }
     const owner = owners[at] ?? 0

@@ -135,7 +135,7 @@ function planShards(part: { readonly source: ByteSource; readonly table: IndexLa
     rowsOf(name) {
       const id = ids.get(name) ?? 0
       const own = rows.subarray(starts[id], starts[id + 1])
-      return sortRows(own, (left, right) => compareSections(table, left, right) || compareNameRows(keys, left, keys, right))
+      return sortRows(own, (left, right) => compareSections(table, left, right) || compareNameRows(keys, left, right))
     },
     removedOf: (name) => (removedByName.get(name) ?? []).sort(compareCodePoints),
     newest,

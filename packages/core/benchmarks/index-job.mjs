@@ -1,0 +1,202 @@
+// One job of index-bench.mjs, in a process of its own: node index-job.mjs <job> <json of arguments>. The last line tells what it found and used.
+import { createHash } from 'node:crypto'
+import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { pipeline } from 'node:stream/promises'
+
+const [, , job, text] = process.argv
+const args = JSON.parse(text)
+
+/** A file as a source; what core asks for, and nothing more. */
+function fileSource(path) {
+  const file = openSync(path, 'r')
+  const fill = (target, position) => {
+    for (let have = 0; have < target.length;) {
+      const count = readSync(file, target, have, target.length - have, position + have)
+      if (count === 0) throw new RangeError('The file is shorter than it was')
+      have += count
+    }
+  }
+  return {
+    length: fstatSync(file).size,
+    readInto: fill,
+    read(position, length) {
+      const bytes = Buffer.allocUnsafe(length)
+      fill(bytes, position)
+      return bytes
+    },
+  }
+}
+
+function writeAll(file, chunk) {
+  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
+}
+
+/** Keeps 8 of 10 names. */
+const isWanted = (name) => {
+  let sum = 0
+  for (let at = 0; at < name.length; at += 1) sum = (sum * 31 + name.charCodeAt(at)) >>> 0
+  return sum % 10 < 8
+}
+
+const wantsObject = (record) => record.depends.every((spec) => !spec.startsWith('openssl'))
+
+/** Decides row by row; equal raw names are asked about once. */
+function nameChooser() {
+  const known = new Map()
+  const keep = []
+  let chunk = new Uint8Array(1 << 16)
+  let used = 0
+  return {
+    record(view) {
+      const raw = view.field('name') ?? ''
+      let wanted = known.get(raw)
+      if (wanted === undefined) {
+        wanted = isWanted(JSON.parse(raw)) ? 1 : 0
+        known.set(raw, wanted)
+      }
+      if (used === chunk.length) {
+        keep.push(chunk)
+        chunk = new Uint8Array(1 << 16)
+        used = 0
+      }
+      chunk[used] = wanted
+      used += 1
+    },
+    finish: () => Buffer.concat([...keep, chunk.subarray(0, used)]),
+  }
+}
+
+const count = (keep) => keep.reduce((sum, row) => sum + row, 0)
+
+async function core() {
+  return await import('../dist/index.js')
+}
+
+const jobs = {
+  async filter({ input, output }) {
+    const { readIndexLayout, writeIndex } = await core()
+    const source = fileSource(input)
+    const chooser = nameChooser()
+    const table = readIndexLayout(source, chooser)
+    const keep = chooser.finish()
+    const file = openSync(output, 'w')
+    writeIndex({ parts: [{ source, table, keep }], write: (chunk) => writeAll(file, chunk) })
+    closeSync(file)
+    return { kept: count(keep) }
+  },
+  async table({ input, output }) {
+    const { readIndexTable, writeIndex, parseSubdirName } = await core()
+    const source = fileSource(input)
+    const chooser = nameChooser()
+    const table = readIndexTable(source, parseSubdirName('linux-64'), chooser)
+    const keep = chooser.finish()
+    const file = openSync(output, 'w')
+    writeIndex({ parts: [{ source, table, keep }], write: (chunk) => writeAll(file, chunk) })
+    closeSync(file)
+    return { kept: count(keep), artifacts: table.artifacts(keep).count }
+  },
+  async objects({ input, output }) {
+    const { readIndexLayout, writeIndex } = await core()
+    const source = fileSource(input)
+    const rows = []
+    const table = readIndexLayout(source, { record: (view) => { rows.push(wantsObject(JSON.parse(view.bytes.toString('latin1', view.start, view.end))) ? 1 : 0) } })
+    const keep = Uint8Array.from(rows)
+    const file = openSync(output, 'w')
+    writeIndex({ parts: [{ source, table, keep }], write: (chunk) => writeAll(file, chunk) })
+    closeSync(file)
+    return { kept: count(keep) }
+  },
+  async diff({ input, next }) {
+    const { compareIndexes, parseSubdirName } = await core()
+    const found = compareIndexes({ subdir: parseSubdirName('linux-64'), base: fileSource(input), target: fileSource(next) })
+    return { added: found.added.count, removed: found.removed.count, changed: found.relisted + found.replaced.after.count, unchanged: found.unchanged }
+  },
+  async tables({ input, next }) {
+    const { compareTables, parseSubdirName, readIndexTable } = await core()
+    const subdir = parseSubdirName('linux-64')
+    const found = compareTables({ base: readIndexTable(fileSource(input), subdir), target: readIndexTable(fileSource(next), subdir) })
+    return { added: found.added.count, removed: found.removed.count, changed: found.relisted + found.replaced.after.count, unchanged: found.unchanged }
+  },
+  async zst({ compressed, spool, output, outputZst }) {
+    const { createIndexLayoutBuilder, writeIndex } = await core()
+    const { constants, createZstdCompress, createZstdDecompress } = await import('node:zlib')
+    const chooser = nameChooser()
+    const builder = createIndexLayoutBuilder(chooser)
+    const plain = openSync(spool, 'w')
+    await pipeline(createReadStream(compressed, { highWaterMark: 1 << 18 }), createZstdDecompress({ chunkSize: 1 << 18 }), async (chunks) => {
+      for await (const chunk of chunks) {
+        builder.write(chunk)
+        writeAll(plain, chunk)
+      }
+    })
+    closeSync(plain)
+    const table = builder.end()
+    const keep = chooser.finish()
+    const hash = createHash('sha256')
+    const hashZst = createHash('sha256')
+    const file = openSync(output, 'w')
+    let size = 0
+    writeIndex({
+      parts: [{ source: fileSource(spool), table, keep }],
+      write: (chunk) => {
+        hash.update(chunk)
+        size += chunk.length
+        writeAll(file, chunk)
+      },
+    })
+    closeSync(file)
+    await pipeline(
+      createReadStream(output, { highWaterMark: 1 << 18 }),
+      createZstdCompress({ pledgedSrcSize: size, chunkSize: 1 << 18, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }),
+      async function* hashed(chunks) {
+        for await (const chunk of chunks) {
+          hashZst.update(chunk)
+          yield chunk
+        }
+      },
+      createWriteStream(outputZst),
+    )
+    return { kept: count(keep), sha256: hash.digest('hex'), zst: hashZst.digest('hex').length }
+  },
+  'json-filter'({ input, output }) {
+    return filterJson({ input, output, wanted: (record) => isWanted(record.name) })
+  },
+  'json-objects'({ input, output }) {
+    return filterJson({ input, output, wanted: wantsObject })
+  },
+  'json-diff'({ input, next }) {
+    const base = JSON.parse(readFileSync(input, 'utf8'))
+    const target = JSON.parse(readFileSync(next, 'utf8'))
+    const found = { added: 0, removed: 0, changed: 0, unchanged: 0 }
+    for (const section of ['packages', 'packages.conda']) {
+      for (const [key, record] of Object.entries(target[section])) {
+        const before = base[section][key]
+        if (before === undefined) found.added += 1
+        else if (JSON.stringify(before) === JSON.stringify(record)) found.unchanged += 1
+        else found.changed += 1
+      }
+      for (const key of Object.keys(base[section])) if (!(key in target[section])) found.removed += 1
+    }
+    return found
+  },
+}
+
+function filterJson({ input, output, wanted }) {
+  const document = JSON.parse(readFileSync(input, 'utf8'))
+  let kept = 0
+  for (const section of ['packages', 'packages.conda']) {
+    const records = {}
+    for (const [key, record] of Object.entries(document[section])) {
+      if (!wanted(record)) continue
+      records[key] = record
+      kept += 1
+    }
+    document[section] = records
+  }
+  writeFileSync(output, JSON.stringify(document))
+  return { kept }
+}
+
+const result = await jobs[job](args)
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+process.stdout.write(`${JSON.stringify({ result, mebibytes: maxRSS / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 })}\n`)
