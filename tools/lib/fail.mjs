@@ -1,9 +1,10 @@
 /** A failure with a message for people: what could not be done, and what to do about it. Shown without a stack. */
 export class ToolError extends Error {
-  constructor(message, hint) {
+  constructor(message, hint, { exitCode = 1 } = {}) {
     super(message)
     this.name = 'ToolError'
     this.hint = hint
+    this.exitCode = exitCode
   }
 }
 
@@ -19,8 +20,8 @@ export const runMain = async (main) => {
   try {
     process.exitCode = (await main()) ?? 0
   } catch (error) {
-    process.exitCode = 1
     if (!(error instanceof ToolError)) throw error
+    process.exitCode = error.exitCode
     process.stderr.write(`\n${error.message}\n${error.hint ? `${error.hint}\n` : ''}`)
   }
 }

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { ToolError } from './fail.mjs'
+import { exitCodeOf, ToolError } from './fail.mjs'
 import { run } from './run.mjs'
 import { installHash, isInstalled, removeStamp, writeStamp } from './setup-stamp.mjs'
 import { binPath, findNode, NEEDED_NODE, readJson } from './workspace.mjs'
@@ -44,7 +44,7 @@ const install = async () => {
   const args = [...prefix, 'install', '--frozen-lockfile', '--prefer-offline', '--config.confirm-modules-purge=false', '--reporter=append-only']
   process.stderr.write(`Installing dependencies (pnpm ${pinnedPnpm()}) ...\n`)
   const { code, signal, output, error } = await run(command, args, { quiet: true, env: patience })
-  if (signal) throw new ToolError(`Installing was interrupted by ${signal}.`, 'Running the same command again continues.')
+  if (signal) throw new ToolError(`Installing was interrupted by ${signal}.`, 'Running the same command again continues.', { exitCode: exitCodeOf({ code, signal }) })
   if (code === 0) return
   process.stderr.write(output)
   throw new ToolError('Cannot install the dependencies.', hintFor(`${output} ${error?.message ?? ''}`))

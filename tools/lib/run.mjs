@@ -4,13 +4,15 @@ import { environment, root } from './workspace.mjs'
 const windows = process.platform === 'win32'
 const forwarded = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+const hasTerminal = () => [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY)
+
 /**
  * Signals go to the child, and this process lives until the child has ended. A terminal's Ctrl-C reaches both by itself,
  * so SIGINT is only sent on where there is no terminal.
  */
 const forwardSignals = (child) => {
   const send = (signal) => {
-    if (signal !== 'SIGINT' || !process.stdin.isTTY) child.kill(signal)
+    if (signal !== 'SIGINT' || !hasTerminal()) child.kill(signal)
   }
   for (const signal of forwarded) process.on(signal, send)
   return () => {
