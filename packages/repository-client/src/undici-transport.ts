@@ -8,7 +8,7 @@ import type { TransferWatch, WatchedTransfer } from './transfer-watch.ts'
 import { headerReader, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 import { openTunnel, proxyRefusal } from './tunnel.ts'
 
-type Undici = typeof import('undici')
+type Undici = (typeof import('undici'))['default']
 
 interface PoolOptions {
   readonly undici: Undici
@@ -64,7 +64,8 @@ export function createUndiciTransport(options: ConnectionOptions, watch: Transfe
 
   return {
     async send(request) {
-      const undici = await (loading ??= import('undici'))
+      // The default export: a bundle of this CommonJS package has no other.
+      const undici = await (loading ??= import('undici').then((module) => module.default))
       return dispatchRequest(routeOf(request, undici), request.signal, watch)
     },
     async close() {
