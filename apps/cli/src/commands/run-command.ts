@@ -2,6 +2,7 @@ import type { Flags, MirrorCommand } from '../command-line/flags.ts'
 import type { EnvironmentValues } from '../config/environment.ts'
 import { findConfig } from '../config/find-config.ts'
 import { formatConfig } from '../config/format-config.ts'
+import { formatProblem } from '../config/problems.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import type { LogLevel, Renderer } from '../events.ts'
@@ -28,12 +29,13 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   const file = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
   const config = resolveConfig({ file, env, flags, workingDirectory: cwd })
   if (command === 'config') {
-    for (const { where, message } of config.warnings) start.stderr.write(`warning: ${where === undefined ? '' : `${where}: `}${message}\n`)
+    for (const warning of config.warnings) start.stderr.write(`warning: ${formatProblem(warning)}\n`)
     stdout.write(formatConfig(config, flags.showSecrets))
     return 0
   }
   const renderer = createRenderer(start)
   const session: Session = { command, config, env, flags, stdout, renderer, signal: context.signal, now: context.now }
+  for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
   try {
     return await dispatch(command, session)
   } finally {

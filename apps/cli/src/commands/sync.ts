@@ -24,22 +24,20 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const runtime = await createRuntime(config, session.env)
   await using spool = await createSpoolFolder(config.mirrorDir, dryRun)
   renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: config.channels.length })
-  announce(session)
+  tellInstallers(session)
   const outcomes: ChannelOutcome[] = []
   for (const channel of config.channels) {
     if (session.signal.aborted) break
     outcomes.push(await syncOne(channel, { session, runtime, spool, dryRun }))
   }
-  const isDone = outcomes.length === config.channels.length && outcomes.every(({ channel: _channel, ...outcome }) => !('error' in outcome) || outcome.error.code !== 'INTERRUPTED')
-  const exitCode = worstExit([...outcomes.map(exitOf), ...(isDone ? [] : [130 as const])])
+  const isCut = outcomes.length < config.channels.length
+  const exitCode = isCut ? 130 : worstExit(outcomes.map(exitOf))
   report({ session, outcomes, dryRun }, exitCode)
   return exitCode
 }
 
-function announce({ config, flags, renderer }: Session): void {
-  for (const { code, message, where } of config.warnings) {
-    renderer.render({ type: 'notice', code, message: where === undefined ? message : `${where}: ${message}` })
-  }
+/** Until installers are mirrored, a configuration that wants them is told so. */
+function tellInstallers({ config, flags, renderer }: Session): void {
   if (!config.installers || flags.channels.length > 0) return
   const message = 'installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted'
   renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message })

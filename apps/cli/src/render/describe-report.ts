@@ -1,5 +1,6 @@
-import type { LeftOut, SubdirSummary, SyncReport } from '@mirror/sync'
-import { redactText } from '@mirror/core'
+import type { HeldSubdir, LeftOut, SubdirSummary, SyncReport } from '@mirror/sync'
+import { KNOWN_SUBDIRS, redactText } from '@mirror/core'
+import { findNearest } from '../config/nearest.ts'
 import type { ErrorFacts } from '../errors/error-facts.ts'
 import { describeWaiting } from './describe-event.ts'
 import { formatBytes, formatCount, formatDuration, formatNoun, formatTable } from './format.ts'
@@ -38,13 +39,19 @@ function describeOutcome(outcome: ChannelOutcome): string {
   const heading = `${report.channel}: ${STATUS_WORDS[report.status]}${generation} (${formatDuration(report.duration)})`
   const lines = [
     ...report.verdicts.map(({ message, override }) => `${message}${override === undefined ? '' : `; ${override} accepts it once`}`),
-    ...report.held.map(({ subdir, reason, hint, code }) => `held: ${subdir}: ${reason} (${code})${hint === undefined ? '' : `\n    hint: ${hint}`}`),
+    ...report.held.map(describeHeld),
     ...describeFailed(report),
     ...report.subdirs.flatMap(describeLeftOut),
     ...describeFetched(report),
     ...describeTidy(report),
   ]
   return [heading, indent(describeSubdirs(report)), ...lines.map((line) => `  ${line}`), ''].filter((line, index, all) => line !== '' || index === all.length - 1).join('\n')
+}
+
+function describeHeld({ subdir, reason, hint, code }: HeldSubdir): string {
+  const nearest = code === 'SUBDIR_MISSING' ? findNearest(subdir, KNOWN_SUBDIRS) : undefined
+  const hints = [...(hint === undefined ? [] : [hint]), ...(nearest === undefined ? [] : [`The nearest known platform is ${nearest}.`])]
+  return [`held: ${subdir}: ${reason} (${code})`, ...hints.map((line) => `    hint: ${line}`)].join('\n')
 }
 
 function indent(text: string): string {
