@@ -39,16 +39,17 @@ export interface EventSource {
 
 /** The events that a package's unions name. `ShownEvent`, which only carries others, is left out. */
 export function readEvents(folder: string): readonly EventSource[] {
-  const text = readSource(`${folder}/src/events.ts`).replaceAll(/export type ShownEvent[\s\S]*?\n\n/g, '')
-  return [...text.matchAll(/\{ readonly type: '(?<type>[a-z-]+)'(?<rest>[^\n]*)\}/g)].map(({ groups }) => ({
+  const verify = folder === 'packages/store' ? readSource('packages/store/src/verify-store.ts').match(/export type VerifyEvent =[\s\S]*?\n\n/)?.[0] ?? '' : ''
+  const text = `${readSource(`${folder}/src/events.ts`)}${verify}`.replaceAll(/export type ShownEvent[\s\S]*?\n\n/g, '')
+  return [...text.matchAll(/\{ readonly type: '(?<type>[a-z-]+)'(?<rest>[^\n]*)\}(?<more> & VerifyFault)?/g)].map(({ groups }) => ({
     type: groups?.['type'] ?? '',
-    fields: [...(groups?.['rest'] ?? '').matchAll(/readonly (?<name>\w+)\??: [^;}]+/g)].map((field) => field.groups?.['name'] ?? ''),
+    fields: groups?.['more'] !== undefined ? ['path', 'fault'] : [...(groups?.['rest'] ?? '').matchAll(/readonly (?<name>\w+)\??: [^;}]+/g)].map((field) => field.groups?.['name'] ?? ''),
   }))
 }
 
 /** Every event of every package that `--json` can print. */
 export function readAllEvents(): readonly EventSource[] {
-  return PACKAGES.filter(([, folder]) => folder !== 'packages/core').flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received')
+  return PACKAGES.filter(([, folder]) => folder !== 'packages/core').flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received' && type !== 'verify-progress')
 }
 
 function createErrorsPage(): string {

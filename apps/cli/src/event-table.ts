@@ -1,8 +1,9 @@
+import type { VerifyEvent } from '@mirror/store'
 import type { SyncEvent } from '@mirror/sync'
 import type { RunEvent } from './events.ts'
 
-/** Every event that `--json` can print, but for the last line. Received bytes are told as `progress`. */
-export type PrintedEvent = Exclude<SyncEvent['type'], 'bytes-received'> | RunEvent['type']
+/** Every event that `--json` can print, but for the last line. Received and verified bytes are told as `progress`. */
+export type PrintedEvent = Exclude<SyncEvent['type'], 'bytes-received'> | Exclude<VerifyEvent['type'], 'verify-progress'> | RunEvent['type']
 
 /** What each event means. It does not compile while an event of any package is missing, or one too many. */
 export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
@@ -33,6 +34,7 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   'store-recovered': 'A broken commit of an earlier run was completed or dropped.',
   'store-warning': 'Something that the file system cannot promise.',
   warning: 'A warning of the run; it is in the report, too.',
+  'verify-started': 'What `verify` is about to compare.',
   fault: '`verify` found a file that is not what it should be.',
   'channel-finished': 'The work on a channel ended, with its report.',
   'channel-failed': 'The work on a channel ended with an error.',

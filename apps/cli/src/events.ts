@@ -1,3 +1,4 @@
+import type { VerifyEvent } from '@mirror/store'
 import type { SyncEvent, SyncReport } from '@mirror/sync'
 import type { ErrorFacts } from './errors/error-facts.ts'
 
@@ -8,7 +9,7 @@ export type LogLevel = 'CRITICAL' | 'ERROR' | 'WARNING' | 'INFO' | 'DEBUG'
 export interface ChannelProgress {
   readonly artifacts: number
   readonly totalArtifacts: number
-  /** Bytes over the network, and how many there will be; 0 before that is known. */
+  /** Bytes over the network, and how many there will be; 0 before that is known (of `verify`: bytes that were read). */
   readonly bytes: number
   readonly totalBytes: number
   /** Bytes a second. */
@@ -22,13 +23,14 @@ export type RunEvent =
   | { readonly type: 'notice'; readonly code: string; readonly message: string }
   | { readonly type: 'channel-started'; readonly channel: string; readonly folder: string }
   | { readonly type: 'progress'; readonly channel: string; readonly progress: ChannelProgress }
-  /** `verify` found a file that is not what it should be. */
-  | { readonly type: 'fault'; readonly channel: string; readonly path: string; readonly fault: string }
   | { readonly type: 'channel-finished'; readonly channel: string; readonly report: SyncReport }
   | { readonly type: 'channel-failed'; readonly channel: string; readonly error: ErrorFacts }
 
-/** What a renderer shows: an event of the run, or one of `syncChannel` with its channel. */
-export type ShownEvent = RunEvent | { readonly type: 'sync'; readonly channel: string; readonly event: SyncEvent }
+/** What a renderer shows: an event of the run, or one of `syncChannel` or `verifyStore` with its channel. */
+export type ShownEvent =
+  | RunEvent
+  | { readonly type: 'sync'; readonly channel: string; readonly event: SyncEvent }
+  | { readonly type: 'verify'; readonly channel: string; readonly event: VerifyEvent }
 
 /** Shows events. */
 export interface Renderer {

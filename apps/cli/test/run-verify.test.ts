@@ -13,7 +13,7 @@ test('mirror verify finds a mirror whole, then everything that is done to it; fo
 
   const whole = await run(['verify', '-f', 'm.yaml'])
   expect(whole.exitCode).toBe(0)
-  expect(steady(whole.stdout, folder)).toMatch(/^file:\/\/<folder>\/up: generation 1, \d+ files, [\d.]+ kB: whole\nMirror: <folder>\/m\n$/)
+  expect(steady(whole.stdout, folder)).toMatch(/^file:\/\/<folder>\/up: generation 1, 5 artifacts, [\d.]+ kB: whole\nMirror: <folder>\/m\n$/)
 
   await rm(join(folder, 'm/up/linux-64/a-1.0-0.conda'))
   await truncate(join(folder, 'm/up/linux-64/b-1.0-0.conda'), 10)
@@ -22,6 +22,7 @@ test('mirror verify finds a mirror whole, then everything that is done to it; fo
   await rm(join(folder, 'm/up/linux-64/d-1.0-0.conda'))
   await symlink(join(folder, 'up/linux-64/d-1.0-0.conda'), join(folder, 'm/up/linux-64/d-1.0-0.conda'))
   await writeFile(join(folder, 'm/up/noarch/repodata.json'), '{}')
+  await writeFile(join(folder, 'm/up/notes.txt'), 'ours')
 
   const damaged = await run(['verify', '--mirror-dir', 'm'])
   expect(damaged.exitCode).toBe(1)
@@ -32,6 +33,7 @@ test('mirror verify finds a mirror whole, then everything that is done to it; fo
     '  linux-64/c-1.0-0.conda has other bytes',
     '  linux-64/d-1.0-0.conda is not a plain file',
     '  noarch/repodata.json has another size',
+    '  not of the mirror, and left alone: notes.txt',
   ])
   const lines = parseLines((await run(['verify', '--mirror-dir', 'm', '--json'])).stdout)
   expect(lines.filter(({ type }) => type === 'fault')).toHaveLength(5)

@@ -1,11 +1,10 @@
-import { createDiskStore } from '@mirror/store'
+import { createDiskStore, type VerifyFault, type VerifyReport, verifyStore } from '@mirror/store'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, worstExit } from '../errors/exit-codes.ts'
-import { formatBytes, formatNoun } from '../render/format.ts'
+import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
 import { formatJsonLine } from '../render/render-json.ts'
 import { listChannels, type MirroredChannel } from './find-channels.ts'
 import { printResult, type Session } from './session.ts'
-import { verifyChannel, type VerifyFault, type VerifyReport } from './verify-channel.ts'
 
 interface ChannelVerdict extends MirroredChannel {
   /** Undefined for a channel of which nothing is published. */
@@ -18,8 +17,10 @@ const FAULT_WORDS: Readonly<Record<VerifyFault['fault'], string>> = {
   'not-a-file': 'is not a plain file',
   size: 'has another size',
   digest: 'has other bytes',
-  unreadable: 'cannot be read',
+  'stale-variant': 'does not say what repodata.json says',
 }
+
+const HINT = '  hint: Move the channel\'s folder .mirror away and run `mirror sync`: it looks at every file, and fetches anew what is not right.'
 
 /** Verifies every channel's mirror. Exit code 1 when something is not as listed, or when a channel has no mirror. */
 export async function runVerify(session: Session): Promise<ExitCode> {
@@ -36,21 +37,24 @@ export async function runVerify(session: Session): Promise<ExitCode> {
   return exitCode
 }
 
-async function verifyOne(channel: MirroredChannel, { renderer, signal }: Session): Promise<ChannelVerdict> {
-  const { root } = channel
+async function verifyOne(channel: MirroredChannel, session: Session): Promise<ChannelVerdict> {
+  const { renderer, signal } = session
   renderer.render({ type: 'channel-started', channel: channel.channel, folder: channel.folder })
   try {
-    const report = await verifyChannel({
-      store: createDiskStore({ root }),
-      root,
-      signal,
-      observe: (fault) => renderer.render({ type: 'fault', channel: channel.channel, path: fault.path, fault: fault.fault }),
-    })
-    return { ...channel, report, error: undefined }
+    return { ...channel, report: await verifySteady(channel, session), error: undefined }
   } catch (error) {
     const facts = readErrorFacts(error, signal)
     renderer.render({ type: 'channel-failed', channel: channel.channel, error: facts })
     return { ...channel, report: undefined, error: facts }
+  }
+}
+
+/** Begins anew when a run published something meanwhile: what was verified is then no longer what is there. */
+async function verifySteady({ channel, root }: MirroredChannel, { renderer, signal }: Session): Promise<VerifyReport | undefined> {
+  const store = createDiskStore({ root })
+  for (;;) {
+    const report = await verifyStore({ root, signal, observe: (event) => renderer.render({ type: 'verify', channel, event }) })
+    if (report === undefined || (await store.head())?.number === report.generation) return report
   }
 }
 
@@ -62,8 +66,13 @@ function exitOf({ report, error }: ChannelVerdict): ExitCode {
 function describeVerdict({ channel, report, error }: ChannelVerdict): string {
   if (error !== undefined) return `${channel}: cannot be verified (${error.code})\n`
   if (report === undefined) return `${channel}: nothing is published\n`
-  const { generation, files, bytes, faults } = report
+  const { generation, artifacts, bytes, faults, foreign } = report
+  const result = faults.length === 0 ? 'whole' : formatNoun(faults.length, 'fault')
   const lines = faults.map(({ path, fault }) => `  ${path} ${FAULT_WORDS[fault]}`)
-  const hint = faults.length === 0 ? [] : ['  hint: Move the channel\'s folder .mirror away and run `mirror sync`: it looks at every file, and fetches anew what is not right.']
-  return `${[`${channel}: generation ${generation}, ${formatNoun(files, 'file')}, ${formatBytes(bytes)}: ${faults.length === 0 ? 'whole' : formatNoun(faults.length, 'fault')}`, ...lines, ...hint].join('\n')}\n`
+  return `${[
+    `${channel}: generation ${generation}, ${formatNoun(artifacts, 'artifact')}, ${formatBytes(bytes)}: ${result}`,
+    ...lines,
+    ...(faults.length === 0 ? [] : [HINT]),
+    ...(foreign.length === 0 ? [] : [`  not of the mirror, and left alone: ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? `, ${formatCount(foreign.length - 3)} more` : ''}`]),
+  ].join('\n')}\n`
 }

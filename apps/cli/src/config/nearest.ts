@@ -18,6 +18,10 @@ function plain(name: string): string {
 }
 
 function costOf(left: string, right: string): number {
-  const isAnagram = [...left].toSorted().join('') === [...right].toSorted().join('')
+  const isAnagram = sortLetters(left) === sortLetters(right)
   return distance(left, right) - (isAnagram ? 0.5 : 0)
+}
+
+function sortLetters(text: string): string {
+  return text.split('').toSorted().join('')
 }

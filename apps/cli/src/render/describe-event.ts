@@ -1,5 +1,6 @@
-import type { SyncEvent, SubdirSummary } from '@mirror/sync'
 import { redactText } from '@mirror/core'
+import type { VerifyEvent } from '@mirror/store'
+import type { SubdirSummary, SyncEvent } from '@mirror/sync'
 import { formatError } from '../errors/error-facts.ts'
 import type { LogLevel, ShownEvent } from '../events.ts'
 import { formatBytes, formatCount, formatDuration, formatNoun, formatTime } from './format.ts'
@@ -21,12 +22,12 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
       return describe('INFO', `${shown.channel}: into ${shown.folder}`)
     case 'progress':
       return undefined
-    case 'fault':
-      return describe('DEBUG', `${shown.channel}: ${shown.path}: ${shown.fault}`)
     case 'channel-finished':
       return describe('DEBUG', `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
     case 'channel-failed':
       return describe('ERROR', `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
+    case 'verify':
+      return prefix(shown.channel, describeVerifyEvent(shown.event))
     case 'sync':
       return prefix(shown.channel, describeSyncEvent(shown.event))
   }
@@ -38,6 +39,17 @@ function describe(level: LogLevel, text: string): Described {
 
 function prefix(channel: string, described: Described | undefined): Described | undefined {
   return described === undefined ? undefined : { ...described, text: `${channel}: ${described.text}` }
+}
+
+function describeVerifyEvent(event: VerifyEvent): Described | undefined {
+  switch (event.type) {
+    case 'verify-started':
+      return describe('INFO', `comparing ${formatNoun(event.artifacts, 'artifact')}, ${formatBytes(event.bytes)}`)
+    case 'verify-progress':
+      return undefined
+    case 'fault':
+      return describe('DEBUG', `${event.path}: ${event.fault}`)
+  }
 }
 
 const INDEX_RESULTS = {

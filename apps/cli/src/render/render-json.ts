@@ -20,7 +20,7 @@ function hideSecrets(_key: string, value: unknown): unknown {
   return typeof value === 'string' ? redactText(value) : value
 }
 
-/** Writes every event as a line of NDJSON. Received bytes are told once a second, as `progress`. */
+/** Writes every event as a line of NDJSON. Received and verified bytes are told once a second, as `progress`. */
 export function createJsonRenderer({ output, now }: JsonOptions): Renderer {
   const tracker = createProgressTracker(now)
   let told = now()
@@ -34,8 +34,8 @@ export function createJsonRenderer({ output, now }: JsonOptions): Renderer {
   return {
     render(shown: ShownEvent) {
       tracker.observe(shown)
-      if (shown.type !== 'sync') output.write(formatJsonLine({ ...shown }, now()))
-      else if (shown.event.type === 'bytes-received') tellProgress(shown.channel)
+      if (shown.type !== 'sync' && shown.type !== 'verify') output.write(formatJsonLine({ ...shown }, now()))
+      else if (shown.event.type === 'bytes-received' || shown.event.type === 'verify-progress') tellProgress(shown.channel)
       else output.write(formatJsonLine({ ...shown.event, type: shown.event.type, channel: shown.channel }, now()))
     },
     close() {},

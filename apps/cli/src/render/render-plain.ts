@@ -14,6 +14,7 @@ export interface PlainOptions {
 }
 
 const PAUSE = 10_000
+const MOVES: readonly string[] = ['bytes-received', 'artifact-done', 'verify-progress']
 
 /** One line a fact, for logs: no colour, nothing redrawn. While artifacts are fetched, a line every ten seconds. */
 export function createPlainRenderer({ output, level, now }: PlainOptions): Renderer {
@@ -31,7 +32,7 @@ export function createPlainRenderer({ output, level, now }: PlainOptions): Rende
       tracker.observe(shown)
       const described = describeEvent(shown)
       if (described !== undefined && isShown(described.level, level)) output.write(`${described.text}\n`)
-      else if (shown.type === 'sync' && (shown.event.type === 'bytes-received' || shown.event.type === 'artifact-done')) tellProgress(shown.channel)
+      else if ((shown.type === 'sync' || shown.type === 'verify') && MOVES.includes(shown.event.type)) tellProgress(shown.channel)
     },
     close() {},
   }

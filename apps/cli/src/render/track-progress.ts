@@ -1,3 +1,4 @@
+import type { VerifyEvent } from '@mirror/store'
 import type { ChannelProgress, ShownEvent } from '../events.ts'
 
 /** Follows how far a channel is. */
@@ -22,9 +23,17 @@ export function createProgressTracker(now: () => number): ProgressTracker {
     else samples = [...samples.filter((sample) => time - sample.time < WINDOW), { time, bytes }]
   }
 
+  function observeVerify(event: VerifyEvent): void {
+    if (event.type === 'verify-started') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
+    if (event.type !== 'verify-progress') return
+    receive(event.bytes - counts.bytes)
+    counts = { ...counts, artifacts: event.artifacts }
+  }
+
   return {
     observe(shown) {
       if (shown.type === 'channel-started') counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+      if (shown.type === 'verify') observeVerify(shown.event)
       if (shown.type !== 'sync') return
       const { event } = shown
       if (event.type === 'bytes-received') receive(event.bytes)
