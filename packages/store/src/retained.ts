@@ -78,7 +78,7 @@ async function readReferences(reader: StoreReader, subdir: string, entries: read
   const shards = entries.some((entry) => entry !== undefined && parseShardPath(entry.path) !== undefined) ? await readShardIndex(reader, subdir) : undefined
   return (entry) => {
     const shard = parseShardPath(entry.path)
-    if (shard !== undefined) return shards?.includes(Buffer.from(shard.sha256, 'hex')) === true || shards?.includes(shard.sha256) === true
+    if (shard !== undefined) return shards === 'unreadable' || shards?.includes(Buffer.from(shard.sha256, 'hex')) === true || shards?.includes(shard.sha256) === true
     const file = state.files.find(({ path }) => path === entry.path)
     if (file !== undefined) return !('object' in entry) || entry.object === objectName(`sha256:${file.sha256}`)
     return listsArtifact(artifacts, entry)
@@ -91,11 +91,15 @@ function listsArtifact(artifacts: ArtifactSet | undefined, entry: TrashEntry): b
   return !('object' in entry) || entry.object === objectName(listed.digest)
 }
 
-/** The decoded index of a subdir's shards; a shard is referenced when its digest occurs in it. */
-async function readShardIndex(reader: StoreReader, subdir: string): Promise<Buffer | undefined> {
+/** The decoded index of a subdir's shards: a shard is referenced when its digest occurs in it. What cannot be read might reference any. */
+async function readShardIndex(reader: StoreReader, subdir: string): Promise<Buffer | 'unreadable' | undefined> {
   const opened = await reader.openFile(`${subdir}/repodata_shards.msgpack.zst`)
   if (opened.status !== 'found') return undefined
   const pieces: Uint8Array[] = []
   for await (const piece of opened.body) pieces.push(piece)
-  return decodeWhole(Buffer.concat(pieces))
+  try {
+    return decodeWhole(Buffer.concat(pieces))
+  } catch {
+    return 'unreadable'
+  }
 }

@@ -1,0 +1,63 @@
+import fs from 'node:fs'
+import { join } from 'node:path'
+import type { ArtifactSet } from '@mirror/core'
+import type { ChannelState, PublishedFile } from '@mirror/delta'
+import type { DiskPaths } from './disk-paths.ts'
+import { DOT_FOLDER } from './disk-paths.ts'
+import { readNames } from './generation-file.ts'
+import { publishedFiles } from './public-state.ts'
+import { readTrash } from './trash.ts'
+
+/** What is known to be the store's. */
+export interface KnownFiles {
+  readonly state: ChannelState
+  readonly sets: readonly ArtifactSet[]
+  readonly shards: readonly PublishedFile[]
+}
+
+/** Lists what nobody told the store about: neither published, nor waiting in the trash. Looks into the folders of the state, not into others. */
+export async function findForeign(paths: DiskPaths, { state, sets, shards }: KnownFiles): Promise<readonly string[]> {
+  if (!fs.existsSync(paths.root)) return []
+  const known = new Set([...publishedFiles(state), ...shards].map((file) => file.path))
+  for (const name of readNames(paths.trash)) for await (const entry of readTrash(join(paths.trash, name))) if (!('object' in entry)) known.add(entry.path)
+  const folders = new Set([...known].flatMap(parentsOf))
+  for (const set of sets) folders.add(set.subdir)
+  const setOf = new Map<string, ArtifactSet>(sets.map((set) => [set.subdir, set]))
+  return [...listForeign(paths.root, '', { known, folders, setOf })].toSorted()
+}
+
+interface Known {
+  readonly known: ReadonlySet<string>
+  readonly folders: ReadonlySet<string>
+  readonly setOf: ReadonlyMap<string, ArtifactSet>
+}
+
+function* listForeign(root: string, under: string, known: Known): Generator<string> {
+  const folder = fs.opendirSync(join(root, under))
+  try {
+    for (let entry = folder.readSync(); entry !== null; entry = folder.readSync()) {
+      const path = under === '' ? entry.name : `${under}/${entry.name}`
+      if (entry.isDirectory()) yield* listFolder(root, path, known)
+      else if (!known.known.has(path) && known.setOf.get(under)?.find(entry.name) === undefined) yield path
+    }
+  } finally {
+    folder.closeSync()
+  }
+}
+
+function* listFolder(root: string, path: string, known: Known): Generator<string> {
+  if (path.startsWith('.') || path.includes('/.')) return
+  if (known.folders.has(path)) yield* listForeign(root, path, known)
+  else if (!isStore(join(root, path))) yield `${path}/`
+}
+
+/** Channels may nest: what is another store's, or leads to one, is its own business. */
+function isStore(folder: string): boolean {
+  if (fs.existsSync(join(folder, DOT_FOLDER))) return true
+  return fs.readdirSync(folder, { withFileTypes: true }).some((entry) => entry.isDirectory() && fs.existsSync(join(folder, entry.name, DOT_FOLDER)))
+}
+
+function parentsOf(path: string): readonly string[] {
+  const segments = path.split('/')
+  return segments.slice(1).map((_, index) => segments.slice(0, index + 1).join('/'))
+}

@@ -1,0 +1,214 @@
+import fs from 'node:fs'
+import os from 'node:os'
+import { resolve } from 'node:path'
+import { type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256 } from '@mirror/core'
+import type { PublishedFile, SubdirState } from '@mirror/delta'
+import type { StoreReader } from './contract.ts'
+import { createDiskPaths, type DiskPaths } from './disk-paths.ts'
+import { createDiskReader } from './disk-reader.ts'
+import { documentPath } from './documents.ts'
+import { findForeign } from './find-foreign.ts'
+import { assertReadable } from './format-file.ts'
+import { type KeptDocument, type Manifest, readHead } from './generation-file.ts'
+import { type HashOutcome, OUTCOMES } from './hash-batch.ts'
+import { createHashPool, type HashPool } from './hash-pool.ts'
+import { publishedFiles, unpublishedVariants } from './public-state.ts'
+import { isOneFrame } from './zstd-frame.ts'
+import { decodesTo } from './zstd-files.ts'
+
+/** A file that is not what it should be, by its path from the channel's root. */
+export interface VerifyFault {
+  readonly path: string
+  /** `stale-variant`: a variant of an index that does not say what the document says, or that should not be there. */
+  readonly fault: Exclude<HashOutcome, 'right'> | 'stale-variant'
+}
+
+/** What `verifyStore` tells while it works. */
+export type VerifyEvent =
+  | { readonly type: 'verify-started'; readonly artifacts: number; readonly bytes: number }
+  /** Sums so far; about ten a second at most, and once at the end. */
+  | { readonly type: 'verify-progress'; readonly artifacts: number; readonly bytes: number }
+  | ({ readonly type: 'fault' } & VerifyFault)
+
+/** What `verifyStore` found. */
+export interface VerifyReport {
+  readonly generation: number
+  /** Artifacts that were compared, and their bytes. */
+  readonly artifacts: number
+  readonly bytes: number
+  readonly faults: readonly VerifyFault[]
+  /** Files and folders that neither the head nor the trash knows, by their paths; folders end in `/`. Dot-folders and other stores are left out. */
+  readonly foreign: readonly string[]
+}
+
+/** Options of `verifyStore`. */
+export interface VerifyStoreOptions {
+  readonly root: string
+  /** Threads that hash; 0 for none. Default: the processors, from 2 to 4. */
+  readonly threads?: number
+  readonly signal?: AbortSignal
+  readonly observe?: (event: VerifyEvent) => void
+}
+
+/** What the parts of a verification share. */
+interface Verification {
+  readonly paths: DiskPaths
+  readonly manifest: Manifest
+  readonly reader: StoreReader
+  readonly pool: HashPool
+  readonly signal: AbortSignal | undefined
+  readonly report: (path: string, outcome: HashOutcome | 'stale-variant') => void
+  readonly advance: (artifacts: number, bytes: number) => void
+}
+
+/**
+ * Compares all that the newest generation of a store on disk lists with what is there, byte for byte: artifacts, index files, shards, plain files, and the
+ * store's own copies of the indexes. Takes no lock and writes nothing. Undefined for a store without a generation.
+ */
+export async function verifyStore({ root, threads = defaultThreads(), signal, observe = () => undefined }: VerifyStoreOptions): Promise<VerifyReport | undefined> {
+  const paths = createDiskPaths(resolve(root))
+  assertReadable({ paths })
+  const manifest = readHead(paths)
+  if (manifest === undefined) return undefined
+  const { number, state } = manifest.generation
+  const total = { artifacts: state.subdirs.reduce((sum, subdir) => sum + subdir.artifacts.count, 0), bytes: state.subdirs.reduce((sum, subdir) => sum + subdir.artifacts.bytes, 0) }
+  observe({ type: 'verify-started', ...total })
+  await using pool = createHashPool(threads)
+  const faults: VerifyFault[] = []
+  const progress = createProgress(observe)
+  const verification: Verification = {
+    paths, manifest, pool, signal, reader: createDiskReader(paths, manifest), advance: progress.advance,
+    report(path, fault) {
+      if (fault === 'right') return
+      faults.push({ path, fault })
+      observe({ type: 'fault', path, fault })
+    },
+  }
+  const shards = await shardsOf(verification)
+  const sets = await verifyAll(verification, shards)
+  const foreign = await findForeign(paths, { state, sets, shards })
+  progress.end()
+  return { generation: number, ...progress.sums(), faults: faults.toSorted((left, right) => (left.path < right.path ? -1 : 1)), foreign }
+}
+
+function defaultThreads(): number {
+  return Math.min(4, Math.max(2, os.availableParallelism()))
+}
+
+async function verifyAll(verification: Verification, shards: readonly PublishedFile[]): Promise<readonly ArtifactSet[]> {
+  const { manifest, paths, report, reader } = verification
+  const { state } = manifest.generation
+  await verifyFiles(verification, publishedFiles(state))
+  for (const document of manifest.documents) await verifyDocument(verification, document)
+  for (const path of unpublishedVariants(state)) if (fs.existsSync(paths.public(path))) report(path, 'stale-variant')
+  const sets: ArtifactSet[] = []
+  for (const subdir of state.subdirs) {
+    await verifyVariants(verification, subdir)
+    const set = await reader.readArtifacts(subdir.subdir)
+    await verifyArtifacts(verification, set)
+    sets.push(set)
+  }
+  await verifyFiles(verification, shards)
+  return sets
+}
+
+/** Compares index files, shards and plain files. */
+async function verifyFiles({ paths, pool, signal, report }: Verification, files: readonly PublishedFile[]): Promise<void> {
+  for (let start = 0; start < files.length; start += BATCH_FILES) {
+    signal?.throwIfAborted()
+    const some = files.slice(start, start + BATCH_FILES)
+    const sizes = some.map((file) => (file.size >= 0 ? file.size : (fs.lstatSync(paths.public(file.path), { throwIfNoEntry: false })?.size ?? 0)))
+    const answers = await pool.check({ paths: some.map((file) => paths.public(file.path)), digests: some.map((file) => `sha256:${file.sha256}`), sizes })
+    for (const [index, file] of some.entries()) report(file.path, OUTCOMES[answers[index] ?? 0] ?? 'digest')
+  }
+}
+
+/** The kept copy of an index: without it, rolling back and serving a generation whole is not possible. */
+async function verifyDocument({ paths, manifest, pool, report }: Verification, document: KeptDocument): Promise<void> {
+  const path = documentPath({ paths }, document)
+  const label = `.mirror/documents/${document.file}`
+  const file = publishedFiles(manifest.generation.state).find(({ sha256 }) => sha256 === document.sha256)
+  if (!fs.existsSync(path)) report(label, 'missing')
+  else if (document.encoding === 'identity') {
+    const [answer = 0] = await pool.check({ paths: [path], digests: [createDigest('sha256', document.sha256)], sizes: [fs.statSync(path).size] })
+    report(label, OUTCOMES[answer] ?? 'digest')
+  } else if (file !== undefined && !await decodesTo(path, file)) report(label, 'digest')
+}
+
+/** A `.zst` variant must be one frame around the document: another reader of the same bytes must not see more, or less. */
+async function verifyVariants({ paths, report }: Verification, { document, variants }: SubdirState): Promise<void> {
+  const compressed = variants.find(({ path }) => path === `${document.path}.zst`)
+  if (compressed === undefined || !fs.existsSync(paths.public(compressed.path))) return
+  const path = paths.public(compressed.path)
+  if (!isOneFrame(path) || !await decodesTo(path, document)) report(compressed.path, 'stale-variant')
+}
+
+const BATCH_FILES = 128
+const BATCH_BYTES = 32 * 1024 * 1024
+
+/** Hands out batches to as many threads as there are; at no time is there more than one batch a thread in memory. */
+async function verifyArtifacts({ paths, pool, signal, report, advance }: Verification, set: ArtifactSet): Promise<void> {
+  let position = 0
+  async function work(): Promise<void> {
+    while (position < set.count) {
+      signal?.throwIfAborted()
+      const start = position
+      let bytes = 0
+      while (position < set.count && position - start < BATCH_FILES && bytes < BATCH_BYTES) {
+        bytes += set.at(position).size
+        position += 1
+      }
+      const some = Array.from({ length: position - start }, (_, index) => set.at(start + index))
+      const answers = await pool.check({ paths: some.map((artifact) => paths.artifact(artifact)), digests: some.map((artifact) => artifact.digest), sizes: some.map((artifact) => artifact.size) })
+      for (const [index, artifact] of some.entries()) report(`${artifact.subdir}/${artifact.name}`, OUTCOMES[answers[index] ?? 0] ?? 'digest')
+      advance(some.length, bytes)
+    }
+  }
+  await Promise.all(Array.from({ length: pool.width }, work))
+}
+
+/** The shards that the kept shard indexes name; their sizes are not known. */
+async function shardsOf({ manifest, reader, report }: Verification): Promise<readonly PublishedFile[]> {
+  const shards: PublishedFile[] = []
+  for (const { subdir, variants } of manifest.generation.state.subdirs) {
+    const index = variants.find(({ path }) => path === `${subdir}/repodata_shards.msgpack.zst`)
+    const digests = index === undefined ? new Set<Sha256>() : await readDigests(reader, index.path)
+    if (index !== undefined && digests === undefined) report(index.path, 'stale-variant')
+    for (const sha256 of digests ?? []) shards.push({ path: `${subdir}/shards/${sha256}.msgpack.zst`, sha256, size: -1 })
+  }
+  return shards
+}
+
+/** The shards that one index names; undefined when it cannot be read. */
+async function readDigests(reader: StoreReader, path: string): Promise<ReadonlySet<Sha256> | undefined> {
+  const opened = await reader.openFile(path)
+  if (opened.status !== 'found') return undefined
+  const pieces: Uint8Array[] = []
+  for await (const piece of opened.body) pieces.push(piece)
+  try {
+    return new Set(readShardIndex(Buffer.concat(pieces)).shards.values())
+  } catch (error) {
+    if (isMirrorError(error, 'SHARD_MALFORMED')) return undefined
+    throw error
+  }
+}
+
+const PROGRESS_MILLISECONDS = 100
+
+function createProgress(observe: (event: VerifyEvent) => void): { readonly advance: (artifacts: number, bytes: number) => void; readonly sums: () => { readonly artifacts: number; readonly bytes: number }; readonly end: () => void } {
+  let artifacts = 0
+  let bytes = 0
+  let told = performance.now()
+  const tell = (): void => observe({ type: 'verify-progress', artifacts, bytes })
+  return {
+    advance(moreArtifacts, moreBytes) {
+      artifacts += moreArtifacts
+      bytes += moreBytes
+      if (performance.now() - told < PROGRESS_MILLISECONDS) return
+      told = performance.now()
+      tell()
+    },
+    sums: () => ({ artifacts, bytes }),
+    end: tell,
+  }
+}

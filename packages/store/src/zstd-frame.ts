@@ -1,0 +1,36 @@
+import fs from 'node:fs'
+
+const MAGIC = 0xfd2fb528
+const DICTIONARY_BYTES = [0, 1, 2, 4]
+const CONTENT_SIZE_BYTES = [0, 2, 4, 8]
+const RUN_LENGTH_BLOCK = 1
+const LONGEST_HEADER = 18
+
+/**
+ * True when a file is exactly one zstd frame (RFC 8878 §3.1.1). Decoders that stop behind the first frame, Node's among them, and those that go on read
+ * other files differently. Reads the headings of the blocks only.
+ */
+export function isOneFrame(path: string): boolean {
+  const fd = fs.openSync(path, 'r')
+  try {
+    return frameEnd(fd) === fs.fstatSync(fd).size
+  } finally {
+    fs.closeSync(fd)
+  }
+}
+
+function frameEnd(fd: number): number | undefined {
+  const header = Buffer.alloc(LONGEST_HEADER)
+  if (fs.readSync(fd, header, 0, header.length, 0) < 6 || header.readUInt32LE(0) !== MAGIC) return undefined
+  const descriptor = header.readUInt8(4)
+  const single = (descriptor & 0x20) !== 0
+  const contentSize = descriptor >> 6 === 0 && single ? 1 : (CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0)
+  let position = 5 + (single ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] ?? 0) + contentSize
+  for (let last = false; !last;) {
+    if (fs.readSync(fd, header, 0, 3, position) < 3) return undefined
+    const block = header.readUIntLE(0, 3)
+    last = (block & 1) === 1
+    position += 3 + (((block >> 1) & 3) === RUN_LENGTH_BLOCK ? 1 : block >> 3)
+  }
+  return position + ((descriptor & 4) === 0 ? 0 : 4)
+}
