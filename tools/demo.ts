@@ -56,9 +56,9 @@ function explainUse(channel: string): void {
 
 Serve it with any web server, or use it as it is:
 
-  conda   conda create -n demo --override-channels -c ${url} hello-mirror
-  mamba   micromamba create -n demo --override-channels -c ${url} hello-mirror
-  pixi    pixi init demo --channel ${url} && cd demo && pixi add hello-mirror
+  conda   conda create -n demo --override-channels -c ${url} hello
+  mamba   micromamba create -n demo --override-channels -c ${url} hello
+  pixi    pixi init demo --channel ${url} && cd demo && pixi add hello
 
 For good, in ~/.condarc (conda and mamba):
 
