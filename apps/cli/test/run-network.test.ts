@@ -64,3 +64,11 @@ test('every command tells what it did not understand of the configuration', asyn
     expect(await run([command, '-f', 'm.yaml', '--strict'])).toMatchObject({ exitCode: 2 })
   }
 })
+
+test('a channel where nothing is found counts as failed', async ({ expect, folder, run }) => {
+  await using server = await serveChannel(join(folder, 'nothing'), { mount: '/x/' })
+  for (const command of ['plan', 'sync']) {
+    const ran = await run([command, '-c', server.url, '--mirror-dir', 'm', '-p', 'linux-64'])
+    expect(ran).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('nothing was found') as unknown })
+  }
+})

@@ -132,9 +132,9 @@ test('cas-sync --config is used by programs to judge a file', async ({ expect, f
   expect(bad).toMatchObject({ exitCode: 2, stdout: '' })
   expect(bad.stderr).toMatchInlineSnapshot(`
     "error: Cannot use the configuration:
-      bad.yaml:2: "delta" is not carried out by this version, and leaving it out would change what is mirrored
-      bad.yaml:3: "delta_dir" is not carried out by this version, and leaving it out would change what is mirrored
-    hint: Remove the key, or leave it empty, to mirror without it.
+      bad.yaml:2: "delta" is not carried out by this version
+      bad.yaml:3: "delta_dir" is not carried out by this version
+    hint: Remove the key, or leave it empty, if the mirror is right without it.
     code: CONFIG_UNSUPPORTED
     "
   `)

@@ -213,8 +213,8 @@ function checkUnsupported(content: Readonly<Record<string, unknown>>, where: Whe
     code: 'CONFIG_UNSUPPORTED',
     where: where([key]),
     key,
-    message: `${JSON.stringify(key)} is not carried out by this version, and leaving it out would change what is mirrored`,
-    hint: 'Remove the key, or leave it empty, to mirror without it.',
+    message: `${JSON.stringify(key)} is not carried out by this version`,
+    hint: 'Remove the key, or leave it empty, if the mirror is right without it.',
   })
   return { problems: wanted.map(({ key }) => problem(key)), warnings: [] }
 }
