@@ -15,7 +15,7 @@ import { readVersion } from './version.ts'
 const PARSERS = { mirror: parseMirror, 'cas-sync': parseCasSync } as const
 
 /** Parses a command line and carries it out; every error becomes text and an exit code. What a command needs is loaded when it is known. */
-export async function runProgram(program: keyof typeof PARSERS, argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+export async function runProgram(program: 'mirror' | 'cas-sync', argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   using stdout = createOutput(context.stdout)
   using stderr = createOutput(context.stderr)
   const now = context.now ?? Date.now

@@ -1,1 +1,0 @@
-export { type CommandContext, runCasSync, runMirror } from './run-mirror.ts'
