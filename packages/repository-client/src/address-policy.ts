@@ -46,28 +46,30 @@ export function literalAddress(hostname: string): string | undefined {
 
 /** The IPv4 address inside of an IPv6 one: mapped, compatible, NAT64 (RFC 6052) or 6to4 (RFC 3056). */
 function embeddedIpv4(address: string): string | undefined {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0, g = 0, h = 0] = expandIpv6(address)
-  const isZero = a + b + c + d + e === 0
-  const isMapped = isZero && f === 0xffff
-  const isCompatible = isZero && f === 0 && (g !== 0 || h > 1)
-  const isNat64 = a === 0x64 && b === 0xff9b
-  if (isMapped || isCompatible || isNat64) return dotted(g, h)
-  return a === 0x2002 ? dotted(b, c) : undefined
+  const groups = expandIpv6(address)
+  const prefix = groups.slice(0, 6).map((group) => group.toString(16)).join(':')
+  const [high = 0, low = 0] = groups.slice(6)
+  const isUnspecifiedOrLoopback = high === 0 && low <= 1
+  if (/^0:0:0:0:0:ffff$|^64:ff9b:/.test(prefix) || (prefix === '0:0:0:0:0:0' && !isUnspecifiedOrLoopback)) return dotted(high, low)
+  const [first, ...rest] = groups
+  return first === 0x2002 ? dotted(rest[0] ?? 0, rest[1] ?? 0) : undefined
 }
 
 function dotted(high: number, low: number): string {
   return [high >> 8, high & 255, low >> 8, low & 255].join('.')
 }
 
-/** The eight groups. The URL parser and the resolver write hex only, but a dotted tail is legal too. */
+/** The eight groups of an address, whose tail may be dotted. */
 function expandIpv6(address: string): readonly number[] {
-  const tail = /(\d+\.\d+\.\d+\.\d+)$/.exec(address)?.[1]
-  const bytes = tail?.split('.').map(Number) ?? []
-  const [p = 0, q = 0, r = 0, s = 0] = bytes
-  const plain = tail === undefined ? address : `${address.slice(0, -tail.length)}${(p * 256 + q).toString(16)}:${(r * 256 + s).toString(16)}`
-  const [left = '', right = ''] = plain.replace(/%.*$/, '').split('::')
-  const parse = (text: string): number[] => (text === '' ? [] : text.split(':').map((group) => Number.parseInt(group, 16)))
-  const head = parse(left)
-  const end = parse(right)
-  return [...head, ...Array.from({ length: Math.max(0, 8 - head.length - end.length) }, () => 0), ...end]
+  const [left = '', right = ''] = address.replace(/%.*$/, '').split('::')
+  const head = left.split(':').flatMap(parseGroup)
+  const tail = right.split(':').flatMap(parseGroup)
+  return [...head, ...Array.from({ length: Math.max(0, 8 - head.length - tail.length) }, () => 0), ...tail]
+}
+
+function parseGroup(group: string): readonly number[] {
+  if (group === '') return []
+  if (!group.includes('.')) return [Number.parseInt(group, 16)]
+  const bytes = Buffer.from(group.split('.').map(Number))
+  return [bytes.readUInt16BE(0), bytes.readUInt16BE(2)]
 }

@@ -6,15 +6,30 @@ export interface Bandwidth {
   readonly take: (bytes: number, signal?: AbortSignal) => Promise<void>
 }
 
+/** The time that a bandwidth goes by, in milliseconds. */
+export interface BandwidthClock {
+  readonly now: () => number
+  readonly sleep: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>
+}
+
+const SYSTEM_CLOCK: BandwidthClock = {
+  now: () => performance.now(),
+  sleep: async (milliseconds, signal) => {
+    await sleepFor(milliseconds, undefined, signal === undefined ? {} : { signal })
+  },
+}
+
+/** What was not used lately may be made up for, up to so many milliseconds. */
+const SLACK = 100
+
 /** Creates a shared bandwidth of so many bytes a second, smoothed over a tenth of a second. */
-export function createBandwidth(bytesPerSecond: number): Bandwidth {
-  const slack = 100
-  let free = performance.now()
+export function createBandwidth(bytesPerSecond: number, clock: BandwidthClock = SYSTEM_CLOCK): Bandwidth {
+  let free = clock.now()
   return {
     async take(bytes, signal) {
-      const now = performance.now()
-      free = Math.max(free, now - slack) + (bytes / bytesPerSecond) * 1000
-      if (free > now) await sleepFor(free - now, undefined, signal === undefined ? {} : { signal })
+      const now = clock.now()
+      free = Math.max(free, now - SLACK) + (bytes / bytesPerSecond) * 1000
+      if (free > now) await clock.sleep(free - now, signal)
     },
   }
 }

@@ -86,6 +86,11 @@ function resume(state: State): void {
   state.source.resume()
 }
 
+async function waitForMore(state: State): Promise<void> {
+  resume(state)
+  await sleepUntilWoken(state)
+}
+
 async function sleepUntilWoken(state: State): Promise<void> {
   await new Promise<void>((resolve) => {
     state.wake = resolve
@@ -95,16 +100,13 @@ async function sleepUntilWoken(state: State): Promise<void> {
 
 async function* iterate(state: State): AsyncGenerator<Uint8Array> {
   try {
-    for (;;) {
+    while (!state.ended || state.chunks.length > 0) {
       const chunk = state.chunks.shift()
-      if (chunk === undefined) {
-        if (state.ended) break
-        resume(state)
-        await sleepUntilWoken(state)
-        continue
+      if (chunk === undefined) await waitForMore(state)
+      else {
+        state.queued -= chunk.length
+        yield chunk
       }
-      state.queued -= chunk.length
-      yield chunk
     }
   } finally {
     stop(state, new Error('The reader stopped'))

@@ -16,7 +16,8 @@ import { createHostHealth, DEFAULT_FAILING, type FailingPolicy } from './host-he
 import type { NetrcEntry } from './netrc.ts'
 import { proxyFor, type ProxySettings } from './proxy.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from './retry.ts'
-import { createTransferWatch } from './transfer-watch.ts'
+import { createTransferWatch, type TransferLimits } from './transfer-watch.ts'
+import type { Transport } from './transport.ts'
 import { createUndiciTransport } from './undici-transport.ts'
 
 /** Limits on time, in milliseconds. */
@@ -82,6 +83,8 @@ export interface RepositoryClient extends AsyncDisposable {
 const SPOOL_ABOVE = 16_777_216
 const LARGEST_INDEX = 4_294_967_296
 const CONNECTIONS = 32
+const CONNECT_TIMEOUT = 10_000
+const DEFAULT_LIMITS: TransferLimits = { stall: 30_000, minimumRate: 1024, rateWindow: 30_000, total: Infinity }
 
 /** Creates a client for one channel, over HTTP or on disk. Nothing is opened and no HTTP library is loaded before the first call. */
 export function createRepositoryClient(options: RepositoryClientOptions): RepositoryClient {
@@ -123,11 +126,11 @@ function createContext(options: RepositoryClientOptions, shared: DiskContext): O
   const home = new URL(channel.url)
   const guard = createAddressGuard({ home, proxied: proxyFor(home, proxy) !== undefined })
   const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
-  const { connect = 10_000, stall = 30_000, minimumRate = 1024, rateWindow = 30_000, total = Infinity } = timeouts
-  const watch = createTransferWatch({ stall, minimumRate, rateWindow, total })
-  const connection = { concurrency, connectTimeout: connect, proxy, secureContext: trustAuthorities(options.ca), guardedLookup: guard.lookup }
-  const metadata = createGotTransport(connection, watch)
-  const bulk = createUndiciTransport(connection, watch)
+  const watch = createTransferWatch({ ...DEFAULT_LIMITS, ...timeouts })
+  const connection = { concurrency, connectTimeout: timeouts.connect ?? CONNECT_TIMEOUT, proxy, secureContext: trustAuthorities(options.ca), guardedLookup: guard.lookup }
+  const closing = { closed: false }
+  const metadata = untilClosed(createGotTransport(connection, watch), closing)
+  const bulk = untilClosed(createUndiciTransport(connection, watch), closing)
   const bandwidth = options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth)
   const exchange = createExchange({
     home, credentials: createCredentials(channel, netrc), guard, health, userAgent, redirectHosts: options.redirectHosts, now: retry.now, observe,
@@ -135,9 +138,21 @@ function createContext(options: RepositoryClientOptions, shared: DiskContext): O
   return {
     context: { ...shared, concurrency, exchange, metadata, bulk, retry, bandwidth, observe, countBody: createBodyCounter({ bandwidth, observe }) },
     async close() {
+      closing.closed = true
       await Promise.all([metadata.close(), bulk.close()])
       watch.close()
     },
+  }
+}
+
+/** Keeps a retry from opening connections again that were closed. */
+function untilClosed(transport: Transport, state: { readonly closed: boolean }): Transport {
+  return {
+    async send(request) {
+      if (state.closed) throw new Error('The client was closed')
+      return await transport.send(request)
+    },
+    close: transport.close,
   }
 }
 

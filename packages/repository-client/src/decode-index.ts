@@ -77,20 +77,24 @@ async function decode(body: AsyncIterable<Uint8Array>, { variant, gzip, take }: 
 
 async function* decodeGzip(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const decoder = createGunzip()
-  let failure: unknown
-  const feeding = pipeline(body, decoder).catch((error: unknown) => {
-    failure = error
-  })
+  const feeding = pipeline(body, decoder)
+  // Awaited below; until then a failure must not count as unhandled.
+  feeding.catch(() => undefined)
   try {
     for await (const chunk of decoder) {
       if (chunk instanceof Uint8Array) yield chunk
     }
   } catch (error) {
-    await feeding
-    throw isZlibError(failure ?? error) ? new BrokenEncoding('its gzip body is damaged or cut short', { cause: error }) : (failure ?? error)
+    // The body's own failure is the reason, if there is one.
+    await feeding.catch(throwAsBroken)
+    throwAsBroken(error)
   }
   await feeding
-  if (failure !== undefined) throw failure
+}
+
+function throwAsBroken(error: unknown): never {
+  if (isZlibError(error)) throw new BrokenEncoding('its gzip body is damaged or cut short', { cause: error })
+  throw error
 }
 
 function isZlibError(error: unknown): boolean {

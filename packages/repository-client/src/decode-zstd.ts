@@ -1,4 +1,3 @@
-import { once } from 'node:events'
 import { constants, createZstdDecompress, type ZstdDecompress } from 'node:zlib'
 import { BrokenEncoding, createFrameSplitter } from './zstd-frames.ts'
 
@@ -33,39 +32,52 @@ interface FrameDecoder {
 /** One frame through one decoder of Node, in step: what it gives for some bytes comes before the next ones go in. */
 function createFrameDecoder(): FrameDecoder {
   const stream: ZstdDecompress = createZstdDecompress({ chunkSize: OUTPUT_CHUNK, params: { [constants.ZSTD_d_windowLogMax]: 27 } })
-  let failure: Error | undefined
+  const state: DecoderState = { taken: true, ended: false, failure: undefined, wake: undefined }
+  const wake = (): void => state.wake?.()
+  stream.on('readable', wake)
+  stream.on('end', () => {
+    state.ended = true
+    wake()
+  })
   stream.on('error', (error) => {
-    failure = error
+    state.failure = error
+    wake()
   })
 
-  function* available(): Generator<Uint8Array> {
-    for (;;) {
-      const chunk: unknown = stream.read()
-      if (!(chunk instanceof Uint8Array)) return
-      yield chunk
-    }
-  }
-
-  async function* drain(isDone: () => boolean): AsyncGenerator<Uint8Array> {
-    for (;;) {
-      yield* available()
-      if (failure !== undefined) throw new BrokenEncoding('its zstd frame is damaged', { cause: failure })
-      if (isDone()) return
-      await Promise.race([once(stream, 'readable'), once(stream, 'drain'), once(stream, 'end')]).catch(() => undefined)
-    }
-  }
-
   async function* write(bytes: Uint8Array, ends: boolean): AsyncGenerator<Uint8Array> {
-    let taken = false
+    state.taken = false
     stream.write(bytes, () => {
-      taken = true
-      stream.emit('drain')
+      state.taken = true
+      wake()
     })
-    yield* drain(() => taken)
+    yield* drain(stream, state, () => state.taken)
     if (!ends) return
     stream.end()
-    yield* drain(() => stream.readableEnded)
+    yield* drain(stream, state, () => state.ended)
   }
 
   return { write, close: () => void stream.destroy() }
+}
+
+interface DecoderState {
+  /** The bytes of the last write went in. */
+  taken: boolean
+  ended: boolean
+  failure: Error | undefined
+  wake: (() => void) | undefined
+}
+
+async function* drain(stream: ZstdDecompress, state: DecoderState, isDone: () => boolean): AsyncGenerator<Uint8Array> {
+  for (;;) {
+    const chunk: unknown = stream.read()
+    if (state.failure !== undefined) throw new BrokenEncoding('its zstd frame is damaged', { cause: state.failure })
+    if (chunk instanceof Uint8Array) yield chunk
+    else if (isDone()) return
+    else {
+      await new Promise<void>((resolve) => {
+        state.wake = resolve
+      })
+      state.wake = undefined
+    }
+  }
 }

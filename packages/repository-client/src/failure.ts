@@ -52,7 +52,7 @@ export function translateFailure(error: unknown, shown: () => string): unknown {
 function failureOfCode(code: string, shown: () => string): Error | undefined {
   const cause = plainCause(code)
   if (CERTIFICATE_CODES.has(code)) return certificateRefused(shown(), code, cause)
-  const reason = REASONS.get(code) ?? (/^(?:ERR_SSL|ERR_GOT)_|^UND_ERR_(?!HEADERS_OVERFLOW)/.test(code) ? 'network' : undefined)
+  const reason = REASONS.get(code) ?? (/^(?:ERR_SSL|ERR_GOT)_|^UND_ERR_(?!HEADERS_OVERFLOW|INVALID)/.test(code) ? 'network' : undefined)
   if (reason !== undefined) return new TransientFailure(reason, `${describeReason(reason)} (${code})`, { cause })
   if (!/^(?:HPE_|ERR_HTTP_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) return undefined
   return readError('ANSWER_REFUSED', `Cannot read ${shown()}: the answer is not valid HTTP (${code})`, { cause })

@@ -1,9 +1,9 @@
 import { createHash, hash as hashOnce, type Hash } from 'node:crypto'
-import { type Artifact, digestHex, digestKind, resolveArtifactUrl } from '@mirror/core'
+import { type Artifact, digestKind, resolveArtifactUrl } from '@mirror/core'
+import { assertDigest, assertWhole, attempts, broken, isWrongBytes, type Job, sendJob, shownUrl, sizeMismatch, truncated } from './artifact-job.ts'
 import type { ClientContext } from './client-context.ts'
-import { type Answer, refusal } from './exchange.ts'
-import { describeReason, readError, TransientFailure, translateFailure } from './failure.ts'
-import { retrying } from './retry.ts'
+import type { Answer } from './exchange.ts'
+import { TransientFailure, translateFailure } from './failure.ts'
 import { BodyTooLarge } from './transport.ts'
 
 /** An artifact on its way. */
@@ -53,14 +53,6 @@ export async function fetchArtifactOverHttp(context: ClientContext, artifact: Ar
   return await fetchLarge(job, offset > artifact.size ? 0 : offset)
 }
 
-interface Job {
-  readonly context: ClientContext
-  readonly artifact: Artifact
-  readonly url: string
-  readonly options: FetchArtifactOptions
-  readonly verify: boolean
-}
-
 async function* emptyBody(): AsyncGenerator<Uint8Array> {
   // No bytes are left.
 }
@@ -75,7 +67,7 @@ async function fetchSmall(job: Job): Promise<Buffer> {
     return await collectOnce(job, job.options.fresh ?? false)
   } catch (error) {
     if (!isWrongBytes(error) || job.options.fresh === true) throw error
-    job.context.observe({ type: 'retry', url: job.url, attempt: 1, reason: 'wrong-bytes', delay: 0 })
+    job.context.observe({ type: 'retry', url: shownUrl(job), attempt: 1, reason: 'wrong-bytes', delay: 0 })
     return await collectOnce(job, true)
   }
 }
@@ -83,7 +75,7 @@ async function fetchSmall(job: Job): Promise<Buffer> {
 async function collectOnce(job: Job, fresh: boolean): Promise<Buffer> {
   const { context, artifact, options: { signal }, verify } = job
   return await attempts(job, async () => {
-    const answer = await send(job, fresh ? NO_CACHE : {})
+    const answer = await sendJob(job, fresh ? NO_CACHE : {})
     assertWhole(job, answer)
     const bytes = await collectBody(job, answer)
     if (bytes.length < artifact.size) throw answer.length === artifact.size ? truncated(bytes.length, artifact.size) : sizeMismatch(job, bytes.length)
@@ -127,7 +119,7 @@ async function openAt(job: Job, offset: number): Promise<Opened> {
   const headers = fresh ? NO_CACHE : {}
   if (offset > 0) {
     const opened = await attempts(job, async () => {
-      const answer = await send(job, { ...headers, range: `bytes=${offset}-` })
+      const answer = await sendJob(job, { ...headers, range: `bytes=${offset}-` })
       return matchesRange(job, answer, offset) ? openedOf(answer, offset) : openedWhole(job, answer)
     })
     if (opened !== undefined) return opened
@@ -136,13 +128,13 @@ async function openAt(job: Job, offset: number): Promise<Opened> {
     return await attempts(job, async () => openWhole(job, headers))
   } catch (error) {
     if (!isWrongBytes(error) || fresh) throw error
-    job.context.observe({ type: 'retry', url: job.url, attempt: 1, reason: 'wrong-bytes', delay: 0 })
+    job.context.observe({ type: 'retry', url: shownUrl(job), attempt: 1, reason: 'wrong-bytes', delay: 0 })
     return await attempts(job, async () => openWhole(job, NO_CACHE))
   }
 }
 
 async function openWhole(job: Job, headers: Readonly<Record<string, string>>): Promise<Opened> {
-  const answer = await send(job, headers)
+  const answer = await sendJob(job, headers)
   assertWhole(job, answer)
   return openedOf(answer, 0)
 }
@@ -159,37 +151,46 @@ function openedOf(answer: Answer, offset: number): Opened {
   return { answer, offset, etag: etag?.startsWith('"') === true ? etag : undefined }
 }
 
+/** How far a large transfer is. */
+interface Progress {
+  position: number
+  /** Where its tries were counted from. */
+  countedFrom: number
+  failures: number
+}
+
 /** Passes the bytes on, counts and hashes them, and goes on where a broken connection stopped. */
 async function* readLarge(job: Job, first: Opened): AsyncGenerator<Uint8Array> {
   const { artifact, context, options: { signal } } = job
   const hasher = job.verify && first.offset === 0 ? createHash(digestKind(artifact.digest)) : undefined
-  let position = first.offset
+  const progress: Progress = { position: first.offset, countedFrom: first.offset, failures: 0 }
   let answer = first.answer
-  let failures = 0
-  let progressFrom = position
-  while (position < artifact.size) {
+  while (progress.position < artifact.size) {
     try {
       for await (const chunk of context.countBody(answer, signal)) {
-        const next = position + chunk.length
-        if (next > artifact.size) throw sizeMismatch(job, undefined)
-        hasher?.update(chunk)
-        position = next
+        takeChunk(job, chunk, { progress, hasher })
         yield chunk
       }
-      if (position < artifact.size) throw truncated(position, artifact.size)
+      if (progress.position < artifact.size) throw truncated(progress.position, artifact.size)
     } catch (error) {
       if (!(error instanceof TransientFailure)) throw error
-      if (position === artifact.size) break
-      failures = position - progressFrom >= PROGRESS ? 1 : failures + 1
-      progressFrom = position
-      answer = await resume(job, { etag: first.etag, position, failure: error, failures })
+      if (progress.position < artifact.size) answer = await resume(job, { etag: first.etag, failure: error, ...countFailure(progress) })
     }
   }
-  finish(job, hasher)
+  if (hasher !== undefined) assertDigest(job, hasher.digest('hex'))
 }
 
-function finish(job: Job, hasher: Hash | undefined): void {
-  if (hasher !== undefined) assertDigest(job, hasher.digest('hex'))
+function takeChunk(job: Job, chunk: Uint8Array, { progress, hasher }: { readonly progress: Progress; readonly hasher: Hash | undefined }): void {
+  if (progress.position + chunk.length > job.artifact.size) throw sizeMismatch(job, undefined)
+  hasher?.update(chunk)
+  progress.position += chunk.length
+}
+
+function countFailure(progress: Progress): { readonly position: number; readonly failures: number } {
+  const { position, countedFrom, failures } = progress
+  progress.failures = position - countedFrom >= PROGRESS ? 1 : failures + 1
+  progress.countedFrom = position
+  return { position, failures: progress.failures }
 }
 
 interface Interruption {
@@ -201,98 +202,23 @@ interface Interruption {
 
 /** Continues a broken transfer, if upstream can say that the rest is of the same bytes: by a strong ETag and `If-Range` (RFC 9110 §13.1.5). */
 async function resume(job: Job, { etag, position, failure, failures }: Interruption): Promise<Answer> {
-  const { context: { retry, observe }, options: { signal }, url, artifact } = job
+  const { context: { retry, observe }, options: { signal }, artifact } = job
   signal?.throwIfAborted()
   if (etag === undefined) throw broken(job, failure, 'upstream gives no strong ETag to continue it by')
   if (failures >= retry.tries) throw broken(job, failure, `it broke ${failures} times`)
   const delay = Math.round(retry.random() * Math.min(retry.maximum, retry.base * 2 ** (failures - 1)))
-  observe({ type: 'retry', url, attempt: failures, reason: failure.reason, delay })
+  observe({ type: 'retry', url: shownUrl(job), attempt: failures, reason: failure.reason, delay })
   await retry.sleep(delay, signal)
-  const answer = await attempts(job, async () => send(job, { range: `bytes=${position}-`, 'if-range': etag }))
+  const answer = await attempts(job, async () => sendJob(job, { range: `bytes=${position}-`, 'if-range': etag }))
   if (!matchesRange(job, answer, position) || (answer.header('etag') ?? etag) !== etag) {
     answer.body.stop()
     throw broken(job, failure, `upstream answered ${answer.status} to a request for the rest of ${artifact.size} bytes`)
   }
-  observe({ type: 'resumed', url, offset: position })
+  observe({ type: 'resumed', url: shownUrl(job), offset: position })
   return answer
 }
 
 /** A 206 with exactly the bytes from `offset` to the end of a file of the right size. */
 function matchesRange({ artifact: { size } }: Job, { status, header, length }: Answer, offset: number): boolean {
   return status === 206 && header('content-range')?.trim() === `bytes ${offset}-${size - 1}/${size}` && (length === undefined || length === size - offset)
-}
-
-async function send(job: Job, headers: Readonly<Record<string, string>>): Promise<Answer> {
-  const { context, url, options: { signal } } = job
-  const answer = await context.exchange.send({ url, transport: context.bulk, signal, headers })
-  const { status, body } = answer
-  if (status === 200 || ((status === 206 || status === 416) && 'range' in headers)) return answer
-  if (status === 404 || status === 410) {
-    body.drain()
-    throw readError('ARTIFACT_MISSING', `Cannot fetch ${answer.shown()}: upstream lists it and answers ${status}`, {
-      hint: 'The index and the files of upstream are of different moments; it is usually mended within hours.',
-      details: { status },
-    })
-  }
-  throw refusal(answer)
-}
-
-function assertWhole(job: Job, { length, header, body, shown }: Answer): void {
-  const encoding = header('content-encoding')
-  if (encoding !== undefined && encoding !== 'identity') {
-    body.stop()
-    throw readError('ANSWER_REFUSED', `Cannot fetch ${shown()}: it came in the content encoding ${JSON.stringify(encoding.slice(0, 40))}, which was not asked for`, {
-      hint: 'The server or a proxy must send artifacts as they are.',
-    })
-  }
-  if (length === undefined || length === job.artifact.size) return
-  body.stop()
-  throw sizeMismatch(job, length)
-}
-
-async function attempts<T>(job: Job, attempt: () => Promise<T>): Promise<T> {
-  const { context: { retry, observe }, options: { signal }, url } = job
-  return await retrying(attempt, {
-    policy: retry,
-    signal,
-    onRetry: (failure, number, delay) => observe({ type: 'retry', url, attempt: number, reason: failure.reason, delay }),
-    giveUp: (failure, tries) => readError(failure.reason === 'stalled' ? 'TRANSFER_STALLED' : 'ARTIFACT_UNREACHABLE',
-      `Cannot fetch ${url}: ${failure.message || describeReason(failure.reason)}, in ${tries} tries`, {
-        hint: 'Run the command again later; what was fetched so far is kept.',
-        details: { reason: failure.reason, tries },
-        cause: failure,
-      }),
-  })
-}
-
-function truncated(received: number, size: number): TransientFailure {
-  return new TransientFailure('truncated', `the body has ${received} of ${size} bytes`)
-}
-
-function broken({ url }: Job, failure: TransientFailure, why: string): Error {
-  return readError(failure.reason === 'stalled' ? 'TRANSFER_STALLED' : 'TRANSFER_BROKEN', `Cannot continue ${url}: ${failure.message || describeReason(failure.reason)}, and ${why}`, {
-    hint: 'It is fetched again from its start.',
-    details: { reason: failure.reason },
-    cause: failure,
-  })
-}
-
-function sizeMismatch({ url, artifact }: Job, received: number | undefined): Error {
-  const found = received === undefined ? 'more' : `${received}`
-  return readError('SIZE_MISMATCH', `Cannot use ${url}: it has ${found} bytes, and the index says ${artifact.size}`, {
-    hint: 'Upstream re-used the name or a proxy answered in its place; nothing of it was kept.',
-    details: { expected: artifact.size, received },
-  })
-}
-
-function assertDigest({ url, artifact }: Job, hex: string): void {
-  if (hex === digestHex(artifact.digest)) return
-  throw readError('DIGEST_MISMATCH', `Cannot use ${url}: its ${digestKind(artifact.digest)} is not what the index says`, {
-    hint: 'Upstream re-used the name or the bytes were damaged on the way; nothing of it was kept.',
-    details: { expected: digestHex(artifact.digest), received: hex },
-  })
-}
-
-function isWrongBytes(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && (error.code === 'SIZE_MISMATCH' || error.code === 'DIGEST_MISMATCH')
 }

@@ -1,5 +1,5 @@
 import type { ClientContext } from './client-context.ts'
-import { refusal } from './exchange.ts'
+import { type Answer, refusal } from './exchange.ts'
 import { readError, translateFailure } from './failure.ts'
 import { unreachable } from './fetched-index.ts'
 import { retrying } from './retry.ts'
@@ -28,31 +28,40 @@ export async function fetchUrl(context: ClientContext, url: string, options: Fet
   const { signal, maximumBytes = LARGEST_FILE, fresh = false } = options
   return await retrying(async () => {
     const answer = await context.exchange.send({ url, transport: context.bulk, signal, headers: fresh ? { 'cache-control': 'no-cache' } : {} })
-    const { status, body, length, shown } = answer
-    if (status === 404 || status === 410 || status === 403) {
-      body.drain()
-      return undefined
-    }
-    if (status !== 200) throw refusal(answer)
-    if (length !== undefined && length > maximumBytes) {
-      body.stop()
-      throw tooLarge(url, maximumBytes)
-    }
-    try {
-      const bytes = await body.collect(maximumBytes)
-      context.observe({ type: 'bytes-received', bytes: bytes.length })
-      await context.bandwidth?.take(bytes.length, signal)
-      return bytes
-    } catch (error) {
-      if (error instanceof BodyTooLarge) throw tooLarge(url, maximumBytes)
-      throw translateFailure(error, shown)
-    }
+    if (answer.status === 200) return await collectFile(context, answer, { url, maximumBytes, signal })
+    if (!MISSING.has(answer.status)) throw refusal(answer)
+    answer.body.drain()
+    return undefined
   }, {
     policy: context.retry,
     signal,
     onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
     giveUp: (failure, tries) => unreachable(url, failure, { tries, what: url.slice(url.lastIndexOf('/') + 1) }),
   })
+}
+
+const MISSING: ReadonlySet<number> = new Set([403, 404, 410])
+
+interface CollectOptions {
+  readonly url: string
+  readonly maximumBytes: number
+  readonly signal: AbortSignal | undefined
+}
+
+async function collectFile(context: ClientContext, { body, length = 0, shown }: Answer, { url, maximumBytes, signal }: CollectOptions): Promise<Buffer> {
+  if (length > maximumBytes) {
+    body.stop()
+    throw tooLarge(url, maximumBytes)
+  }
+  try {
+    const bytes = await body.collect(maximumBytes)
+    context.observe({ type: 'bytes-received', bytes: bytes.length })
+    await context.bandwidth?.take(bytes.length, signal)
+    return bytes
+  } catch (error) {
+    if (error instanceof BodyTooLarge) throw tooLarge(url, maximumBytes)
+    throw translateFailure(error, shown)
+  }
 }
 
 /** Throws a RangeError unless the path is plain: segments joined by `/`, none of them `.` or `..`. Paths are ours, so anything else is a bug. */

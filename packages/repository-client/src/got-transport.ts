@@ -1,4 +1,4 @@
-import { Agent as HttpAgent, type ClientRequest, request as requestHttp } from 'node:http'
+import { Agent as HttpAgent, type ClientRequest, type OutgoingHttpHeaders, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
 import { connect as connectTls } from 'node:tls'
 import type { Got, Request, RequestFunction } from 'got'
@@ -61,12 +61,20 @@ function requestThrough(proxy: URL, { connectTimeout, secureContext }: Connectio
       return requestHttps(url, { ...options, createConnection }, callback)
     }
     const authorization = proxyAuthorization(proxy)
-    const given = Array.isArray(options.headers) ? {} : options.headers
-    const headers = { ...given, host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) }
+    const headers = { ...plainHeaders(options.headers), host: url.host, ...(authorization === undefined ? {} : { 'proxy-authorization': authorization }) }
     const send = proxy.protocol === 'https:' ? requestHttps : requestHttp
     const secure = proxy.protocol === 'https:' && secureContext !== undefined ? { secureContext } : {}
     return send(new URL(proxy.origin), { ...options, ...secure, headers, path: `${url.origin}${url.pathname}${url.search}` }, callback)
   }
+}
+
+/** got gives headers as an object; Node would also take a list. */
+function plainHeaders(headers: OutgoingHttpHeaders | readonly string[] | undefined): OutgoingHttpHeaders {
+  return headers === undefined || isList(headers) ? {} : headers
+}
+
+function isList(headers: OutgoingHttpHeaders | readonly string[]): headers is readonly string[] {
+  return Array.isArray(headers)
 }
 
 /** What `answerOf` needs beside the stream. */

@@ -14,35 +14,37 @@ export interface NetrcEntry {
  * out. Throws `NETRC_INVALID` for anything else, naming the line and nothing of its content.
  */
 export function parseNetrc(text: string): readonly NetrcEntry[] {
-  const entries: NetrcEntry[] = []
   const tokens = readTokens(text)
-  let open: { machine: string | undefined; login?: string; password?: string } | undefined
-
-  function close(): void {
-    if (open?.login !== undefined && open.password !== undefined) entries.push({ machine: open.machine, login: open.login, password: new Secret(open.password) })
-    open = undefined
-  }
-
+  const entries: OpenEntry[] = []
   for (let index = 0; index < tokens.length; index += 1) {
-    const { word, line } = tokens[index] ?? { word: '', line: 0 }
+    const { word = '', line = 0 } = tokens[index] ?? {}
     if (word === 'default') {
-      close()
-      open = { machine: undefined }
+      entries.push({ machine: undefined })
       continue
     }
     index += 1
-    const value = tokens[index]?.word
-    if (value === undefined) throw invalid(line, 'it ends where a value was expected')
-    if (word === 'machine') {
-      close()
-      open = { machine: value.toLowerCase() }
-    } else if (open === undefined) throw invalid(line, 'a machine was expected')
-    else if (word === 'login') open.login = value
-    else if (word === 'password') open.password = value
-    else if (word !== 'account') throw invalid(line, 'an unknown word stands where machine, login or password was expected')
+    readPair({ word, line, value: tokens[index]?.word }, entries)
   }
-  close()
-  return entries
+  return entries.flatMap(({ machine, login, password }) => (login === undefined || password === undefined ? [] : [{ machine, login, password: new Secret(password) }]))
+}
+
+interface OpenEntry {
+  readonly machine: string | undefined
+  login?: string
+  password?: string
+}
+
+function readPair({ word, line, value }: { readonly word: string; readonly line: number; readonly value: string | undefined }, entries: OpenEntry[]): void {
+  if (value === undefined) throw invalid(line, 'it ends where a value was expected')
+  if (word === 'machine') {
+    entries.push({ machine: value.toLowerCase() })
+    return
+  }
+  const open = entries.at(-1)
+  if (open === undefined) throw invalid(line, 'a machine was expected')
+  if (word === 'login') open.login = value
+  else if (word === 'password') open.password = value
+  else if (word !== 'account') throw invalid(line, 'an unknown word stands where machine, login or password was expected')
 }
 
 interface Token {
@@ -54,21 +56,21 @@ function readTokens(text: string): readonly Token[] {
   const tokens: Token[] = []
   let inMacro = false
   for (const [index, content] of text.split(/\r?\n/).entries()) {
-    if (inMacro) {
-      inMacro = content.trim() !== ''
-      continue
-    }
-    for (const found of content.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)) {
-      const word = found[1]?.replace(/\\(.)/g, '$1') ?? found[2] ?? ''
-      if (found[1] === undefined && word.startsWith('#') && tokens.at(-1)?.word !== 'password') break
-      if (word === 'macdef') {
-        inMacro = true
-        break
-      }
-      tokens.push({ word, line: index + 1 })
-    }
+    if (inMacro) inMacro = content.trim() !== ''
+    else inMacro = readLine(content, index + 1, tokens)
   }
   return tokens
+}
+
+/** True when a macro begins in the line: it goes on to the next empty one. */
+function readLine(content: string, line: number, tokens: Token[]): boolean {
+  for (const [, quoted, plain = ''] of content.matchAll(/"((?:[^"\\]|\\.)*)"|(\S+)/g)) {
+    const isComment = plain.startsWith('#') && tokens.at(-1)?.word !== 'password'
+    if (isComment) return false
+    if (plain === 'macdef') return true
+    tokens.push({ word: quoted?.replace(/\\(.)/g, '$1') ?? plain, line })
+  }
+  return false
 }
 
 function invalid(line: number, what: string): Error {

@@ -106,6 +106,11 @@ function inFile(file: number, total: number, sha256: Sha256): SpooledBytes {
       readAll(file, window.subarray(0, length), position)
       return window.subarray(0, length)
     },
+    readInto(target, position) {
+      if (!open) throw new Error('These bytes were closed')
+      assertRange(position, target.length, total)
+      readAll(file, target, position)
+    },
     close,
     [Symbol.dispose]: close,
   }

@@ -45,9 +45,22 @@ describe('fetchArtifact()', () => {
     const fetched = await open().client.fetchArtifact(artifactOf(channel, LARGE_NAME), { signal: controller.signal })
     const reason = new Error('enough')
     const reading = (async () => {
-      for await (const _ of fetched.body) controller.abort(reason)
+      for await (const chunk of fetched.body) if (chunk.length > 0) controller.abort(reason)
     })()
     await expect(reading).rejects.toBe(reason)
+  })
+})
+
+describe('fetchArtifact() to a reader who stops', () => {
+  test('gives the connection back', async ({ expect, channel, upstream, open }) => {
+    upstream.misbehave({ path: LARGE_NAME, fault: faults.stall({ bytes: 700_000 }) })
+    const { client } = open({ concurrency: 1 })
+    for (let index = 0; index < 3; index += 1) {
+      const { body } = await client.fetchArtifact(artifactOf(channel, LARGE_NAME))
+      for await (const chunk of body) if (chunk.length > 0) break
+    }
+    const artifact = artifactOf(channel, SMALL_NAME)
+    expect((await client.fetchArtifact(artifact)).bytes).toEqual(await bytesOf(channel, artifact))
   })
 })
 
