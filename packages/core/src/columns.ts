@@ -104,63 +104,30 @@ export function createNameColumn(): NameColumn {
     return chunk
   }
 
-  function open(): NameChunk {
-    const present = chunks.at(-1)
-    if (present !== undefined && present.rows < CHUNK_ROWS) return present
-    if (present !== undefined && present.bytes.length > present.used * 1.1) present.bytes = Buffer.copyBytesFrom(present.bytes, 0, present.used)
-    const rows = present === undefined ? START_ROWS : CHUNK_ROWS
-    const chunk = { bytes: Buffer.allocUnsafeSlow(rows * 48), ends: new Uint32Array(rows), used: 0, rows: 0 }
-    chunks.push(chunk)
-    return chunk
-  }
-
-  function widen(chunk: NameChunk, bytes: number): void {
-    if (chunk.used + bytes > chunk.bytes.length) {
-      const next = Buffer.allocUnsafeSlow(Math.max(chunk.bytes.length * 2, chunk.used + bytes))
-      next.set(chunk.bytes.subarray(0, chunk.used))
-      chunk.bytes = next
-    }
-    if (chunk.rows === chunk.ends.length) {
-      const next = new Uint32Array(chunk.rows * 2)
-      next.set(chunk.ends)
-      chunk.ends = next
-    }
-  }
-
-  function startOf(row: number): number {
-    return (row & CHUNK_MASK) === 0 ? 0 : (chunkOf(row).ends[(row & CHUNK_MASK) - 1] ?? 0)
-  }
+  const startOf = (row: number): number => ((row & CHUNK_MASK) === 0 ? 0 : (chunkOf(row).ends[(row & CHUNK_MASK) - 1] ?? 0))
+  const endOf = (row: number): number => chunkOf(row).ends[row & CHUNK_MASK] ?? 0
 
   return {
     append(bytes, ends) {
       let from = 0
       for (let done = 0; done < ends.length;) {
-        const chunk = open()
-        const rows = Math.min(ends.length - done, CHUNK_ROWS - chunk.rows)
-        const to = ends[done + rows - 1] ?? 0
-        widen(chunk, to - from)
-        chunk.bytes.set(bytes.subarray(from, to), chunk.used)
-        for (let row = 0; row < rows; row += 1) {
-          if (chunk.rows === chunk.ends.length) widen(chunk, 0)
-          chunk.ends[chunk.rows] = chunk.used + (ends[done + row] ?? 0) - from
-          chunk.rows += 1
-        }
-        chunk.used += to - from
-        from = to
-        done += rows
+        const chunk = openChunk(chunks)
+        const part = ends.subarray(done, done + CHUNK_ROWS - chunk.rows)
+        from = appendNames(chunk, bytes, { from, ends: part })
+        done += part.length
       }
     },
     appendText(text) {
-      const chunk = open()
-      widen(chunk, text.length * 3)
+      const chunk = openChunk(chunks)
+      widen(chunk, text.length * 3, 1)
       chunk.used += chunk.bytes.write(text, chunk.used)
       chunk.ends[chunk.rows] = chunk.used
       chunk.rows += 1
     },
     bytesOf: (row) => chunkOf(row).bytes,
     startOf,
-    endOf: (row) => chunkOf(row).ends[row & CHUNK_MASK] ?? 0,
-    text: (row) => chunkOf(row).bytes.toString('utf8', startOf(row), chunkOf(row).ends[row & CHUNK_MASK]),
+    endOf,
+    text: (row) => chunkOf(row).bytes.toString('utf8', startOf(row), endOf(row)),
     clear() {
       chunks.splice(1)
       for (const chunk of chunks) {
@@ -168,6 +135,45 @@ export function createNameColumn(): NameColumn {
         chunk.rows = 0
       }
     },
+  }
+}
+
+/** The chunk that has room for a row. One that is full gives back what it does not need. */
+function openChunk(chunks: NameChunk[]): NameChunk {
+  const present = chunks.at(-1)
+  if (present !== undefined && present.rows < CHUNK_ROWS) return present
+  if (present !== undefined && present.bytes.length > present.used * 1.1) {
+    const whole = Buffer.allocUnsafeSlow(present.used)
+    present.bytes.copy(whole, 0, 0, present.used)
+    present.bytes = whole
+  }
+  const rows = present === undefined ? START_ROWS : CHUNK_ROWS
+  const chunk = { bytes: Buffer.allocUnsafeSlow(rows * 48), ends: new Uint32Array(rows), used: 0, rows: 0 }
+  chunks.push(chunk)
+  return chunk
+}
+
+/** Appends names that fit into the chunk's rows; gives where the last one ends in `bytes`. */
+function appendNames(chunk: NameChunk, bytes: Uint8Array, { from, ends }: { readonly from: number; readonly ends: Uint32Array }): number {
+  const to = ends.at(-1) ?? from
+  widen(chunk, to - from, ends.length)
+  chunk.bytes.set(bytes.subarray(from, to), chunk.used)
+  for (let row = 0; row < ends.length; row += 1) chunk.ends[chunk.rows + row] = chunk.used + (ends[row] ?? 0) - from
+  chunk.rows += ends.length
+  chunk.used += to - from
+  return to
+}
+
+function widen(chunk: NameChunk, bytes: number, rows: number): void {
+  if (chunk.used + bytes > chunk.bytes.length) {
+    const next = Buffer.allocUnsafeSlow(Math.max(chunk.bytes.length * 2, chunk.used + bytes))
+    chunk.bytes.copy(next, 0, 0, chunk.used)
+    chunk.bytes = next
+  }
+  if (chunk.rows + rows > chunk.ends.length) {
+    const next = new Uint32Array(Math.min(CHUNK_ROWS, Math.max(chunk.ends.length * 2, chunk.rows + rows)))
+    next.set(chunk.ends)
+    chunk.ends = next
   }
 }
 

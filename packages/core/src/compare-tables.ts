@@ -24,20 +24,7 @@ export function compareTables({ base, target, keep }: CompareTablesOptions): Tab
   const before = sortedRows(left.artifacts, soundRows(left.artifacts, base.rows))
   const after = sortedRows(right.artifacts, soundRows(right.artifacts, target.rows, keep))
   const recorder = createComparisonRecorder(target.subdir)
-  let at = 0
-  let position = 0
-  while (at < before.length && position < after.length) {
-    const baseRow = { columns: left, row: before[at] ?? 0 }
-    const targetRow = { columns: right, row: after[position] ?? 0 }
-    const order = compareTableRows(baseRow, targetRow)
-    if (order < 0) recorder.removed(baseRow)
-    else if (order > 0) recorder.added(targetRow)
-    else recorder.both(baseRow, targetRow)
-    if (order <= 0) at += 1
-    if (order >= 0) position += 1
-  }
-  for (const row of before.subarray(at)) recorder.removed({ columns: left, row })
-  for (const row of after.subarray(position)) recorder.added({ columns: right, row })
+  joinSides(createTableSide(left, before), createTableSide(right, after), recorder)
   return recorder.finish()
 }
 
@@ -47,9 +34,50 @@ export interface TableRow {
   readonly row: number
 }
 
-/** Compares the names of two rows. */
-export function compareTableRows(left: TableRow, right: TableRow): number {
-  return compareBytes(rangeOf(left.columns.artifacts.names, left.row), rangeOf(right.columns.artifacts.names, right.row))
+/** Rows in order, one after the other. */
+export interface ComparedSide {
+  /** The row that is next, valid until the one after it is asked for; undefined at the end. */
+  readonly head: () => TableRow | undefined
+  readonly next: () => void
+  /** Which stretch the row stands in: stretches are compared one by one, names inside of them. */
+  readonly rank: () => number
+}
+
+function createTableSide(columns: TableColumns, rows: Uint32Array): ComparedSide {
+  const head: { columns: TableColumns; row: number } = { columns, row: 0 }
+  let at = 0
+  return {
+    head() {
+      if (at >= rows.length) return undefined
+      head.row = rows[at] ?? 0
+      return head
+    },
+    next() {
+      at += 1
+    },
+    rank: () => 0,
+  }
+}
+
+/** Walks two sides together and tells the recorder what it finds. */
+export function joinSides(base: ComparedSide, target: ComparedSide, recorder: ComparisonRecorder): void {
+  for (;;) {
+    const before = base.head()
+    const after = target.head()
+    if (before === undefined && after === undefined) return
+    const order = compareHeads(base, target, { before, after })
+    if (order < 0 && before !== undefined) recorder.removed(before)
+    if (order > 0 && after !== undefined) recorder.added(after)
+    if (order === 0 && before !== undefined && after !== undefined) recorder.both(before, after)
+    if (order <= 0) base.next()
+    if (order >= 0) target.next()
+  }
+}
+
+function compareHeads(base: ComparedSide, target: ComparedSide, { before, after }: { readonly before: TableRow | undefined; readonly after: TableRow | undefined }): number {
+  if (before === undefined) return 1
+  if (after === undefined) return -1
+  return base.rank() - target.rank() || compareBytes(rangeOf(before.columns.artifacts.names, before.row), rangeOf(after.columns.artifacts.names, after.row))
 }
 
 /** Takes what a comparison finds. */

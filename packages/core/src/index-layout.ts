@@ -37,17 +37,6 @@ export function createLayoutRecorder(): LayoutRecorder {
     return entries.chunk(row)[entries.cell(row)] ?? 0
   }
 
-  function sectionAt(row: number): IndexSection {
-    let low = 0
-    let high = starts.length
-    while (high - low > 1) {
-      const middle = (low + high) >>> 1
-      if ((starts[middle]?.row ?? 0) <= row) low = middle
-      else high = middle
-    }
-    return starts[low]?.section ?? 'packages'
-  }
-
   return {
     add(batch) {
       if (starts.at(-1)?.section !== batch.section) starts.push({ row: count, section: batch.section })
@@ -59,7 +48,7 @@ export function createLayoutRecorder(): LayoutRecorder {
       rows: count,
       canonical: skeleton.canonical,
       entryAt,
-      sectionAt,
+      sectionAt: (row) => findSection(starts, row),
       sliceAt(row) {
         const cells = offsets.chunk(row)
         const at = offsets.cell(row)
@@ -67,6 +56,18 @@ export function createLayoutRecorder(): LayoutRecorder {
       },
     }),
   }
+}
+
+/** By binary search: `v3` may have many sections. */
+function findSection(starts: readonly { readonly row: number; readonly section: IndexSection }[], row: number): IndexSection {
+  let low = 0
+  let high = starts.length
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if ((starts[middle]?.row ?? 0) <= row) low = middle
+    else high = middle
+  }
+  return starts[low]?.section ?? 'packages'
 }
 
 /** A scanner that remembers where records stand. */

@@ -28,23 +28,29 @@ export function skipBlanks(bytes: Uint8Array, start: number): number {
 
 /** Where the value that starts at `start` ends, in valid JSON. */
 export function endOfValue(bytes: Uint8Array, start: number): number {
+  const first = bytes[start]
+  if (first === QUOTE) return endOfString(bytes, start)
+  if (first === OPEN_OBJECT || first === OPEN_ARRAY) return endOfContainer(bytes, start)
+  let position = start
+  while (isScalarByte(bytes[position])) position += 1
+  return position
+}
+
+function isScalarByte(byte: number | undefined): boolean {
+  return byte !== undefined && byte > 0x20 && byte !== COMMA && byte !== CLOSE_OBJECT && byte !== CLOSE_ARRAY
+}
+
+function endOfContainer(bytes: Uint8Array, start: number): number {
   let position = start
   let depth = 0
-  for (;;) {
+  do {
     const byte = bytes[position]
     if (byte === undefined) return position
-    if (byte === QUOTE) {
-      position = endOfString(bytes, position)
-      if (depth === 0) return position
-      continue
-    }
     if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) depth += 1
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) {
-      depth -= 1
-      if (depth <= 0) return depth < 0 ? position : position + 1
-    } else if (depth === 0 && (byte === COMMA || byte <= 0x20)) return position
-    position += 1
-  }
+    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1
+    position = byte === QUOTE ? endOfString(bytes, position) : position + 1
+  } while (depth > 0)
+  return position
 }
 
 /** Decodes a JSON string with its quotes. */
@@ -59,25 +65,32 @@ export function decodeString(bytes: Buffer, start: number, end: number): string 
 export function findDuplicateKey(bytes: Buffer, start: number, end: number): number | undefined {
   const open: (Set<string> | undefined)[] = []
   let keyNext = false
-  let position = start
-  while (position < end) {
+  for (let position = start; position < end;) {
     const byte = bytes[position]
     if (byte === QUOTE) {
       const next = endOfString(bytes, position)
-      const keys = keyNext ? open.at(-1) : undefined
-      if (keys !== undefined) {
-        const key = decodeString(bytes, position, next)
-        if (keys.has(key)) return position
-        keys.add(key)
-        keyNext = false
-      }
+      if (keyNext && !addKey(open, decodeString(bytes, position, next))) return position
+      keyNext = false
       position = next
-      continue
+    } else {
+      track(open, byte)
+      if (byte === OPEN_OBJECT || byte === COMMA) keyNext = open.at(-1) !== undefined
+      position += 1
     }
-    if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) open.push(byte === OPEN_OBJECT ? new Set() : undefined)
-    else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) open.pop()
-    if (byte === OPEN_OBJECT || byte === COMMA) keyNext = open.at(-1) !== undefined
-    position += 1
   }
   return undefined
+}
+
+function addKey(open: readonly (Set<string> | undefined)[], key: string): boolean {
+  const keys = open.at(-1)
+  if (keys?.has(key) === true) return false
+  keys?.add(key)
+  return true
+}
+
+/** Keeps the keys of the objects that are open; an array has none. */
+function track(open: (Set<string> | undefined)[], byte: number | undefined): void {
+  if (byte === OPEN_OBJECT) open.push(new Set())
+  else if (byte === OPEN_ARRAY) open.push(undefined)
+  else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) open.pop()
 }

@@ -35,15 +35,26 @@ function mergePairs({ from, into, runs, compare }: Merge): number[] {
   for (let run = 0; run < runs.length - 1; run += 2) {
     const start = runs[run] ?? 0
     const middle = runs[run + 1] ?? from.length
-    const end = runs[run + 2] ?? middle
     starts.push(start)
-    let left = start
-    let right = middle
-    for (let position = start; position < end; position += 1) {
-      const takeLeft = left < middle && (right >= end || compare(from[left] ?? 0, from[right] ?? 0) <= 0)
-      into[position] = (takeLeft ? from[left++] : from[right++]) ?? 0
-    }
+    mergePair({ from, into, compare, start, middle, end: runs[run + 2] ?? middle })
   }
   starts.push(from.length)
   return starts
+}
+
+interface Pair extends Omit<Merge, 'runs'> {
+  readonly start: number
+  readonly middle: number
+  readonly end: number
+}
+
+function mergePair({ from, into, compare, start, middle, end }: Pair): void {
+  let left = start
+  let right = middle
+  for (let position = start; position < end; position += 1) {
+    const takeLeft = left < middle && (right >= end || compare(from[left] ?? 0, from[right] ?? 0) <= 0)
+    into[position] = (takeLeft ? from[left] : from[right]) ?? 0
+    if (takeLeft) left += 1
+    else right += 1
+  }
 }

@@ -4,11 +4,11 @@ import { jsonDumps } from './json-dumps.ts'
 import { decodeString, findDuplicateKey } from './json-keys.ts'
 import { createKeyHashSet, type KeyHashSet } from './key-hash-set.ts'
 import {
-  FLAG_CHECK, returnScannerEngine, FLAG_UNSORTED, ROW_END, ROW_FLAGS, ROW_KEY, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
+  FLAG_CHECK, FLAG_UNSORTED, returnScannerEngine, ROW_END, ROW_FLAGS, ROW_KEY, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
   SCAN_SECTION_CLOSE, SCAN_SECTION_OPEN, SCAN_TOP_ENTRY, SCAN_V3_OPEN, type ScannerEngine, takeScannerEngine,
 } from './scanner-engine.ts'
 
-/** No record and no top-level value may be bigger: it would have to be in memory whole. */
+/** No record and no top-level value may be bigger than half of it: it would have to be in memory whole. */
 const MAXIMUM_WINDOW = 256 << 20
 /** Top-level keys and `v3` sections of one document. */
 const MAXIMUM_ENTRIES = 10_000
@@ -37,162 +37,19 @@ export interface ScanDriver {
 /** Receives the rows of a document, batch by batch. */
 export type RowSink = (batch: RowBatch) => void
 
-interface OpenSection {
-  readonly section: IndexSection
-  readonly suffix: string
-  records: number
-  sorted: boolean
-  readonly hashes: Uint32Array[]
-  seen: KeyHashSet | undefined
-}
-
 /** Creates a driver that hands rows to `sink`. */
 export function createScanDriver(sink: RowSink): ScanDriver {
-  const engine = takeScannerEngine()
-  const { calls, at } = engine
-  const entries: SkeletonEntry[] = []
-  const sections: SectionEntry[] = []
-  const outerKeys: string[] = []
-  const v3Keys: string[] = []
-  let open: OpenSection | undefined
-  let base = 0
-  let have = 0
-  let next = 0
-  let kept = 0
-  let hasV3 = false
-  let over = false
-  /** All keys that the writer makes itself are written as it would. */
-  let plain = true
-
-  function noteKey(keys: string[], start: number, end: number): string {
-    const key = decodeString(engine.bytes, start, end)
-    if (keys.includes(key)) throw createMalformedError(base + start - at.window, `the key ${JSON.stringify(key.slice(0, 100))} for the second time`)
-    if (keys.length === MAXIMUM_ENTRIES) throw createImplausibleError(`it has more than ${MAXIMUM_ENTRIES} top-level keys`)
-    keys.push(key)
-    return key
-  }
-
-  function currentRawKey(): string {
-    const start = at.window + calls.keyAt() - 1
-    return engine.bytes.toString('utf8', start, start + calls.keyLength() + 2)
-  }
-
-  function currentKey(keys: string[]): string {
-    const start = at.window + calls.keyAt() - 1
-    return noteKey(keys, start, start + calls.keyLength() + 2)
-  }
-
-  function openSection(): void {
-    const inV3 = calls.section() === 3
-    const key = currentKey(inV3 ? v3Keys : outerKeys)
-    const section = sectionName(inV3, key)
-    plain &&= currentRawKey() === jsonDumps(key)
-    open = { section, suffix: inV3 ? `.${key}` : '', records: 0, sorted: true, hashes: [], seen: undefined }
-  }
-
-  function closeSection(): void {
-    if (open === undefined) return
-    sections.push({ section: open.section, records: open.records, sorted: open.sorted })
-    open = undefined
-  }
-
-  function addEntry(): void {
-    const key = currentKey(outerKeys)
-    const start = at.window + calls.valueAt()
-    const end = at.window + calls.valueEnd()
-    if (calls.entryCheck() !== 0) assertDistinctKeys(start, end)
-    kept += end - start
-    if (kept > MAXIMUM_WINDOW) throw createImplausibleError('it has more than 256 MiB beside its records')
-    entries.push({ key, rawKey: currentRawKey(), position: base + start - at.window, raw: Buffer.from(engine.bytes.subarray(start, end)) })
-  }
-
-  function assertDistinctKeys(start: number, end: number): void {
-    const found = findDuplicateKey(engine.bytes, start, end)
-    if (found !== undefined) throw createMalformedError(base + found - at.window, 'a key that its object has already')
-  }
-
-  function takeRows(rows: number): void {
-    if (open === undefined) return
-    checkRows(open, rows)
-    sink({ engine, rows, section: open.section, suffix: open.suffix, base })
-    open.records += rows
-  }
-
-  function checkRows(section: OpenSection, rows: number): void {
-    const { words } = engine
-    let word = at.rows / 4 + ROW_FLAGS
-    for (let row = 0; row < rows; row += 1, word += ROW_WORDS) {
-      const flags = words[word] ?? 0
-      if (flags === 0) continue
-      if ((flags & FLAG_CHECK) !== 0) assertDistinctKeys(at.window + (words[word - ROW_FLAGS + ROW_VALUE] ?? 0), at.window + (words[word - ROW_FLAGS + ROW_END] ?? 0))
-      if ((flags & FLAG_UNSORTED) !== 0) section.sorted = false
-    }
-    if (section.sorted) section.hashes.push(new Uint32Array(engine.bytes.buffer.slice(at.keyHashes, at.keyHashes + rows * 8)))
-    else addHashes(section, rows)
-  }
-
-  /** Keys out of order: from now on every key is looked up among all before it. */
-  function addHashes(section: OpenSection, rows: number): void {
-    const seen = section.seen ?? (section.seen = createKeyHashSet())
-    for (const hashes of section.hashes.splice(0)) for (let word = 0; word < hashes.length; word += 2) seen.add(hashes[word] ?? 0, hashes[word + 1] ?? 0)
-    const { words } = engine
-    for (let row = 0; row < rows; row += 1) {
-      const word = at.keyHashes / 4 + row * 2
-      if (!seen.add(words[word] ?? 0, words[word + 1] ?? 0)) {
-        const key = words[at.rows / 4 + row * ROW_WORDS + ROW_KEY] ?? 0
-        throw createMalformedError(base + key - 1, 'a key that its section has already')
-      }
-    }
-  }
-
-  function fail(): never {
-    const offset = calls.failureAt()
-    throw createScanError({ code: calls.failure(), state: calls.failureState(), position: base + offset, found: offset < have ? engine.bytes[at.window + offset] : undefined })
-  }
-
-  function step(last: boolean): number {
-    const status = calls.scan(next, have, last ? 1 : 0)
-    next = calls.consumed()
-    if (status === SCAN_FAILED) fail()
-    const rows = calls.rows()
-    if (rows > 0) takeRows(rows)
-    if (status === SCAN_SECTION_OPEN) openSection()
-    else if (status === SCAN_SECTION_CLOSE) closeSection()
-    else if (status === SCAN_TOP_ENTRY) addEntry()
-    else if (status === SCAN_V3_OPEN) {
-      currentKey(outerKeys)
-      plain &&= currentRawKey() === '"v3"'
-      hasV3 = true
-    }
-    return status
-  }
-
-  function drain(last: boolean): void {
-    for (;;) {
-      const status = step(last)
-      if (status === SCAN_NEED_MORE || status === SCAN_DONE) break
-    }
-    if (last) return
-    engine.bytes.copyWithin(at.window, at.window + next, at.window + have)
-    base += next
-    have -= next
-    next = 0
-    if (have * 2 > engine.capacity) growWindow()
-  }
-
-  function growWindow(): void {
-    if (engine.capacity >= MAXIMUM_WINDOW) throw createImplausibleError(`the value at byte ${base} is bigger than 128 MiB`, { position: base })
-    engine.grow(engine.capacity * 2)
-  }
+  const scan = createScan(sink)
 
   function room(): Uint8Array {
-    return engine.bytes.subarray(at.window + have, at.window + engine.capacity)
+    const { engine, have } = scan
+    return engine.bytes.subarray(engine.at.window + have, engine.at.window + engine.capacity)
   }
 
   function filled(length: number): void {
-    if (over) throw new TypeError('The document is over')
-    have += length
-    if (have === engine.capacity) drain(false)
+    assertOpen(scan)
+    scan.have += length
+    if (scan.have === scan.engine.capacity) drain(scan, false)
   }
 
   return {
@@ -200,29 +57,207 @@ export function createScanDriver(sink: RowSink): ScanDriver {
     filled,
     write(chunk) {
       for (let done = 0; done < chunk.length;) {
-        const length = Math.min(engine.capacity - have, chunk.length - done)
-        engine.bytes.set(chunk.subarray(done, done + length), at.window + have)
-        done += length
-        filled(length)
+        const part = chunk.subarray(done, done + scan.engine.capacity - scan.have)
+        scan.engine.bytes.set(part, scan.engine.at.window + scan.have)
+        done += part.length
+        filled(part.length)
       }
     },
     end() {
-      const length = base + have
-      if (over) throw new TypeError('The document is over')
-      over = true
-      if (length > 0) drain(true)
-      const compact = calls.spaced() === 0
-      returnScannerEngine(engine)
-      // Behind the document's brace conda-index writes nothing.
-      const canonical = compact && plain && base + next === length && isSorted(outerKeys) && isSorted(v3Keys) && sections.every(({ sorted }) => sorted)
-      return { length, entries, sections, hasV3, compact, canonical, info: parseInfo(entries) }
+      assertOpen(scan)
+      scan.over = true
+      if (scan.base + scan.have > 0) drain(scan, true)
+      const compact = scan.engine.calls.spaced() === 0
+      returnScannerEngine(scan.engine)
+      return describe(scan, compact)
     },
   }
+}
+
+interface Scan {
+  readonly sink: RowSink
+  readonly engine: ScannerEngine
+  readonly entries: SkeletonEntry[]
+  readonly sections: SectionEntry[]
+  readonly outerKeys: string[]
+  readonly v3Keys: string[]
+  open: OpenSection | undefined
+  /** Where the window starts in the document, how much of it is filled, and where the next scan starts in it. */
+  base: number
+  have: number
+  next: number
+  /** Bytes of the entries. */
+  kept: number
+  hasV3: boolean
+  over: boolean
+  /** All keys that the writer makes itself are written as it would. */
+  plain: boolean
+}
+
+interface OpenSection {
+  readonly section: IndexSection
+  readonly suffix: string
+  records: number
+  sorted: boolean
+  /** Hashes of the keys while they come in order; then those that were seen. */
+  readonly hashes: Uint32Array[]
+  seen: KeyHashSet | undefined
+}
+
+function createScan(sink: RowSink): Scan {
+  return {
+    sink, engine: takeScannerEngine(), entries: [], sections: [], outerKeys: [], v3Keys: [], open: undefined,
+    base: 0, have: 0, next: 0, kept: 0, hasV3: false, over: false, plain: true,
+  }
+}
+
+function assertOpen(scan: Scan): void {
+  if (scan.over) throw new TypeError('The document is over')
+}
+
+function describe({ base, have, next, entries, sections, outerKeys, v3Keys, hasV3, plain }: Scan, compact: boolean): IndexSkeleton {
+  // Behind the document's brace conda-index writes nothing.
+  const ends = have === next
+  const canonical = compact && plain && ends && isSorted(outerKeys) && isSorted(v3Keys) && sections.every(({ sorted }) => sorted)
+  return { length: base + have, entries, sections, hasV3, compact, canonical, info: parseInfo(entries) }
+}
+
+/** Scans what the window has, and makes room. */
+function drain(scan: Scan, last: boolean): void {
+  for (;;) {
+    const status = step(scan, last)
+    if (status === SCAN_NEED_MORE || status === SCAN_DONE) break
+  }
+  if (last) return
+  const { engine, next, have } = scan
+  engine.bytes.copyWithin(engine.at.window, engine.at.window + next, engine.at.window + have)
+  scan.base += next
+  scan.have -= next
+  scan.next = 0
+  if (scan.have * 2 > engine.capacity) growWindow(scan)
+}
+
+function growWindow({ engine, base }: Scan): void {
+  if (engine.capacity >= MAXIMUM_WINDOW) throw createImplausibleError(`the value at byte ${base} is bigger than 128 MiB`, { position: base })
+  engine.grow(engine.capacity * 2)
+}
+
+function step(scan: Scan, last: boolean): number {
+  const { calls } = scan.engine
+  const status = calls.scan(scan.next, scan.have, last ? 1 : 0)
+  scan.next = calls.consumed()
+  if (status === SCAN_FAILED) fail(scan)
+  const rows = calls.rows()
+  if (rows > 0 && scan.open !== undefined) takeRows(scan, scan.open, rows)
+  if (status === SCAN_SECTION_OPEN) openSection(scan)
+  else if (status === SCAN_SECTION_CLOSE) closeSection(scan)
+  else if (status === SCAN_TOP_ENTRY) addEntry(scan)
+  else if (status === SCAN_V3_OPEN) openV3(scan)
+  return status
+}
+
+function fail({ engine, base, have }: Scan): never {
+  const { calls, bytes, at } = engine
+  const offset = calls.failureAt()
+  throw createScanError({ code: calls.failure(), state: calls.failureState(), position: base + offset, found: offset < have ? bytes[at.window + offset] : undefined })
+}
+
+/** The key that stands before the value the scanner met, as it is written. */
+function rawKey({ engine }: Scan): string {
+  const start = engine.at.window + engine.calls.keyAt() - 1
+  return engine.bytes.toString('utf8', start, start + engine.calls.keyLength() + 2)
+}
+
+function noteKey(scan: Scan, keys: string[]): string {
+  const { bytes, at, calls } = scan.engine
+  const start = at.window + calls.keyAt() - 1
+  const key = decodeString(bytes, start, start + calls.keyLength() + 2)
+  if (keys.includes(key)) throw createMalformedError(scan.base + start - at.window, `the key ${JSON.stringify(key.slice(0, 100))} for the second time`)
+  if (keys.length === MAXIMUM_ENTRIES) throw createImplausibleError(`it has more than ${MAXIMUM_ENTRIES} top-level keys`)
+  keys.push(key)
+  return key
+}
+
+function openSection(scan: Scan): void {
+  const inV3 = scan.engine.calls.section() === 3
+  const key = noteKey(scan, inV3 ? scan.v3Keys : scan.outerKeys)
+  scan.plain &&= rawKey(scan) === jsonDumps(key)
+  scan.open = { section: sectionName(inV3, key), suffix: inV3 ? `.${key}` : '', records: 0, sorted: true, hashes: [], seen: undefined }
 }
 
 function sectionName(inV3: boolean, key: string): IndexSection {
   if (inV3) return `v3.${key}`
   return key === 'packages' ? 'packages' : 'packages.conda'
+}
+
+function closeSection(scan: Scan): void {
+  if (scan.open === undefined) return
+  const { section, records, sorted } = scan.open
+  scan.sections.push({ section, records, sorted })
+  scan.open = undefined
+}
+
+function openV3(scan: Scan): void {
+  noteKey(scan, scan.outerKeys)
+  scan.plain &&= rawKey(scan) === '"v3"'
+  scan.hasV3 = true
+}
+
+function addEntry(scan: Scan): void {
+  const { engine, base } = scan
+  const { calls, at } = engine
+  const key = noteKey(scan, scan.outerKeys)
+  const start = at.window + calls.valueAt()
+  const end = at.window + calls.valueEnd()
+  if (calls.entryCheck() !== 0) assertDistinctKeys(scan, start, end)
+  scan.kept += end - start
+  if (scan.kept > MAXIMUM_WINDOW) throw createImplausibleError('it has more than 256 MiB beside its records')
+  scan.entries.push({ key, rawKey: rawKey(scan), position: base + start - at.window, raw: Buffer.from(engine.bytes.subarray(start, end)) })
+}
+
+/** For objects with more keys than the compiled scanner compares. */
+function assertDistinctKeys({ engine, base }: Scan, start: number, end: number): void {
+  const found = findDuplicateKey(engine.bytes, start, end)
+  if (found !== undefined) throw createMalformedError(base + found - engine.at.window, 'a key that its object has already')
+}
+
+function takeRows(scan: Scan, open: OpenSection, rows: number): void {
+  const { engine, base } = scan
+  checkFlags(scan, open, rows)
+  if (open.sorted) open.hashes.push(engine.words.slice(engine.at.keyHashes / 4, engine.at.keyHashes / 4 + rows * 2))
+  else addHashes(scan, open, rows)
+  scan.sink({ engine, rows, section: open.section, suffix: open.suffix, base })
+  open.records += rows
+}
+
+function checkFlags(scan: Scan, open: OpenSection, rows: number): void {
+  const { words, at } = scan.engine
+  const first = at.rows / 4
+  for (let word = first; word < first + rows * ROW_WORDS; word += ROW_WORDS) {
+    const flags = words[word + ROW_FLAGS] ?? 0
+    if (flags === 0) continue
+    if ((flags & FLAG_CHECK) !== 0) assertDistinctKeys(scan, at.window + (words[word + ROW_VALUE] ?? 0), at.window + (words[word + ROW_END] ?? 0))
+    if ((flags & FLAG_UNSORTED) !== 0) open.sorted = false
+  }
+}
+
+/** Keys out of order: from now on every key is looked up among all before it. */
+function addHashes({ engine, base }: Scan, open: OpenSection, rows: number): void {
+  const { words, at } = engine
+  const seen = open.seen ?? startLookingUp(open)
+  for (let row = 0; row < rows; row += 1) {
+    const word = at.keyHashes / 4 + row * 2
+    if (!seen.add(words[word] ?? 0, words[word + 1] ?? 0)) {
+      throw createMalformedError(base + (words[at.rows / 4 + row * ROW_WORDS + ROW_KEY] ?? 0) - 1, 'a key that its section has already')
+    }
+  }
+}
+
+function startLookingUp(open: OpenSection): KeyHashSet {
+  const seen = createKeyHashSet()
+  for (const hashes of open.hashes.splice(0)) for (let word = 0; word < hashes.length; word += 2) seen.add(hashes[word] ?? 0, hashes[word + 1] ?? 0)
+  open.seen = seen
+  return seen
 }
 
 function isSorted(keys: readonly string[]): boolean {

@@ -1,5 +1,5 @@
 import type { ByteWriter } from './byte-writer.ts'
-import { findSectionRows, type IndexPart, isKept, readKeys } from './index-part.ts'
+import { findSectionRows, type IndexPart, isKept, readKeys, type SectionRows } from './index-part.ts'
 import type { IndexSection, SkeletonEntry } from './index-types.ts'
 import { jsonDumps } from './json-dumps.ts'
 import { type JsonSlice, minifyJson, minifyToText, sliceJson } from './json-slices.ts'
@@ -70,15 +70,21 @@ function findKeptNames(parts: readonly IndexPart[], wanted: readonly NamedSlice[
   const kept = new Set<string>()
   if (wanted.length === 0) return kept
   const names = new Set(wanted.map(({ name }) => name))
-  for (const part of parts) {
-    for (const { section } of part.table.skeleton.sections) {
-      const found = findSectionRows(part, section)
-      if (found === undefined) continue
-      const suffix = section.startsWith('v3.') ? section.slice(2) : ''
-      for (const { key } of readKeys(found)) if (names.has(key + suffix)) kept.add(key + suffix)
-    }
+  for (const { section, rows } of sectionsOf(parts)) {
+    const suffix = section.startsWith('v3.') ? section.slice(2) : ''
+    for (const { key } of readKeys(rows)) if (names.has(key + suffix)) kept.add(key + suffix)
   }
   return kept
+}
+
+/** All sections of all parts. */
+function* sectionsOf(parts: readonly IndexPart[]): Generator<{ readonly section: IndexSection; readonly rows: SectionRows }> {
+  for (const part of parts) {
+    for (const { section } of part.table.skeleton.sections) {
+      const rows = findSectionRows(part, section)
+      if (rows !== undefined) yield { section, rows }
+    }
+  }
 }
 
 /** A file that is kept must not be listed: rattler would hide it. */
@@ -104,18 +110,22 @@ function writeSlices(slices: readonly NamedSlice[], writer: ByteWriter, brackets
 
 function planInfo(parts: readonly IndexPart[], entry: SkeletonEntry | undefined, edits: Readonly<Record<string, unknown>>): readonly TopMember[] {
   const rawKey = entry?.rawKey ?? '"info"'
-  const revisions = recountRevisions(parts, entry)
+  const revisions = entry === undefined ? undefined : recountRevisions(parts, entry)
   if (entry !== undefined && revisions === undefined && Object.keys(edits).length === 0) {
     return [{ key: 'info', rawKey, writeValue: (writer) => minifyJson(entry.raw, writer) }]
   }
-  const members = entry === undefined ? new Map<string, unknown>() : rawMembers(entry.raw)
+  const members = rawMembers(entry?.raw ?? Buffer.from('{}'))
   if (revisions !== undefined) members.set('repodata_revisions', revisions)
-  for (const [key, value] of Object.entries(edits)) {
+  editMembers(members, Object.entries(edits))
+  return entry === undefined && members.size === 0 ? [] : [{ key: 'info', rawKey, writeValue: (writer) => writer.putText(jsonDumps(members)) }]
+}
+
+/** Sets members, or, where undefined, drops them. */
+function editMembers(members: Map<string, unknown>, edits: readonly (readonly [string, unknown])[]): void {
+  for (const [key, value] of edits) {
     if (value === undefined) members.delete(key)
     else members.set(key, value)
   }
-  if (entry === undefined && members.size === 0) return []
-  return [{ key: 'info', rawKey, writeValue: (writer) => writer.putText(jsonDumps(members)) }]
 }
 
 /** The members of an object, each value as its raw text. */
@@ -127,20 +137,19 @@ function rawMembers(raw: Uint8Array): Map<string, unknown> {
 }
 
 /** CEP 48: what `repodata_revisions.v3` counts must be true of this file. Undefined when there is nothing to recount. */
-function recountRevisions(parts: readonly IndexPart[], entry: SkeletonEntry | undefined): Map<string, unknown> | undefined {
-  if (entry === undefined || (parts.length === 1 && parts[0]?.keep === undefined)) return undefined
-  const revisions = rawText(rawMembers(entry.raw).get('repodata_revisions'))
-  if (revisions === undefined || !revisions.startsWith('{')) return undefined
-  const members = rawMembers(Buffer.from(revisions))
-  const counted = rawText(members.get('v3'))
-  if (counted === undefined || !counted.startsWith('{')) return undefined
-  const v3 = rawMembers(Buffer.from(counted))
-  for (const [key, value] of Object.entries(countV3(parts))) {
-    if (!v3.has(key)) continue
-    if (value === undefined) v3.delete(key)
-    else v3.set(key, value)
-  }
-  return members.set('v3', v3)
+function recountRevisions(parts: readonly IndexPart[], entry: SkeletonEntry): Map<string, unknown> | undefined {
+  if (parts.length === 1 && parts[0]?.keep === undefined) return undefined
+  const revisions = innerMembers(rawMembers(entry.raw), 'repodata_revisions')
+  const v3 = revisions === undefined ? undefined : innerMembers(revisions, 'v3')
+  if (v3 === undefined) return undefined
+  editMembers(v3, Object.entries(countV3(parts)).filter(([key]) => v3.has(key)))
+  return revisions?.set('v3', v3)
+}
+
+/** The members of a member that is an object. */
+function innerMembers(members: ReadonlyMap<string, unknown>, key: string): Map<string, unknown> | undefined {
+  const raw = rawText(members.get(key))
+  return raw?.startsWith('{') === true ? rawMembers(Buffer.from(raw)) : undefined
 }
 
 function rawText(value: unknown): string | undefined {
@@ -157,12 +166,11 @@ function countV3(parts: readonly IndexPart[]): V3Count {
   let packages = 0
   let oldest: number | undefined
   let newest: number | undefined
-  for (const part of parts) {
-    for (const { section } of part.table.skeleton.sections) {
-      if (!section.startsWith('v3.')) continue
-      for (const time of readTimestamps(part, section)) {
-        packages += 1
-        if (time === undefined) continue
+  for (const { section, rows } of sectionsOf(parts)) {
+    if (!section.startsWith('v3.')) continue
+    for (const time of readTimestamps(rows)) {
+      packages += 1
+      if (time !== undefined) {
         oldest = Math.min(oldest ?? time, time)
         newest = Math.max(newest ?? time, time)
       }
@@ -174,15 +182,17 @@ function countV3(parts: readonly IndexPart[]): V3Count {
 /** conda's rule: timestamps up to this one are seconds. */
 const LAST_SECOND = 253402300799
 
-function* readTimestamps(part: IndexPart, section: IndexSection): Generator<number | undefined> {
-  const found = findSectionRows(part, section)
-  if (found === undefined) return
+function* readTimestamps({ part, from, to }: SectionRows): Generator<number | undefined> {
   const reader = createSliceReader(part.source)
-  for (let row = found.from; row < found.to; row += 1) {
+  for (let row = from; row < to; row += 1) {
     if (!isKept(part, row)) continue
     const { position, length } = part.table.sliceAt(row)
-    const record: unknown = JSON.parse(reader.slice(position, position + length).toString())
-    const time = typeof record === 'object' && record !== null && 'timestamp' in record ? record.timestamp : undefined
-    yield typeof time !== 'number' || !Number.isInteger(time) || time < 0 ? undefined : time <= LAST_SECOND ? time * 1000 : time
+    yield toMilliseconds(JSON.parse(reader.slice(position, position + length).toString()))
   }
+}
+
+function toMilliseconds(record: unknown): number | undefined {
+  const time = typeof record === 'object' && record !== null && 'timestamp' in record ? record.timestamp : undefined
+  if (typeof time !== 'number' || !Number.isInteger(time) || time < 0) return undefined
+  return time <= LAST_SECOND ? time * 1000 : time
 }

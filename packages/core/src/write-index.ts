@@ -7,7 +7,7 @@ import type { IndexSection } from './index-types.ts'
 import { compareCodePoints, jsonDumps } from './json-dumps.ts'
 import { minifyJson } from './json-slices.ts'
 import { sortRows } from './merge-rows.ts'
-import { createSliceReader, type SliceReader } from './slice-reader.ts'
+import { createSliceReader } from './slice-reader.ts'
 import { planEntries, type TopMember } from './write-entry.ts'
 
 /** What `writeIndex` writes. */
@@ -74,50 +74,53 @@ function writeSection(parts: readonly IndexPart[], section: IndexSection, writer
   writer.putText('}')
 }
 
+const PIECE = 1 << 20
+
 /** Sorted and compact: kept neighbours stand one comma apart, so a stretch of them is one piece, comma in front included. */
 function copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): void {
   const { table, source } = part
   const reader = createSliceReader(source)
   let start = -1
   let end = -1
+  function copy(first: number, last: number): void {
+    for (let position = first; position < last; position += PIECE) {
+      const piece = reader.slice(position, Math.min(last, position + PIECE))
+      writer.put(piece, 0, piece.length)
+    }
+  }
   for (let row = from; row < to; row += 1) {
     if (!isKept(part, row)) continue
     const entry = table.entryAt(row)
     if (start < 0) start = entry
     else if (entry !== end + 1) {
-      copyRange(reader, start, end, writer)
+      copy(start, end)
       start = entry - 1
     }
     end = endAt(table, row)
   }
-  copyRange(reader, start, end, writer)
-}
-
-const PIECE = 1 << 20
-
-function copyRange(reader: SliceReader, start: number, end: number, writer: ByteWriter): void {
-  for (let position = start; position < end; position += PIECE) {
-    const piece = reader.slice(position, Math.min(end, position + PIECE))
-    writer.put(piece, 0, piece.length)
-  }
+  copy(start, end)
 }
 
 /** Anything else: rows of all parts by key, each copied without its blanks. */
 function writeSorted(found: readonly SectionRows[], writer: ByteWriter): void {
   const { keys, owners, rows } = collectKeys(found)
   const order = sortRows(allRows(rows.length), (left, right) => compareNameRows(keys, left, right))
+  assertDistinct(keys, order)
   const readers = found.map(({ part }) => createSliceReader(part.source))
-  for (let position = 0; position < order.length; position += 1) {
-    const at = order[position] ?? 0
-    if (position > 0) {
-      if (compareNameRows(keys, order[position - 1] ?? 0, at) === 0) throw createImplausibleError(`two documents have the record ${keys.text(at)}`, { key: keys.text(at) })
-      writer.putText(',')
-    }
-    const owner = owners[at] ?? 0
-    const table = found[owner]?.part.table
-    const reader = readers[owner]
-    if (table === undefined || reader === undefined) throw new RangeError('A row without its part')
-    minifyJson(reader.slice(table.entryAt(rows[at] ?? 0), endAt(table, rows[at] ?? 0)), writer)
+  order.forEach((at, position) => {
+    const table = found[owners[at] ?? 0]?.part.table
+    const reader = readers[owners[at] ?? 0]
+    const row = rows[at]
+    if (table === undefined || reader === undefined || row === undefined) throw new RangeError('A row without its part')
+    if (position > 0) writer.putText(',')
+    minifyJson(reader.slice(table.entryAt(row), endAt(table, row)), writer)
+  })
+}
+
+function assertDistinct(keys: NameColumn, order: Uint32Array): void {
+  for (let position = 1; position < order.length; position += 1) {
+    const row = order[position] ?? 0
+    if (compareNameRows(keys, order[position - 1] ?? 0, row) === 0) throw createImplausibleError(`two documents have the record ${keys.text(row)}`, { key: keys.text(row) })
   }
 }
 

@@ -1,15 +1,11 @@
 import { hash } from 'node:crypto'
 import { zstdCompressSync } from 'node:zlib'
-import { splitArtifactName, isArtifactName } from './artifact-name.ts'
-import { compareNameRows, createNameColumn } from './columns.ts'
 import { isSha256, type Sha256 } from './digest.ts'
-import { isKept } from './index-part.ts'
-import { scanIndex } from './index-scanner.ts'
-import type { ByteSource, IndexLayout, IndexSection, IndexSkeleton, RecordView } from './index-types.ts'
+import type { ByteSource, IndexLayout, IndexSection, IndexSkeleton } from './index-types.ts'
 import { compareCodePoints } from './json-dumps.ts'
 import { sliceJson } from './json-slices.ts'
-import { sortRows } from './merge-rows.ts'
 import { createMsgpackWriter, type MsgpackWriter } from './msgpack-writer.ts'
+import { planShards, type ShardPlan } from './shard-plan.ts'
 import { createSliceReader, type SliceReader } from './slice-reader.ts'
 import type { SubdirName } from './subdir.ts'
 
@@ -73,123 +69,6 @@ function readerOf(readers: Map<IndexSection, SliceReader>, section: IndexSection
   const reader = createSliceReader(source)
   readers.set(section, reader)
   return reader
-}
-
-interface ShardPlan {
-  /** Package names by code point. */
-  readonly names: readonly string[]
-  /** The rows of a package, sorted by file name in each section. */
-  readonly rowsOf: (name: string) => Uint32Array
-  readonly removedOf: (name: string) => readonly string[]
-  readonly newest: number | undefined
-}
-
-/** First pass: which record belongs to which package. */
-function planShards(part: { readonly source: ByteSource; readonly table: IndexLayout; readonly keep?: Uint8Array }): ShardPlan {
-  const { table } = part
-  const ids = new Map<string, number>()
-  const rawIds = new Map<string, number>()
-  const owners = new Uint32Array(table.rows)
-  const keys = createNameColumn()
-  const removed = new Set(readRemoved(table.skeleton))
-  let newest: number | undefined
-  let row = 0
-
-  function idOf(name: string): number {
-    const present = ids.get(name)
-    if (present !== undefined) return present
-    ids.set(name, ids.size)
-    return ids.size - 1
-  }
-
-  function ownerOf(view: RecordView): number {
-    const raw = view.field('name') ?? ''
-    const present = rawIds.get(raw)
-    if (present !== undefined) return present
-    const name = parseName(raw)
-    if (name === undefined) return idOf(nameOfFile(view.key()))
-    const id = idOf(name)
-    rawIds.set(raw, id)
-    return id
-  }
-
-  scanIndex(part.source, {
-    record(view) {
-      if (isKept(part, row)) {
-        const key = view.key()
-        owners[row] = ownerOf(view) + 1
-        if (removed.size > 0) removed.delete(key)
-        const time = timeOf(view)
-        if (time !== undefined && (newest === undefined || time > newest)) newest = time
-        keys.appendText(key)
-      } else keys.appendText('')
-      row += 1
-    },
-  })
-
-  const removedByName = Map.groupBy(removed, nameOfFile)
-  for (const name of removedByName.keys()) idOf(name)
-  const { starts, rows } = groupRows(owners, ids.size)
-  return {
-    names: [...ids.keys()].sort(compareCodePoints),
-    rowsOf(name) {
-      const id = ids.get(name) ?? 0
-      const own = rows.subarray(starts[id], starts[id + 1])
-      return sortRows(own, (left, right) => compareSections(table, left, right) || compareNameRows(keys, left, right))
-    },
-    removedOf: (name) => (removedByName.get(name) ?? []).sort(compareCodePoints),
-    newest,
-  }
-}
-
-function compareSections(table: IndexLayout, left: number, right: number): number {
-  return compareCodePoints(table.sectionAt(left), table.sectionAt(right))
-}
-
-/** Counting sort: rows by owner. An owner of 0 is none. */
-function groupRows(owners: Uint32Array, count: number): { readonly starts: Uint32Array; readonly rows: Uint32Array } {
-  const starts = new Uint32Array(count + 1)
-  for (const owner of owners) if (owner > 0) starts[owner] = (starts[owner] ?? 0) + 1
-  for (let id = 0; id < count; id += 1) starts[id + 1] = (starts[id + 1] ?? 0) + (starts[id] ?? 0)
-  const next = starts.slice()
-  const rows = new Uint32Array(starts[count] ?? 0)
-  owners.forEach((owner, row) => {
-    if (owner === 0) return
-    const at = next[owner - 1] ?? 0
-    rows[at] = row
-    next[owner - 1] = at + 1
-  })
-  return { starts, rows }
-}
-
-function parseName(raw: string): string | undefined {
-  if (!raw.startsWith('"')) return undefined
-  const name: unknown = JSON.parse(raw)
-  return typeof name === 'string' ? name : undefined
-}
-
-/** For files without a record: the custom of CEP 26, else the whole name. */
-function nameOfFile(fileName: string): string {
-  return (isArtifactName(fileName) ? splitArtifactName(fileName)?.name : undefined) ?? fileName
-}
-
-/** conda's rule: timestamps up to this one are seconds. */
-const LAST_SECOND = 253402300799
-/** A day after the year 2100 begins timestamps stop to be believed. */
-const LATEST = 4102531200000
-
-function timeOf(view: RecordView): number | undefined {
-  const raw = view.field('indexed_timestamp') ?? view.field('timestamp')
-  if (raw === undefined || !/^\d+$/.test(raw)) return undefined
-  const value = Number(raw)
-  const time = value <= LAST_SECOND ? value * 1000 : value
-  return time <= LATEST ? time : undefined
-}
-
-function readRemoved(skeleton: IndexSkeleton): readonly string[] {
-  const entry = skeleton.entries.find(({ key }) => key === 'removed')
-  const value: unknown = entry === undefined ? [] : JSON.parse(Buffer.from(entry.raw).toString())
-  return Array.isArray(value) ? value.filter((item: unknown) => typeof item === 'string') : []
 }
 
 interface PackShard {

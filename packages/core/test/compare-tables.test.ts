@@ -1,8 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { createBufferSource } from '../src/byte-source.ts'
+import { compareIndexes } from '../src/compare-indexes.ts'
 import { compareTables } from '../src/compare-tables.ts'
 import { readIndexTable } from '../src/index-table.ts'
-import type { IndexTable } from '../src/index-types.ts'
+import type { IndexTable, TableComparison } from '../src/index-types.ts'
+import { isMirrorError } from '../src/errors.ts'
 import { parseSubdirName } from '../src/subdir.ts'
 import { dumpIndex, makeIndex, makeRecord } from './oracle/make-index.ts'
 
@@ -44,7 +47,7 @@ describe('compareTables()', () => {
   })
 
   it('finds what a comparison of maps finds', () => {
-    const listing = fc.dictionary(fc.constantFrom(...'abcdefghijkl').map((letter) => `${letter}-1-0.conda`), fc.constantFrom({}, { depends: [] }, { size: 5 }, { sha256: 'd'.repeat(64) }))
+    const listing = fc.dictionary(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i').map((letter) => `${letter}-1-0.conda`), fc.constantFrom({}, { depends: [] }, { size: 5 }, { sha256: 'd'.repeat(64) }))
     fc.assert(fc.property(listing, listing, (left, right) => {
       const found = compareTables({ base: read(makeIndex({ conda: left })), target: read(makeIndex({ conda: right })) })
       const identity = (listed: typeof left, name: string): string => JSON.stringify([listed[name]?.['size'], listed[name]?.['sha256']])
@@ -56,5 +59,48 @@ describe('compareTables()', () => {
       expect(namesOf(found.replaced.after)).toEqual(both.filter((name) => !same.includes(name)).toSorted())
       expect([found.relisted, found.unchanged]).toEqual([same.length - unchanged.length, unchanged.length])
     }), { numRuns: 300 })
+  })
+})
+
+describe('compareIndexes()', () => {
+  const plain = ({ added, removed, replaced, relisted, unchanged }: TableComparison): unknown => [[...added], [...removed], [...replaced.before], [...replaced.after], relisted, unchanged]
+  const both = (base: Uint8Array, target: Uint8Array): unknown => {
+    const found = compareIndexes({ subdir: noarch, base: createBufferSource(base), target: createBufferSource(target) })
+    const wanted = compareTables({ base: readIndexTable(base, noarch), target: readIndexTable(target, noarch) })
+    expect(plain(found)).toEqual(plain(wanted))
+    return plain(found)
+  }
+
+  it('finds what compareTables() finds, sorted or not, whatever stands where', () => {
+    const changes = fc.constantFrom({}, { depends: [] }, { size: -1 }, { sha256: 'd'.repeat(64) })
+    const listing = (extension: fc.Arbitrary<string>): fc.Arbitrary<Record<string, object>> =>
+      fc.dictionary(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e'), extension).map(([name, end]) => `${name}-1-0${end}`), changes, { noNullPrototype: true })
+    const tidy = fc.record({ packages: listing(fc.constant('.tar.bz2')), conda: listing(fc.constant('.conda')) })
+    const wild = fc.record({ packages: listing(fc.constantFrom('.tar.bz2', '.conda')), conda: fc.constant({}), v3: fc.record({ whl: listing(fc.constant('')) }) })
+    const bytes = fc.tuple(fc.oneof(tidy, wild), fc.boolean()).map(([sections, sorted]) => {
+      const index = makeIndex(sections as Parameters<typeof makeIndex>[0])
+      return sorted ? dumpIndex(index) : Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(index).toReversed()), null, 1))
+    })
+    fc.assert(fc.property(bytes, bytes, (base, target) => { both(base, target) }), { numRuns: 300 })
+  }, 60_000)
+
+  it('reads documents of many windows side by side', () => {
+    const listing = (from: number, to: number, kind: string): Record<string, object> => Object.fromEntries(Array.from({ length: to - from }, (_, at) => [`p${String(from + at).padStart(6, '0')}-1-0${kind}`, (from + at) % 100 === 0 ? { depends: [String(to)] } : {}]))
+    const base = dumpIndex(makeIndex({ packages: listing(0, 6000, '.tar.bz2'), conda: listing(0, 3000, '.conda') }))
+    const target = dumpIndex(makeIndex({ packages: listing(2000, 7000, '.tar.bz2'), conda: listing(1000, 6000, '.conda') }))
+    expect(base.length).toBeGreaterThan(3 << 20)
+    expect(both(base, target)).toMatchObject([{ length: 4000 }, { length: 3000 }, [], [], 60, 5940])
+    expect(both(base, base)).toMatchObject([[], [], [], [], 0, 9000])
+    expect(both(Buffer.alloc(0), base)).toMatchObject([{ length: 9000 }, [], [], [], 0, 0])
+  })
+
+  it('refuses what readIndexTable() refuses', () => {
+    const good = dumpIndex(makeIndex({ packages: { 'a-1-0.tar.bz2': {} } }))
+    for (const bad of ['{"packages":{}', '{}', '{"info":{"subdir":"linux-64"},"packages":{}}', '{"packages":{"../x.conda":{}}}']) {
+      for (const [base, target] of [[good, Buffer.from(bad)], [Buffer.from(bad), good]] as const) {
+        const error: unknown = (() => { try { return both(base, target) } catch (caught) { return caught } })()
+        expect(isMirrorError(error)).toBe(true)
+      }
+    }
   })
 })

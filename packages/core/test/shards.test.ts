@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { globSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib'
+import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
 import { decode, encode } from '@msgpack/msgpack'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
@@ -203,11 +203,9 @@ describe('readShardIndex() and readShard()', () => {
   const bomb = zstdCompressSync(Buffer.alloc(129 << 20))
   it.each<readonly [string, Uint8Array]>([
     ['no bytes', Buffer.alloc(0)], ['HTML', Buffer.from('<html></html>')], ['a cut frame', good.subarray(0, good.length - 1)], ['two frames', Buffer.concat([good, good])], ['trailing bytes', Buffer.concat([good, Buffer.from('x')])], ['a bomb', bomb],
-    ['a window of 256 MiB', zstdCompressSync(Buffer.from('x'), { params: { [constants.ZSTD_c_windowLog]: 28, [constants.ZSTD_c_contentSizeFlag]: 0 } })],
     ['a list', pack([])], ['no shards', pack({ info: {} })], ['no info', pack({ shards: {} })], ['a short hash', pack({ info: {}, shards: { a: 'ab' } })], ['a hash that is no hash', pack({ info: {}, shards: { a: null } })],
     ['numbers that are no bytes', pack({ info: {}, shards: { a: Array.from({ length: 32 }, () => 256) } })], ['a base_url that is no text', pack({ info: { base_url: 7 }, shards: {} })], ['bare msgpack', encode({ info: {}, shards: {} })],
-  ])('refuses %s as an index', (name, bytes) => {
-    if (name === 'a window of 256 MiB') return expect(['SHARD_MALFORMED', undefined]).toContain(codeOf(() => readShardIndex(bytes)))
+  ])('refuses %s as an index', (_, bytes) => {
     expect(codeOf(() => readShardIndex(bytes))).toBe('SHARD_MALFORMED')
   })
 
@@ -271,10 +269,10 @@ describe.skipIf(!hasData)('shards of real channels (MIRROR_TEST_DATA)', () => {
       const shard = readShard(bytes, sha256)
       const records = [...shard.sections.values()].flatMap((section) => [...section.values()])
       expect(records.every((record) => record instanceof Map && record.get('name') === name)).toBe(true)
-      if (!zstdDecompressSync(bytes).includes(Buffer.from([0xa6, ...Buffer.from('sha256'), 0xc4]))) continue
-      // The same records in the same order give the very file that conda-index wrote.
+      // The same records in the same order give the very file that conda-index wrote, unless its hashes are text.
       const written = split(Buffer.from(`{${[...shard.sections].map(([section, all]) => `"${section}":${toJson(all)}`).join(',')}}`)).shards
-      expect(written.map(({ fileName }) => fileName)).toEqual([`${sha256}.msgpack.zst`])
+      const hasBytes = zstdDecompressSync(bytes).includes(Buffer.from([0xa6, ...Buffer.from('sha256'), 0xc4]))
+      expect(written.map(({ fileName }) => fileName === `${sha256}.msgpack.zst`)).toEqual([hasBytes])
     }
   })
 
@@ -287,7 +285,7 @@ describe.skipIf(!hasData)('shards of real channels (MIRROR_TEST_DATA)', () => {
     if (names.some((name) => typeof name !== 'string')) return
     const assembled = JSON.parse(assemble(split(bytes))) as Record<string, Record<string, unknown>>
     for (const section of ['packages', 'packages.conda']) expect(assembled[section]).toEqual(withoutRunExports((value[section] ?? {}) as Record<string, Record<string, unknown>>))
-    if (Object.values((value['v3'] ?? {}) as Record<string, object>).some((all) => Object.keys(all).length > 0)) expect(assembled['v3']).toEqual(value['v3'])
+    expect(assembled['v3'] ?? {}).toEqual(Object.fromEntries(Object.entries((value['v3'] ?? {}) as Record<string, object>).filter(([, all]) => Object.keys(all).length > 0)))
   })
 })
 
