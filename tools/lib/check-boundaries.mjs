@@ -7,15 +7,18 @@ const colours = /\u001B\[[0-9;]*m/g
 // AssemblyScript's decorators are no TypeScript; these files are compiled by their own compiler and import nothing.
 const unparsable = /x failed to parse file \S*\/packages\/core\/assembly\/\S+:/g
 
+// A check against other people's tools may use what a package's own tests are made of.
+const testHelpers = /x import `[^`]*\/test\/[^`]*` leaves the package\s+,-\[\S*\/tools\/interop\//g
+
 /**
- * `turbo boundaries`: no package imports what its tag does not allow or its manifest does not declare. Files that are not TypeScript do not count.
+ * `turbo boundaries`: no package imports what its tag does not allow or its manifest does not declare. Two kinds of finding do not count, see above.
  * Anything that is not understood counts as a failure.
  */
 export const checkBoundaries = async () => {
   const { output: raw } = await run(binPath('turbo'), ['boundaries'], { quiet: true })
   const output = raw.replace(colours, '')
   const found = /(\d+|no) issues? found/.exec(output)
-  const known = output.match(unparsable)?.length ?? 0
+  const known = [unparsable, testHelpers].reduce((sum, pattern) => sum + (output.match(pattern)?.length ?? 0), 0)
   const issues = found?.[1] === 'no' ? 0 : Number(found?.[1])
   return { ok: issues - known === 0, output }
 }

@@ -13,12 +13,13 @@ const runCommand = async (command, args, options = {}) => {
 
 /**
  * What a check gets: `root`, `node` (24 or later), `tools` (path of each of its needs), `folder` (empty, removed afterwards), `run(command, args, { cwd, env })`
- * that resolves to the output, `mirror(args, options)` that runs our command, and `check(name, body)`, which counts each part of its own.
+ * that resolves to the output, `mirror(args, options)` that runs our command, `check(name, body)`, which counts
+ * each part of its own (a text that the body resolves to is shown), and `skip(why)`.
  */
-export const createContext = ({ tools, check }) => {
+export const createContext = ({ tools, check, skip }) => {
   const folder = mkdtempSync(join(tmpdir(), 'interop-'))
   const node = findNode()
   const mirror = (args, options) => runCommand(node, [join(root, 'apps/cli/bin/mirror.js'), ...args], { cwd: folder, ...options })
-  const context = { root, node, tools, folder, run: runCommand, mirror, check }
+  const context = { root, node, tools, folder, run: runCommand, mirror, check, skip }
   return { context, close: () => rmSync(folder, { recursive: true, force: true }) }
 }

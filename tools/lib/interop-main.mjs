@@ -23,13 +23,14 @@ const describe = (error) => {
   return [error.message.trimEnd(), ...frames.map((line) => line.trim())].join('\n')
 }
 
+/** Resolves to what the body resolves to as text, or to undefined after reporting that it failed. */
 const attempt = async (name, body) => {
   try {
-    await body()
-    return true
+    const result = await body()
+    return typeof result === 'string' ? result : ''
   } catch (error) {
     report('failed', name, describe(error))
-    return false
+    return undefined
   }
 }
 
@@ -45,18 +46,25 @@ const prepareNeeds = async (needs) => {
   return { tools }
 }
 
-/** A check that has parts counts by its parts; one without counts by itself. */
+/** A check that has parts, or is skipped, counts by these; another one counts by itself. */
 const runCheck = async ({ name, needs, run }) => {
   const { tools, why } = await prepareNeeds(needs)
   if (why !== undefined) return report('skipped', name, why)
   let parts = 0
-  const check = async (part, body) => {
+  const reportPart = (outcome, part, text) => {
     parts += 1
-    if (await attempt(`${name}: ${part}`, body)) report('passed', `${name}: ${part}`)
+    report(outcome, part, text)
   }
-  const { context, close } = createContext({ tools, check })
+  const check = async (part, body) => {
+    const text = await attempt(`${name}: ${part}`, body)
+    if (text === undefined) parts += 1
+    else reportPart('passed', `${name}: ${part}`, text)
+  }
+  const skip = (because) => reportPart('skipped', name, because)
+  const { context, close } = createContext({ tools, check, skip })
   try {
-    if ((await attempt(name, () => run(context))) && parts === 0) report('passed', name)
+    const text = await attempt(name, () => run(context))
+    if (text !== undefined && parts === 0) report('passed', name, text)
   } finally {
     close()
   }
