@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, rmdir, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isMirrorError, MirrorError } from '@mirror/core'
+import { MirrorError } from '@mirror/core'
 import type { StoreErrorCode } from '@mirror/store'
 
 /** A folder for what is worked on; removed when it is disposed of. */
@@ -17,15 +17,12 @@ const DAY = 86_400_000
  * those that runs which died left there more than a day ago. Throws `STORE_NOT_WRITABLE` or `STORE_NO_SPACE`.
  */
 export async function createSpoolFolder(mirrorDir: string, dryRun: boolean): Promise<SpoolFolder> {
-  if (dryRun) return createIn(join(tmpdir(), 'mirror-plan-'))
+  if (dryRun) return createSpool(await mkdtemp(join(tmpdir(), 'mirror-plan-')))
   const parent = join(mirrorDir, NAME)
-  await makeFolder(parent, mirrorDir)
-  await removeStale(parent)
-  return createIn(join(parent, `${process.pid}-`), parent)
+  return createSpool(await makeFolder(parent, mirrorDir), parent)
 }
 
-async function createIn(prefix: string, parent?: string): Promise<SpoolFolder> {
-  const path = await mkdtemp(prefix)
+function createSpool(path: string, parent?: string): SpoolFolder {
   return {
     path,
     async [Symbol.asyncDispose]() {
@@ -36,17 +33,28 @@ async function createIn(prefix: string, parent?: string): Promise<SpoolFolder> {
   }
 }
 
-async function makeFolder(path: string, mirrorDir: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true })
-  } catch (error) {
-    if (isMirrorError(error)) throw error
-    const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
-    throw new MirrorError<StoreErrorCode>(code === 'ENOSPC' || code === 'EDQUOT' ? 'STORE_NO_SPACE' : 'STORE_NOT_WRITABLE', `Cannot write the mirror ${JSON.stringify(mirrorDir)}: ${code}`, {
-      hint: 'Give the user that runs the command the right to write there, or choose another folder with mirror_dir or --mirror-dir.',
-      cause: error,
-    })
+const TRIES = 10
+
+async function makeFolder(parent: string, mirrorDir: string): Promise<string> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await mkdir(parent, { recursive: true })
+      await removeStale(parent)
+      return await mkdtemp(join(parent, `${process.pid}-`))
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : String(error)
+      // A run that ended just now took the folder away under us.
+      if (code !== 'ENOENT' || tries === TRIES) throw describeFailure(code, { mirrorDir, error })
+    }
   }
+}
+
+function describeFailure(code: string, { mirrorDir, error }: { readonly mirrorDir: string; readonly error: unknown }): MirrorError<StoreErrorCode> {
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  return new MirrorError<StoreErrorCode>(isFull ? 'STORE_NO_SPACE' : 'STORE_NOT_WRITABLE', `Cannot write the mirror ${JSON.stringify(mirrorDir)}: ${code}`, {
+    hint: isFull ? 'Make room and run again.' : 'Give the user that runs the command the right to write there, or choose another folder with mirror_dir or --mirror-dir.',
+    cause: error,
+  })
 }
 
 async function removeStale(parent: string): Promise<void> {

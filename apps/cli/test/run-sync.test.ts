@@ -121,6 +121,35 @@ test('cas-sync reads ~/.cas-mirror before /etc/cas-mirror, whole, and tells what
   expect((await run(['--config'], { program: 'cas-sync' })).stdout).toContain('concurrency: 32\n')
 })
 
+test('what the configuration says reaches the mirror: folders, platforms, variants and limits', async ({ expect, folder, run }) => {
+  await buildChannel({ subdirs: { ...SMALL.subdirs, 'win-64': [{ name: 'w' }] }, index: { variants: ['zst', 'bz2'] } }, join(folder, 'up'))
+  await buildChannel(SMALL, join(folder, 'other'))
+  const lines = [
+    'mirror_dir: m', 'channels:', '  - {url: ./up, path: team/up, platforms: win-64}', '  - ./other', 'platforms: linux-64', 'variants: {zst: false, shards: false, bz2: true}',
+    'concurrency: 2', 'bandwidth: 100MB/s', 'timeouts: {connect: 5s, idle: 5s}', 'fetch_installers: false', '',
+  ]
+  await writeFile(join(folder, 'm.yaml'), lines.join('\n'))
+  expect(await run(['sync', '-f', 'm.yaml'])).toMatchObject({ exitCode: 0 })
+  expect((await readdir(join(folder, 'm/team/up'))).toSorted()).toEqual(['.mirror', 'noarch', 'win-64'])
+  expect((await readdir(join(folder, 'm/team/up/win-64'))).toSorted()).toEqual(['repodata.json', 'repodata.json.bz2', 'w-1.0-0.conda'])
+  expect((await readdir(join(folder, 'm/other'))).toSorted()).toEqual(['.mirror', 'linux-64', 'noarch'])
+  expect(parseLines((await run(['status', '--mirror-dir', 'm', '--json'])).stdout)).toMatchObject([{ channels: [{ folder: 'other' }, { folder: 'team/up' }] }])
+})
+
+test('--max-delete leaves the rest of the trash for the next run, and says so', async ({ expect, folder, run }) => {
+  await buildChannel({ subdirs: { 'linux-64': [{ name: 'a' }, { name: 'b' }, { name: 'c' }, { name: 'd' }, { name: 'e' }] } }, join(folder, 'up'))
+  const argv = ['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64', '--grace', '0']
+  expect(await run(argv)).toMatchObject({ exitCode: 0 })
+  await changeChannel(join(folder, 'up'), { remove: { 'linux-64': ['a-1.0-0.conda', 'b-1.0-0.conda', 'c-1.0-0.conda'] } })
+  const limited = await run([...argv, '--max-delete', '1'])
+  expect(limited.exitCode).toBe(0)
+  expect(limited.stdout).toMatch(/due, but left for the next run by --max-delete: \d+ artifacts?/)
+  const rest = await run(argv)
+  expect(rest.stdout).toContain('deleted from the trash:')
+  expect(rest.stdout).not.toContain('--max-delete')
+  expect((await readdir(join(folder, 'm/up/linux-64'))).filter((name) => name.endsWith('.conda'))).toEqual(['d-1.0-0.conda', 'e-1.0-0.conda'])
+})
+
 test('cas-sync --config is used by programs to judge a file', async ({ expect, folder, run }) => {
   await writeFile(join(folder, 'good.yaml'), 'fetch_installers: false\ncheck_md5: true\nverbose: 2\nplatforms: [linux-64]\nchannels: [https://u:pw-secret@a.example/t/tk-secret/main]\nmirror_dir: ./mirrors/main-linux-64\n')
   const good = await run(['--config', '-f', 'good.yaml'], { program: 'cas-sync' })

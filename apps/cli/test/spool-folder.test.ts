@@ -31,3 +31,13 @@ test('createSpoolFolder() removes what runs that died left more than a day ago, 
   expect(existsSync(spool.path)).toBe(true)
   expect([dead, fresh, alive].map((path) => existsSync(path ?? ''))).toEqual([false, true, true])
 })
+
+test('createSpoolFolder() stands many runs that begin and end side by side', async ({ expect, folder }) => {
+  await Promise.all(Array.from({ length: 30 }, async () => {
+    for (let round = 0; round < 5; round += 1) {
+      await using spool = await createSpoolFolder(folder, false)
+      await writeFile(join(spool.path, 'x'), 'x')
+    }
+  }))
+  expect(await readdir(folder)).toEqual([])
+})

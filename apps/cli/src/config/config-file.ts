@@ -116,12 +116,13 @@ export function schemaKeys(): readonly string[] {
  */
 export function parseConfigFile(source: ConfigSource): ParsedConfig {
   const lines = new LineCounter()
-  const document = parseDocument(source.text, { lineCounter: lines, prettyErrors: false, version: '1.1', logLevel: 'silent' })
   const at = (offset: number): string => `${source.path}:${lines.linePos(offset).line}`
-  const where = (path: readonly (string | number)[]): string => locate(document, path, at) ?? source.path
-  const broken = findBroken({ document, source, at })
+  const document = parseYaml(source.text, lines)
+  if (document === undefined) return { values: {}, problems: [describeNoYaml(source.path, 'it nests or repeats too much')], warnings: [], where: () => source.path }
+  const where = (path: readonly (string | number)[]): string => locate(document.document, path, at) ?? source.path
+  const broken = findBroken({ document: document.document, source, at })
   if (broken.length > 0) return { values: {}, problems: broken, warnings: [], where }
-  const content = dropEmpty(document.toJS({ maxAliasCount: 100 }))
+  const content = dropEmpty(document.content)
   const keys = checkKeys(content, where)
   const parsed = ConfigFile.safeParse(content)
   const invalid = (parsed.error?.issues ?? []).map((issue): ConfigProblem => {
@@ -129,6 +130,20 @@ export function parseConfigFile(source: ConfigSource): ParsedConfig {
     return { code: 'CONFIG_INVALID', where: where(path), key: formatPath(path), message: `${JSON.stringify(formatPath(path))} ${issue.message}` }
   })
   return { values: parsed.data ?? {}, problems: [...keys.problems, ...invalid], warnings: keys.warnings, where }
+}
+
+/** The document and its content; undefined for one that the parser gives up on (nested without end, or aliases that multiply). */
+function parseYaml(text: string, lineCounter: LineCounter): { readonly document: Document.Parsed; readonly content: unknown } | undefined {
+  try {
+    const document = parseDocument(text, { lineCounter, prettyErrors: false, version: '1.1', logLevel: 'silent' })
+    return { document, content: document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 }) }
+  } catch {
+    return undefined
+  }
+}
+
+function describeNoYaml(where: string, what: string): ConfigProblem {
+  return { code: 'CONFIG_INVALID', where, key: undefined, message: `this is not YAML: ${what}` }
 }
 
 interface Reading {
@@ -151,7 +166,7 @@ function findBroken({ document, source, at }: Reading): readonly ConfigProblem[]
   }
   const [fault] = document.errors
   if (fault !== undefined) {
-    return [{ code: 'CONFIG_INVALID', where: at(fault.pos[0]), key: undefined, message: `this is not YAML: ${fault.message.split(/[\n:]/)[0] ?? ''}` }]
+    return [describeNoYaml(at(fault.pos[0]), fault.message.split(/[\n:]/)[0] ?? '')]
   }
   const { contents } = document
   if (contents === null || isMap(contents) || (isScalar(contents) && contents.value === null)) return []

@@ -30,7 +30,7 @@ export function createTerminalRenderer({ output, level, color, now }: TerminalOp
     drawn = now()
     const progress = tracker.read()
     const width = Math.max(20, output.width() - 1)
-    const bar = width < 60 ? '' : `${formatBar(progress, Math.min(24, width - 56))} `
+    const bar = width < 60 || progress.totalBytes === 0 ? '' : `${formatBar(progress, Math.min(24, width - 56))} `
     output.write(`${CLEAR}${`${bar}${formatProgress(progress)}`.slice(0, width)}`)
   }
 

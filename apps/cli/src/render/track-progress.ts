@@ -12,6 +12,7 @@ const WINDOW = 5000
 /** Creates a tracker; `now` gives milliseconds. The rate is that of the last five seconds. */
 export function createProgressTracker(now: () => number): ProgressTracker {
   let counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+  let doneBytes = 0
   let samples: { time: number; bytes: number }[] = []
 
   function receive(bytes: number): void {
@@ -23,6 +24,13 @@ export function createProgressTracker(now: () => number): ProgressTracker {
     else samples = [...samples.filter((sample) => time - sample.time < WINDOW), { time, bytes }]
   }
 
+  /** What came from a disk is not told as received, but counts. */
+  function finish(size: number): void {
+    doneBytes += size
+    if (doneBytes > counts.bytes) receive(doneBytes - counts.bytes)
+    counts = { ...counts, artifacts: counts.artifacts + 1 }
+  }
+
   function observeVerify(event: VerifyEvent): void {
     if (event.type === 'verify-started') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
     if (event.type !== 'verify-progress') return
@@ -32,13 +40,14 @@ export function createProgressTracker(now: () => number): ProgressTracker {
 
   return {
     observe(shown) {
+      if (shown.type === 'channel-started' || (shown.type === 'sync' && shown.event.type === 'fetch-planned')) doneBytes = 0
       if (shown.type === 'channel-started') counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
       if (shown.type === 'verify') observeVerify(shown.event)
       if (shown.type !== 'sync') return
       const { event } = shown
       if (event.type === 'bytes-received') receive(event.bytes)
       else if (event.type === 'fetch-planned') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
-      else if (event.type === 'artifact-done') counts = { ...counts, artifacts: counts.artifacts + 1 }
+      else if (event.type === 'artifact-done') finish(event.artifact.size)
     },
     read() {
       const time = now()

@@ -120,6 +120,16 @@ test.for([
   expect(fail(text)).toBe(expected)
 })
 
+test.for([
+  ['a: [1\nmirror_dir: x\n', 'mirror.yaml:2: this is not YAML'],
+  ['mirror_dir: x\nmirror_dir: y\n', 'mirror.yaml:2: this is not YAML: Map keys must be unique'],
+  [`channels: ${'['.repeat(20_000)}`, 'this is not YAML'],
+  [`a: &a [x, x, x, x, x, x, x, x, x, x]\n${['b', 'c', 'd', 'e'].map((name, index) => `${name}: &${name} [${Array.from({ length: 10 }, () => `*${'abcd'[index]}`).join(', ')}]\n`).join('')}`, 'this is not YAML: it nests or repeats too much'],
+] as const)('resolveConfig() refuses a file that is not YAML (%#)', ([text, expected], { expect }) => {
+  expect(fail(text)).toContain(expected)
+  expect(fail(text)).toMatch(/^CONFIG_INVALID: /)
+})
+
 test('resolveConfig() tells the nearest platform', ({ expect }) => {
   expect(fail('channels: [./x]\nplatforms:\n  - linux-64\n  - Linux_64\n')).toMatchInlineSnapshot(`
     "CONFIG_INVALID: Cannot use the configuration: mirror.yaml:4: "Linux_64" is not the name of a platform, such as linux-64

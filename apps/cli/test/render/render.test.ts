@@ -1,11 +1,12 @@
 import { test } from 'vitest'
-import { parseSubdirName } from '@mirror/core'
+import { createDigest, isMd5, type Md5, NOARCH, parseArtifactName, parseSubdirName } from '@mirror/core'
 import { createOutput } from '../../src/output.ts'
 import { formatBytes, formatCount, formatDuration, formatTable, formatTime } from '../../src/render/format.ts'
 import { formatBar, formatProgress } from '../../src/render/format-progress.ts'
 import { createJsonRenderer } from '../../src/render/render-json.ts'
 import { createPlainRenderer } from '../../src/render/render-plain.ts'
 import { createTerminalRenderer } from '../../src/render/render-terminal.ts'
+import { createProgressTracker } from '../../src/render/track-progress.ts'
 import type { Renderer } from '../../src/events.ts'
 import { captureStream, parseLines } from '../support.ts'
 
@@ -29,6 +30,21 @@ test('formatProgress() and formatBar() tell how far it is', ({ expect }) => {
   expect(formatProgress(progress)).toBe('1,234 of 3,000 artifacts, 1.2 GB of 2.9 GB, 12.3 MB/s, 2 m 18 s left')
   expect(formatBar(progress, 10)).toBe('[====      ]  41 %')
   expect(formatProgress({ ...progress, totalBytes: 0, bytes: 500, rate: 0 })).toBe('reading indexes, 500 bytes')
+})
+
+test('createProgressTracker() counts artifacts that came from a disk, and never more than there are', ({ expect }) => {
+  const { now, tick } = clock(1000)
+  const tracker = createProgressTracker(now)
+  const channel = 'file:///srv/x'
+  const artifact = { subdir: NOARCH, name: parseArtifactName('a-1-0.conda'), digest: createDigest('md5', parseMd5('0'.repeat(32))), size: 400 }
+  tracker.observe({ type: 'channel-started', channel, folder: 'x' })
+  tracker.observe({ type: 'sync', channel, event: { type: 'fetch-planned', artifacts: 2, bytes: 800, present: 0 } })
+  tick()
+  tracker.observe({ type: 'sync', channel, event: { type: 'artifact-done', artifact } })
+  expect(tracker.read()).toMatchObject({ artifacts: 1, bytes: 400, rate: 400 })
+  tracker.observe({ type: 'sync', channel, event: { type: 'bytes-received', bytes: 5000 } })
+  tracker.observe({ type: 'sync', channel, event: { type: 'artifact-done', artifact } })
+  expect(tracker.read()).toMatchObject({ artifacts: 2, totalArtifacts: 2, bytes: 800, totalBytes: 800 })
 })
 
 /** A run in which a second passes with every 400 of 1,000 bytes. */
@@ -106,3 +122,8 @@ test('createJsonRenderer() writes NDJSON with type, time and channel, without se
   expect(lines[4]).toMatchObject({ time: '1970-01-01T00:00:01.200Z', channel: 'https://a.example/x', progress: { bytes: 800, totalBytes: 1000, totalArtifacts: 2 } })
   expect(stream.text()).not.toContain('secret')
 })
+
+function parseMd5(text: string): Md5 {
+  if (isMd5(text)) return text
+  throw new Error(text)
+}
