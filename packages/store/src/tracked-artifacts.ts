@@ -11,6 +11,8 @@ export interface TrackedSet {
   readonly set: ArtifactSet
   /** True for the new bytes of re-used names. */
   readonly reused: boolean
+  /** Where a name stands in the set; quick for names that are asked for in order. */
+  readonly positionOf: (name: string) => number | undefined
   readonly at: (position: number) => Whereabouts
   readonly mark: (position: number, where: Whereabouts) => void
 }
@@ -36,7 +38,7 @@ export function trackArtifacts(changeset: Changeset): TrackedArtifacts {
     sets,
     find(artifact) {
       for (const tracked of bySubdir.get(artifact.subdir) ?? []) {
-        const position = positionOf(tracked.set, artifact.name)
+        const position = tracked.positionOf(artifact.name)
         if (position !== undefined && isSameArtifact(tracked.set.at(position), artifact)) return { tracked, position }
       }
       return undefined
@@ -46,9 +48,15 @@ export function trackArtifacts(changeset: Changeset): TrackedArtifacts {
 
 function trackSet(set: ArtifactSet, reused: boolean): TrackedSet {
   const bytes = new Uint8Array(set.count)
+  let next = 0
   return {
     set,
     reused,
+    positionOf(name) {
+      const position = next < set.count && set.at(next).name === name ? next : positionOf(set, name)
+      if (position !== undefined) next = position + 1
+      return position
+    },
     at: (position) => KINDS[bytes[position] ?? 0] ?? 'needed',
     mark(position, where) {
       bytes[position] = KINDS.indexOf(where)
