@@ -1,4 +1,4 @@
-import { type ByteSource, type IndexTable, isMirrorError, type Sha256 } from '@mirror/core'
+import { type ByteSource, type IndexTable, isMirrorError, MirrorError, type Sha256 } from '@mirror/core'
 import type { DecodedIndex } from './decode-index.ts'
 import { describeReason, readError, type TransientFailure } from './failure.ts'
 import { BodyTooLarge } from './transport.ts'
@@ -67,7 +67,7 @@ export function isWrongContent(error: unknown): boolean {
   return error instanceof BrokenEncoding || error instanceof BodyTooLarge || (isMirrorError(error) && WRONG_CONTENT.has(error.code))
 }
 
-/** The error for an index that stays wrong: codes of `@mirror/core` keep theirs. */
+/** The error for an index that stays wrong: codes of `@mirror/core` keep theirs, and their message gets the place. */
 export function unreadable(url: string, error: unknown, maximumBytes: number): unknown {
   if (error instanceof BodyTooLarge) {
     return readError('BODY_TOO_LARGE', `Cannot read ${url}: it is larger than ${maximumBytes} bytes`, {
@@ -81,7 +81,9 @@ export function unreadable(url: string, error: unknown, maximumBytes: number): u
       cause: error,
     })
   }
-  return error
+  if (!isMirrorError(error)) return error
+  const { code, message, hint, details } = error
+  return new MirrorError(code, `${message} (${url})`, { ...(hint === undefined ? {} : { hint }), details: { ...details, url }, cause: error })
 }
 
 /** The error for a file of the channel that could not be had in all tries. */

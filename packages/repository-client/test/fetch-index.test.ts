@@ -307,6 +307,12 @@ describe('fetchIndex() and content (U01, U10, U13)', () => {
     })
   }
 
+  test('names the place of what is wrong', async ({ expect, folder, open }) => {
+    await using server = await serveFiles(folder, { 'repodata.json': '[]' })
+    const failure = await failureOf(open({ channel: parseChannelUrl(server.url, { folder: 'x' }) }).client.fetchIndex(SUBDIR))
+    expect(failure.message).toMatch(/^Cannot use the index: .* \(http:\/\/127\.0\.0\.1:\d+\/linux-64\/repodata\.json\)$/)
+  })
+
   test('says which records are weak or cannot be mirrored', async ({ expect, folder, open }) => {
     const document = `{"packages":{"a-1-0.tar.bz2":{"md5":"${'0'.repeat(32)}","size":1},"b-1-0.tar.bz2":{"size":1}}}`
     await using server = await serveFiles(folder, { 'repodata.json': document })
