@@ -37,7 +37,7 @@ function start(argv: readonly string[], cwd: string): Child {
   }
 }
 
-test.for<'SIGINT' | 'SIGTERM'>(['SIGINT', 'SIGTERM'])('%s in the middle of a download ends with a good mirror, and the next run goes on', { timeout: 20_000 }, async (signal, { expect, folder, run }) => {
+test.for<'SIGINT' | 'SIGTERM'>(['SIGINT', 'SIGTERM'])('%s in the middle of a download ends with a good mirror, and the next run goes on', async (signal, { expect, folder, run }) => {
   await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }, { name: 'big', size: 2_000_000 }], noarch: [{ name: 'tz' }] } }, join(folder, 'up'))
   await using server = await serveChannel(join(folder, 'up'), { mount: '/team/' })
   const argv = ['sync', '-c', server.url, '--mirror-dir', 'm', '-p', 'linux-64']
@@ -76,14 +76,14 @@ test('a second Ctrl-C ends a command that does not stop, at once', async ({ expe
   await child.printed('Stopping')
   child.kill('SIGINT')
   expect(await child.ended).toMatchObject({ code: 130 })
-}, 20_000)
+})
 
 test('a command that does not stop is ended when the patience is over', async ({ expect, folder }) => {
   const child = await startDeaf(folder, 1)
   await child.printed('ready')
   child.kill('SIGTERM')
   expect(await child.ended).toMatchObject({ code: 130 })
-}, 20_000)
+})
 
 test('a reader of stdout who leaves does no harm', async ({ expect, folder }) => {
   await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }] } }, join(folder, 'up'))
@@ -96,13 +96,13 @@ test('a reader of stdout who leaves does no harm', async ({ expect, folder }) =>
   gate.open()
   expect(await child.ended).toMatchObject({ code: 0, stderr: '' })
   expect(existsSync(join(folder, 'm/team/linux-64/zlib-1.0-0.conda'))).toBe(true)
-}, 20_000)
+})
 
 const HEAVY = /node_modules\/(?:got|undici|zod|yaml|@msgpack)\/|packages\/(?:sync|store|repository-client)\//
 const SPY = `import { registerHooks } from 'node:module'
 registerHooks({ load(url, context, next) { process.stderr.write('loaded ' + url + '\\n'); return next(url, context) } })`
 
-test.for<readonly string[]>([['--version'], ['--help'], ['sync', '--help'], ['sync', '--nonsense']])('mirror %j loads nothing heavy', { timeout: 20_000 }, async (argv, { expect, folder }) => {
+test.for<readonly string[]>([['--version'], ['--help'], ['sync', '--help'], ['sync', '--nonsense']])('mirror %j loads nothing heavy', async (argv, { expect, folder }) => {
   const child = start(['--import', `data:text/javascript,${encodeURIComponent(SPY)}`, source('bin/mirror.ts'), ...argv], folder)
   const { stderr } = await child.ended
   const loaded = stderr.split('\n').filter((line) => line.startsWith('loaded '))

@@ -133,9 +133,9 @@ export function parseConfigFile(source: ConfigSource): ParsedConfig {
 }
 
 /** The document and its content; undefined for one that the parser gives up on (nested without end, or aliases that multiply). */
-function parseYaml(text: string, lineCounter: LineCounter): { readonly document: Document.Parsed; readonly content: unknown } | undefined {
+function parseYaml(yaml: string, lineCounter: LineCounter): { readonly document: Document.Parsed; readonly content: unknown } | undefined {
   try {
-    const document = parseDocument(text, { lineCounter, prettyErrors: false, version: '1.1', logLevel: 'silent' })
+    const document = parseDocument(yaml, { lineCounter, prettyErrors: false, version: '1.1', logLevel: 'silent' })
     return { document, content: document.errors.length > 0 ? undefined : document.toJS({ maxAliasCount: 100 }) }
   } catch {
     return undefined
