@@ -11,8 +11,8 @@ export interface DiskIo {
   readonly create: (path: string, mode: number) => number
   /** Opens an existing file for adding at its end, never through a symlink. */
   readonly append: (path: string) => number
-  /** Writes at the current end and answers how many bytes were taken, which may be fewer. */
-  readonly write: (fd: number, bytes: Uint8Array, start: number, length: number) => number
+  /** Writes at the current end and answers how many of the bytes were taken, which may be fewer. */
+  readonly write: (fd: number, bytes: Uint8Array) => number
   readonly truncate: (fd: number, length: number) => void
   /** fdatasync. After a failure the file's content is unknown: never retry. */
   readonly sync: (fd: number) => Promise<void>
@@ -58,7 +58,7 @@ export function createDiskIo(): DiskIo {
       return fd
     },
     append: (path) => fs.openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW),
-    write: (fd, bytes, start, length) => fs.writeSync(fd, bytes, start, length),
+    write: (fd, bytes) => fs.writeSync(fd, bytes),
     truncate: (fd, length) => fs.ftruncateSync(fd, length),
     sync: (fd) => new Promise((resolve, reject) => {
       fs.fdatasync(fd, (error) => (error === null ? resolve() : reject(error)))

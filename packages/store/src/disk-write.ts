@@ -10,7 +10,7 @@ const WRITE_BYTES = 64 * 1024
 export function writeAll(io: DiskIo, fd: number, bytes: Uint8Array): void {
   let start = 0
   while (start < bytes.length) {
-    const written = io.write(fd, bytes, start, Math.min(WRITE_BYTES, bytes.length - start))
+    const written = io.write(fd, start === 0 && bytes.length <= WRITE_BYTES ? bytes : bytes.subarray(start, start + WRITE_BYTES))
     if (written <= 0) throw Object.assign(new Error('write: no byte was taken'), { code: 'EIO', syscall: 'write' })
     start += written
   }

@@ -1,4 +1,4 @@
-import { createHash, hash } from 'node:crypto'
+import { createHash, hash, type Hash } from 'node:crypto'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { type Digest, digestHex, digestKind } from '@mirror/core'
@@ -7,7 +7,7 @@ import type { DiskContext } from './disk-context.ts'
 import { discard, removeIfThere, writeAll } from './disk-write.ts'
 import { readPieces } from './hash-file.ts'
 import { storeError } from './store-error.ts'
-import { createSyncQueue } from './sync-queue.ts'
+import { createSyncQueue, type SyncQueue } from './sync-queue.ts'
 
 /** What is put: what it must be, and its name in `staging/`. */
 export interface StagingEntry {
@@ -42,126 +42,37 @@ export interface Staging {
 /** Bodies up to this size are collected, hashed at once and written at once. */
 const SMALL_BYTES = 256 * 1024
 
+interface Area {
+  readonly context: DiskContext
+  readonly queue: SyncQueue
+}
+
+/** One file on its way. */
+interface Task extends StagingOptions {
+  readonly entry: StagingEntry
+  readonly target: string
+}
+
 /** Creates the staging area of one transaction. */
 export function createStaging(context: DiskContext): Staging {
-  const { io, paths, fileMode } = context
-  const queue = createSyncQueue(io)
-  const path = (name: string): string => join(paths.staging, name)
-
-  function store(entry: StagingEntry, bytes: Uint8Array, options: StagingOptions): Promise<void> | undefined {
-    options.assertOpen()
-    verify(entry, { size: bytes.length, hex: hash(digestKind(entry.digest), bytes, 'hex') })
-    const fd = writeFresh(path(entry.name), bytes)
-    return enqueue(fd, path(entry.name), options.failed)
-  }
-
-  /** The file of a failed write is removed; the bytes of a full disk are no use to anyone. */
-  function writeFresh(target: string, bytes: Uint8Array): number {
-    const fd = createFresh(target)
-    try {
-      writeAll(io, fd, bytes)
-      return fd
-    } catch (error) {
-      io.close(fd)
-      discard(io, target)
-      throw error
-    }
-  }
-
-  function createFresh(target: string): number {
-    try {
-      return io.create(target, fileMode)
-    } catch (error) {
-      if (!removeIfThere(io, target)) throw error
-      return io.create(target, fileMode)
-    }
-  }
-
-  function enqueue(fd: number, target: string, failed: (error: unknown) => void): Promise<void> | undefined {
-    return queue.add(fd, (error) => {
-      discard(io, target)
-      failed(error)
-    })
-  }
-
-  async function writeSmall(entry: StagingEntry, body: AsyncIterable<Uint8Array>, options: StagingOptions): Promise<void> {
-    const pieces: Uint8Array[] = []
-    let size = 0
-    try {
-      for await (const piece of body) {
-        options.signal?.throwIfAborted()
-        size += piece.length
-        pieces.push(piece)
-        if (size > entry.size) break
-      }
-      options.signal?.throwIfAborted()
-    } catch (error) {
-      options.assertOpen()
-      if (size > 0 && size <= entry.size) io.close(writeFresh(path(entry.name), Buffer.concat(pieces)))
-      throw error
-    }
-    await store(entry, pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces), options)
-  }
-
-  async function writeLarge(entry: StagingEntry, body: AsyncIterable<Uint8Array>, options: StagingOptions): Promise<void> {
-    const target = path(entry.name)
-    const sum = createHash(digestKind(entry.digest))
-    const fd = options.offset > 0 ? await reopen(entry, options.offset, sum) : createFresh(target)
-    let size = options.offset
-    let keep = true
-    try {
-      for await (const piece of body) {
-        options.signal?.throwIfAborted()
-        options.assertOpen()
-        size += piece.length
-        keep = false
-        if (size > entry.size) break
-        sum.update(piece)
-        writeAll(io, fd, piece)
-        keep = true
-      }
-      options.signal?.throwIfAborted()
-      keep = false
-      verify(entry, { size, hex: sum.digest('hex') })
-    } catch (error) {
-      io.close(fd)
-      options.assertOpen()
-      if (!keep) discard(io, target)
-      throw error
-    }
-    await enqueue(fd, target, options.failed)
-  }
-
-  /** Hashes the part that is there, and cuts what lies behind it. */
-  async function reopen(entry: StagingEntry, offset: number, sum: ReturnType<typeof createHash>): Promise<number> {
-    const target = path(entry.name)
-    for await (const piece of readPieces(target, { end: offset })) sum.update(piece)
-    const fd = io.append(target)
-    try {
-      io.truncate(fd, offset)
-      return fd
-    } catch (error) {
-      io.close(fd)
-      throw error
-    }
-  }
-
+  const area: Area = { context, queue: createSyncQueue(context.io) }
+  const path = (name: string): string => join(context.paths.staging, name)
   return {
     async write(entry, body, options) {
       options.signal?.throwIfAborted()
-      if (options.offset > stagedSize(path(entry.name)) || options.offset < 0) throw new RangeError(`Only ${stagedSize(path(entry.name))} bytes are staged, not ${options.offset}`)
-      if (options.offset === 0 && entry.size <= SMALL_BYTES) {
-        if (body instanceof Uint8Array) await store(entry, body, options)
-        else await writeSmall(entry, body, options)
-      } else await writeLarge(entry, body instanceof Uint8Array ? once(body) : body, options)
+      const task: Task = { ...options, entry, target: path(entry.name) }
+      const { offset } = options
+      if (offset < 0 || (offset > 0 && offset > stagedSize(task.target))) throw new RangeError(`Only ${stagedSize(task.target)} bytes are staged, not ${offset}`)
+      if (offset > 0 || entry.size > SMALL_BYTES) await writeLarge(area, task, body)
+      else await storeWhole(area, task, body instanceof Uint8Array ? body : await collect(area, task, body))
     },
     async adopt(target, failed) {
       const fd = fs.openSync(target, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)
-      await queue.add(fd, failed)
+      await area.queue.add(fd, failed)
     },
     path,
     size: (name) => stagedSize(path(name)),
-    drain: queue.drain,
+    drain: area.queue.drain,
   }
 }
 
@@ -169,8 +80,118 @@ function stagedSize(path: string): number {
   return fs.lstatSync(path, { throwIfNoEntry: false })?.size ?? 0
 }
 
-async function* once(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  yield bytes
+function storeWhole(area: Area, task: Task, bytes: Uint8Array): Promise<void> | undefined {
+  task.assertOpen()
+  verify(task.entry, { size: bytes.length, hex: hash(digestKind(task.entry.digest), bytes, 'hex') })
+  return enqueue(area, task, writeFresh(area, task, bytes))
+}
+
+/** A body in pieces as one. When it breaks off, what came is kept. */
+async function collect(area: Area, task: Task, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
+  const { entry, signal } = task
+  const pieces: Uint8Array[] = []
+  let size = 0
+  try {
+    for await (const piece of body) {
+      signal?.throwIfAborted()
+      size += piece.length
+      pieces.push(piece)
+      if (size > entry.size) break
+    }
+    signal?.throwIfAborted()
+  } catch (error) {
+    task.assertOpen()
+    if (size > 0 && size <= entry.size) area.context.io.close(writeFresh(area, task, Buffer.concat(pieces)))
+    throw error
+  }
+  return pieces.length === 1 && pieces[0] !== undefined ? pieces[0] : Buffer.concat(pieces)
+}
+
+/** Writes a new file; that of a failed write is removed, because the bytes of a full disk are no use to anyone. */
+function writeFresh({ context }: Area, { target }: Task, bytes: Uint8Array): number {
+  const { io } = context
+  const fd = createFresh(context, target)
+  try {
+    writeAll(io, fd, bytes)
+    return fd
+  } catch (error) {
+    io.close(fd)
+    discard(io, target)
+    throw error
+  }
+}
+
+function createFresh({ io, fileMode }: DiskContext, target: string): number {
+  try {
+    return io.create(target, fileMode)
+  } catch (error) {
+    if (!removeIfThere(io, target)) throw error
+    return io.create(target, fileMode)
+  }
+}
+
+function enqueue({ context, queue }: Area, { target, failed }: Task, fd: number): Promise<void> | undefined {
+  return queue.add(fd, (error) => {
+    discard(context.io, target)
+    failed(error)
+  })
+}
+
+async function writeLarge(area: Area, task: Task, body: Body): Promise<void> {
+  const { io } = area.context
+  const { entry, target } = task
+  const sum = createHash(digestKind(entry.digest))
+  const fd = task.offset > 0 ? await reopen(area, task, sum) : createFresh(area.context, target)
+  const written = { size: task.offset, keep: true }
+  try {
+    for await (const piece of body instanceof Uint8Array ? [body] : body) {
+      task.signal?.throwIfAborted()
+      task.assertOpen()
+      if (!writePiece(io, { fd, piece, sum, written, limit: entry.size })) break
+    }
+    task.signal?.throwIfAborted()
+    written.keep = false
+    verify(entry, { size: written.size, hex: sum.digest('hex') })
+  } catch (error) {
+    io.close(fd)
+    task.assertOpen()
+    if (!written.keep) discard(io, target)
+    throw error
+  }
+  await enqueue(area, task, fd)
+}
+
+interface Piece {
+  readonly fd: number
+  readonly piece: Uint8Array
+  readonly sum: Hash
+  /** `keep`: a body that breaks off now leaves something to go on from. */
+  readonly written: { size: number; keep: boolean }
+  readonly limit: number
+}
+
+/** False when there is more than there should be. */
+function writePiece(io: DiskContext['io'], { fd, piece, sum, written, limit }: Piece): boolean {
+  written.size += piece.length
+  written.keep = false
+  if (written.size > limit) return false
+  sum.update(piece)
+  writeAll(io, fd, piece)
+  written.keep = true
+  return true
+}
+
+/** Hashes the part that is there, and cuts what lies behind it. */
+async function reopen({ context: { io } }: Area, { target, offset }: Task, sum: Hash): Promise<number> {
+  for await (const piece of readPieces(target, { end: offset })) sum.update(piece)
+  const fd = io.append(target)
+  try {
+    io.truncate(fd, offset)
+    return fd
+  } catch (error) {
+    io.close(fd)
+    throw error
+  }
 }
 
 function verify({ label, digest, size }: StagingEntry, found: { readonly size: number; readonly hex: string }): void {

@@ -70,7 +70,7 @@ export function createFaultyIo({ fault = { type: 'none' }, durable = false, die 
     mkdir: (path, mode) => counted('mkdir', path, () => real.mkdir(path, mode)),
     create: (path, mode) => counted('create', path, () => real.create(path, mode)),
     append: (path) => counted('append', path, () => real.append(path)),
-    write: (fd, bytes, start, length) => counted('write', fd, () => real.write(fd, bytes, start, fault.type === 'short' ? Math.min(length, fault.bytes) : length)),
+    write: (fd, bytes) => counted('write', fd, () => real.write(fd, fault.type === 'short' ? bytes.subarray(0, fault.bytes) : bytes)),
     truncate: (fd, length) => counted('truncate', fd, () => real.truncate(fd, length)),
     sync: (fd) => countedLater('sync', fd, () => real.sync(fd)),
     syncDirectory: (path) => countedLater('syncDirectory', path, () => real.syncDirectory(path)),
