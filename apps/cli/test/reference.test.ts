@@ -5,7 +5,7 @@ import { CAS_SYNC_FLAGS, COMMANDS } from '../src/command-line/flags.ts'
 import { schemaKeys } from '../src/config/config-file.ts'
 import { KEYS } from '../src/config/keys.ts'
 import { ERROR_TABLE, exitOfCode } from '../src/errors/error-table.ts'
-import { EXIT_MEANINGS, EXIT_ORDER, worstExit } from '../src/errors/exit-codes.ts'
+import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
 import { EVENT_TABLE } from '../src/event-table.ts'
 
 const sorted = (names: readonly string[]): readonly string[] => names.toSorted()
@@ -39,9 +39,5 @@ test('every flag and command is on the page of commands', ({ expect }) => {
 
 test('exit codes: each has a meaning and a place in the order, and an unknown error code is a failure', ({ expect }) => {
   expect(sorted(EXIT_ORDER.map(String))).toEqual(sorted(Object.keys(EXIT_MEANINGS)))
-  expect(worstExit([])).toBe(0)
-  expect(worstExit([3, 0, 4])).toBe(4)
-  expect(worstExit([5, 1, 3])).toBe(1)
-  expect(worstExit([1, 130, 2])).toBe(130)
   expect(exitOfCode('FROM_ANOTHER_VERSION')).toBe(1)
 })

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildChannel, changeChannel, faults, fillSubdir, serveChannel } from '@mirror/test-fixtures'
 import { createDiskStore } from '@mirror/store'
@@ -134,6 +134,27 @@ test('what the configuration says reaches the mirror: folders, platforms, varian
   expect((await readdir(join(folder, 'm/team/up/win-64'))).toSorted()).toEqual(['repodata.json', 'repodata.json.bz2', 'w-1.0-0.conda'])
   expect((await readdir(join(folder, 'm/other'))).toSorted()).toEqual(['.mirror', 'linux-64', 'noarch'])
   expect(parseLines((await run(['status', '--mirror-dir', 'm', '--json'])).stdout)).toMatchObject([{ channels: [{ folder: 'other' }, { folder: 'team/up' }] }])
+})
+
+test('a mirror that another tool made is taken over: what is right is not fetched again; --no-adopt refuses it', async ({ expect, folder, run }) => {
+  await buildChannel(SMALL, join(folder, 'up'))
+  await cp(join(folder, 'up'), join(folder, 'm/up'), { recursive: true })
+  await writeFile(join(folder, 'm/up/linux-64/big-1.0-0.conda'), 'broken')
+  const argv = ['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64']
+  expect(await run([...argv, '--no-adopt'])).toMatchObject({ exitCode: 4 })
+  const adopted = await run(argv)
+  expect(adopted.exitCode).toBe(0)
+  expect(adopted.stdout).toMatch(/fetched 1 artifact, [\d.]+ kB; 3 there already/)
+  expect(await run(['verify', '--mirror-dir', 'm'])).toMatchObject({ exitCode: 0 })
+})
+
+test('the flags that accept once what a guard refuses do not refuse a new mirror', async ({ expect, folder, run }) => {
+  await buildChannel(SMALL, join(folder, 'up'))
+  const argv = ['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64', '--allow-empty', '--allow-shrink', '--allow-selection', '--allow-rollback']
+  expect(await run(argv)).toMatchObject({ exitCode: 0 })
+  await changeChannel(join(folder, 'up'), { remove: { 'linux-64': ['big-1.0-0.conda', 'zlib-1.0-0.conda', 'zlib-1.0-0.tar.bz2'] } })
+  expect(await run(argv.slice(0, 7))).toMatchObject({ exitCode: 4, stdout: expect.stringContaining('--allow-empty accepts it once') as unknown })
+  expect(await run(argv)).toMatchObject({ exitCode: 0 })
 })
 
 test('--max-delete leaves the rest of the trash for the next run, and says so', async ({ expect, folder, run }) => {
@@ -309,8 +330,11 @@ describe('exit codes', () => {
     await buildChannel(SMALL, join(folder, 'up'))
     await mkdir(join(folder, 'm/up'), { recursive: true })
     await writeFile(join(folder, 'm/up/thesis.txt'), 'years of work')
-    const ran = await run(['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64', '--no-adopt'])
-    expect(ran).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('STORE_FOREIGN') as unknown })
+    for (const flags of [[], ['--no-adopt']]) {
+      const ran = await run(['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64', ...flags])
+      expect(ran).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('STORE_FOREIGN') as unknown })
+    }
+    expect(await readdir(join(folder, 'm/up'))).toEqual(['thesis.txt'])
     expect(await readFile(join(folder, 'm/up/thesis.txt'), 'utf8')).toBe('years of work')
   })
 
