@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path'
 import { type Artifact, createDigest } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import type { DiskContext } from './disk-context.ts'
-import { hasErrno } from './disk-io.ts'
+import { type DiskIo, hasErrno } from './disk-io.ts'
 import { stagedArtifactName, stagedFileName } from './disk-paths.ts'
 import { makeFolders, removeIfThere } from './disk-write.ts'
 import { checkFile, type FileIdentity } from './hash-file.ts'
@@ -40,28 +40,13 @@ export function createFileAdder(context: DiskContext): FileAdder {
     const from = join(paths.staging, staged)
     const folder = dirname(target)
     if (!folders.has(folder)) await openFolder(folder)
-    if (moveToNewName(from, target)) return
+    if (moveToNewName(io, from, target)) return
     assertRegular(target)
     if (await checkFile(target, identity) === 'right') {
       removeIfThere(io, from)
       return
     }
     occupied.push({ path, from })
-  }
-
-  /** False when something has the name. Where there are no hard links, a rename after a look has to do; our lock keeps our own kind out. */
-  function moveToNewName(from: string, target: string): boolean {
-    try {
-      io.link(from, target)
-    } catch (error) {
-      if (hasErrno(error, 'EEXIST')) return false
-      if (!hasErrno(error, ...NO_LINKS)) throw error
-      if (fs.lstatSync(target, { throwIfNoEntry: false }) !== undefined) return false
-      io.rename(from, target)
-      return true
-    }
-    io.unlink(from)
-    return true
   }
 
   return {
@@ -77,4 +62,19 @@ export function createFileAdder(context: DiskContext): FileAdder {
       return aside
     },
   }
+}
+
+/** False when something has the name. Where there are no hard links, a rename after a look has to do; our lock keeps our own kind out. */
+function moveToNewName(io: DiskIo, from: string, target: string): boolean {
+  try {
+    io.link(from, target)
+  } catch (error) {
+    if (hasErrno(error, 'EEXIST')) return false
+    if (!hasErrno(error, ...NO_LINKS)) throw error
+    if (fs.lstatSync(target, { throwIfNoEntry: false }) !== undefined) return false
+    io.rename(from, target)
+    return true
+  }
+  io.unlink(from)
+  return true
 }

@@ -46,36 +46,45 @@ export type Verdict =
 /** Judges un-referenced bytes by what the retained generations list. Reads an index for each document and subdir that is concerned, one at a time. */
 export async function judgeTrash(paths: DiskPaths, { head, retained }: Retention, entries: readonly TrashEntry[]): Promise<readonly Verdict[]> {
   const verdicts: Verdict[] = entries.map(() => 'delete')
-  const bySubdir = Map.groupBy(entries.keys(), (index) => subdirOf(entries[index]))
-  for (const [subdir, indexes] of bySubdir) {
-    const seen = new Set<string>()
-    for (const manifest of retained) {
+  const bySubdir = Map.groupBy(entries.entries(), ([, entry]) => subdirOf(entry))
+  for (const [subdir, concerned] of bySubdir) {
+    for (const manifest of withDistinctFiles(retained, subdir)) {
+      const references = await readReferences(createDiskReader(paths, manifest), subdir, concerned.map(([, entry]) => entry))
       const isHead = manifest.generation.number === head?.generation.number
-      const document = manifest.generation.state.subdirs.find((state) => state.subdir === subdir)?.document.sha256 ?? ''
-      const known = `${document} ${manifest.generation.state.files.map((file) => file.sha256).join()}`
-      if (!isHead && seen.has(known)) continue
-      seen.add(known)
-      const references = await readReferences(createDiskReader(paths, manifest), subdir, indexes.map((index) => entries[index]))
-      for (const index of indexes) {
-        const entry = entries[index]
-        if (entry === undefined || verdicts[index] === 'forget' || !references(entry)) continue
-        verdicts[index] = isHead ? ('object' in entry ? 'delete' : 'forget') : 'keep'
-      }
+      for (const [index, entry] of concerned) if (verdicts[index] !== 'forget' && references(entry)) verdicts[index] = verdictOf(entry, isHead)
     }
   }
   return verdicts
 }
 
-function subdirOf(entry: TrashEntry | undefined): string {
-  const [first = ''] = (entry?.path ?? '').split('/')
+/** A public file that the head lists is no rubbish; set-aside bytes that it lists have their public name again. */
+function verdictOf(entry: TrashEntry, isHead: boolean): Verdict {
+  if (!isHead) return 'keep'
+  return 'object' in entry ? 'delete' : 'forget'
+}
+
+/** Newest first, and only one of those that say the same about a subdir. */
+function withDistinctFiles(retained: readonly Manifest[], subdir: string): readonly Manifest[] {
+  const seen = new Map<string, Manifest>()
+  for (const manifest of retained) {
+    const { subdirs, files } = manifest.generation.state
+    const state = subdirs.find((candidate) => candidate.subdir === subdir)
+    const key = [...(state === undefined ? [] : [state.document, ...state.variants]), ...files].map(({ path, sha256 }) => `${path} ${sha256}`).join('\n')
+    if (!seen.has(key)) seen.set(key, manifest)
+  }
+  return [...seen.values()]
+}
+
+function subdirOf(entry: TrashEntry): string {
+  const [first = ''] = entry.path.split('/')
   return isSubdirName(first) ? first : ''
 }
 
 /** Tells which bytes one generation references. */
-async function readReferences(reader: StoreReader, subdir: string, entries: readonly (TrashEntry | undefined)[]): Promise<(entry: TrashEntry) => boolean> {
+async function readReferences(reader: StoreReader, subdir: string, entries: readonly TrashEntry[]): Promise<(entry: TrashEntry) => boolean> {
   const { state } = reader.generation
-  const artifacts = isSubdirName(subdir) && entries.some((entry) => entry !== undefined && parseShardPath(entry.path) === undefined) ? await reader.readArtifacts(subdir) : undefined
-  const shards = entries.some((entry) => entry !== undefined && parseShardPath(entry.path) !== undefined) ? await readShardIndex(reader, subdir) : undefined
+  const artifacts = isSubdirName(subdir) && entries.some((entry) => parseShardPath(entry.path) === undefined) ? await reader.readArtifacts(subdir) : undefined
+  const shards = entries.some((entry) => parseShardPath(entry.path) !== undefined) ? await readShardIndex(reader, subdir) : undefined
   return (entry) => {
     const shard = parseShardPath(entry.path)
     if (shard !== undefined) return shards === 'unreadable' || shards?.includes(Buffer.from(shard.sha256, 'hex')) === true || shards?.includes(shard.sha256) === true
