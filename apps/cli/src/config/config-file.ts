@@ -52,7 +52,7 @@ export interface ParsedConfig {
 }
 
 function listOf<Item extends z.ZodType>(item: Item): z.ZodType<readonly z.output<Item>[]> {
-  return z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item))
+  return z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item).min(1, 'lists nothing: leave the key out for its default'))
 }
 
 function durationWithin(minimum: number, message: string): z.ZodType<number> {

@@ -33,7 +33,7 @@ function formatChannel({ channel, subdirs }: ChannelConfig, { config, showSecret
   const platforms = subdirs.map(({ subdir }) => subdir).filter((subdir) => subdir !== 'noarch')
   const general = config.platforms.map((platform) => platform.trim()).filter((platform) => platform !== 'noarch')
   const isGeneral = [...new Set(general)].join(' ') === platforms.join(' ')
-  return { url: formatUrl(channel, showSecrets), path: channel.folder, ...(isGeneral ? {} : { platforms }) }
+  return { url: formatUrl(channel, showSecrets), path: channel.folder, ...(isGeneral ? {} : { platforms: platforms.length === 0 ? ['noarch'] : platforms }) }
 }
 
 /** The URL with its secrets where they were, or with `***` in their place. */

@@ -115,6 +115,9 @@ test.for([
   ['reuse: never\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "reuse" takes replace, after-grace, keep or drop'],
   ['ssl_verify: false\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "ssl_verify" takes true or the path of a file with certificates; switching verification off is not offered'],
   ['channels:\n  - 7\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:2: "channels[0]" takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"'],
+  ['noarch: false\nchannels: [./x]\nplatforms: [linux-64, noarch]\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:3: "platforms" names noarch, while "noarch" is false'],
+  ['channels: []\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "channels" lists nothing: leave the key out for its default'],
+  ['channels: [./x]\nplatforms: []\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:2: "platforms" lists nothing: leave the key out for its default'],
   ['- linux-64\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: this is not a mapping of keys to values'],
 ] as const)('resolveConfig() refuses %j with its line', ([text, expected], { expect }) => {
   expect(fail(text)).toBe(expected)
@@ -186,7 +189,7 @@ test('resolveConfig() shows no secret of a file that it refuses', ({ expect }) =
 })
 
 test('formatConfig() prints a file that means the same, and hides secrets unless asked', ({ expect }) => {
-  const text = 'mirror_dir: /srv/m\nchannels:\n  - "https://us%20er:pw-secret@a.example:8443/pre/t/tk-secret/x"\n  - {url: ./up, platforms: [win-64]}\nplatforms: linux-64\ngrace: 90m\nbandwidth: 1MB/s\n'
+  const text = 'mirror_dir: /srv/m\nchannels:\n  - "https://us%20er:pw-secret@a.example:8443/pre/t/tk-secret/x"\n  - {url: ./up, platforms: [win-64]}\n  - {url: ./only, platforms: noarch}\nplatforms: linux-64\ngrace: 90m\nbandwidth: 1MB/s\n'
   const config = resolve(text)
   const shown = formatConfig(config, true)
   const again = resolve(shown)
@@ -203,6 +206,10 @@ test('formatConfig() prints a file that means the same, and hides secrets unless
         path: up
         platforms:
           - win-64
+      - url: file:///srv/here/only
+        path: only
+        platforms:
+          - noarch
     platforms:
       - linux-64
     noarch: true
