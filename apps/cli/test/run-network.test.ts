@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -71,4 +72,13 @@ test('a channel where nothing is found counts as failed', async ({ expect, folde
     const ran = await run([command, '-c', server.url, '--mirror-dir', 'm', '-p', 'linux-64'])
     expect(ran).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('nothing was found') as unknown })
   }
+})
+
+test('noarch: false either leaves noarch out or says that it does not', async ({ expect, folder, run }) => {
+  await buildChannel(CHANNEL, join(folder, 'up'))
+  await writeFile(join(folder, 'm.yaml'), 'mirror_dir: m\nchannels: ./up\nplatforms: linux-64\nnoarch: false\nfetch_installers: false\n')
+  const ran = await run(['sync', '-f', 'm.yaml'])
+  expect(ran.exitCode).toBe(0)
+  expect(existsSync(join(folder, 'm/up/linux-64/repodata.json'))).toBe(true)
+  expect(ran.stderr.includes('noarch is mirrored although "noarch" is false')).toBe(existsSync(join(folder, 'm/up/noarch')))
 })

@@ -1,3 +1,4 @@
+import { NOARCH } from '@mirror/core'
 import type { GuardLimits } from '@mirror/delta'
 import { syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { Flags } from '../command-line/flags.ts'
@@ -41,6 +42,12 @@ function tellInstallers({ config, flags, renderer }: Session): void {
   if (!config.installers || flags.channels.length > 0) return
   const message = 'installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted'
   renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message })
+}
+
+/** What is not wanted and mirrored all the same is told. */
+function tellNoarch({ channel, subdirs }: SyncReport, { config, renderer }: Session): void {
+  if (config.noarch || subdirs.every(({ subdir, status }) => subdir !== NOARCH || status === 'absent' || status === 'unselected')) return
+  renderer.render({ type: 'notice', code: 'NOARCH_KEPT', message: `${channel}: noarch is mirrored although "noarch" is false, because a channel without it cannot be used` })
 }
 
 interface SyncOneOptions {
@@ -89,6 +96,7 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     observe,
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
+  tellNoarch(done, session)
   if (!dryRun) await writeLastRun(store, done, session.now())
   return done
 }
