@@ -100,6 +100,7 @@ let failure: i32 = 0
 let failureAt: u32 = 0
 let failureState: i32 = 0
 let attention: u32 = 0
+let flagged: u32 = 0
 let section: i32 = 0
 let newest: f64 = -1
 
@@ -128,6 +129,8 @@ export function getState(): i32 { return state }
 /** The newest plausible timestamp that `tabulate` has seen, in milliseconds, or -1. */
 export function getNewest(): f64 { return newest }
 export function getAttention(): u32 { return attention }
+/** Whether any row of the last scan has flags. */
+export function getFlagged(): u32 { return flagged }
 /** 1 packages, 2 packages.conda, 3 a section of v3. */
 export function getSection(): i32 { return section }
 
@@ -533,6 +536,7 @@ export function scan(from: u32, length: u32, last: i32): i32 {
   // Behind the data: nothing that could be taken for a token.
   for (let k: usize = 0; k < 64; k += 16) v128.store(w + length + k, i8x16.splat(0x20))
   rows = 0
+  flagged = 0
   consumed = from
   utfNeed = 0
   utfLow = 0x80
@@ -617,8 +621,17 @@ export function scan(from: u32, length: u32, last: i32): i32 {
       if (ch == 0x22) {
         if (s == S_VALUE) s = S_AFTER
         else if (s == S_KEY || s == S_FIRST_KEY) { keyStart = pos + 1; s = S_COLON }
-        else if (s == S_ITEM || s == S_FIRST_ITEM) s = S_AFTER_ITEM
-        else if (s == S_OUTER_VALUE) {
+        else if (s == S_ITEM || s == S_FIRST_ITEM) {
+          s = S_AFTER_ITEM
+          // In a list of strings: commas and strings in turn.
+          while (tokens && at(w + i + <u32>ctz(tokens)) == 0x2c) {
+            tokens &= tokens - 1
+            s = S_ITEM
+            if (!tokens || at(w + i + <u32>ctz(tokens)) != 0x22) break
+            tokens &= tokens - 1
+            s = S_AFTER_ITEM
+          }
+        } else if (s == S_OUTER_VALUE) {
           if (r != R_ROOT) return fail(r == R_SECTION ? E_RECORD : E_SECTION, pos, s)
           if (section) return fail(E_SECTION, pos, s)
           valueAt = pos
@@ -681,6 +694,20 @@ export function scan(from: u32, length: u32, last: i32): i32 {
             if (column) store<u32>(row + (column << 2), pos + 1)
           }
           s = S_VALUE
+          // What mostly follows, without going round the loop: a string, a comma, a key.
+          if (tokens && at(w + i + <u32>ctz(tokens)) == 0x22) {
+            tokens &= tokens - 1
+            s = S_AFTER
+            if (tokens && at(w + i + <u32>ctz(tokens)) == 0x2c) {
+              tokens &= tokens - 1
+              s = S_KEY
+              if (tokens && at(w + i + <u32>ctz(tokens)) == 0x22) {
+                keyStart = i + <u32>ctz(tokens) + 1
+                tokens &= tokens - 1
+                s = S_COLON
+              }
+            }
+          }
         }
       } else if (ch == 0x7b) {
         if (s == S_VALUE || s == S_ITEM || s == S_FIRST_ITEM) {
@@ -761,6 +788,7 @@ export function scan(from: u32, length: u32, last: i32): i32 {
             previousKey = p
             previousSize = size
             store<u32>(row, flags, 16)
+            flagged |= flags
             row += ROW_BYTES
             rows++
             consumed = pos + 1

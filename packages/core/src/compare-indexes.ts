@@ -4,7 +4,7 @@ import { type ComparedSide, compareTables, createComparisonRecorder, joinSides }
 import { addBatch, assertPlausible, createTableColumns, FAULT_MASK, readIndexTable, type TableColumns } from './index-table.ts'
 import type { ByteSource, TableComparison } from './index-types.ts'
 import { createScanDriver, type RowBatch, type ScanDriver } from './scan-driver.ts'
-import { FLAG_UNSORTED, ROW_FLAGS, ROW_WORDS } from './scanner-engine.ts'
+import { FLAG_UNSORTED } from './scanner-engine.ts'
 import type { SubdirName } from './subdir.ts'
 
 /** What `compareIndexes` compares. */
@@ -97,12 +97,12 @@ function feed(source: ByteSource, driver: ScanDriver, position: number): number 
 }
 
 function isJoinable({ engine, rows, section }: RowBatch): boolean {
-  const { words, bytes, at } = engine
+  const { words, bytes, at, calls } = engine
+  if ((calls.flagged() & FLAG_UNSORTED) !== 0) return false
   const last = RANKS.get(section)?.last.charCodeAt(0)
   for (let row = 0; row < rows; row += 1) {
     const end = at.names + (words[at.nameEnds / 4 + row] ?? 0)
-    const isSorted = ((words[at.rows / 4 + row * ROW_WORDS + ROW_FLAGS] ?? 0) & FLAG_UNSORTED) === 0
-    if (!isSorted || bytes[end - 1] !== last) return false
+    if (bytes[end - 1] !== last) return false
   }
   return true
 }

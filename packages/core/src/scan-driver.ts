@@ -1,3 +1,4 @@
+import { appendCells, type Column, createColumn } from './columns.ts'
 import { createImplausibleError, createMalformedError, createScanError } from './index-errors.ts'
 import type { IndexSection, IndexSkeleton, SectionEntry, SkeletonEntry } from './index-types.ts'
 import { jsonDumps } from './json-dumps.ts'
@@ -100,7 +101,7 @@ interface OpenSection {
   records: number
   sorted: boolean
   /** Hashes of the keys while they come in order; then those that were seen. */
-  readonly hashes: Uint32Array[]
+  hashes: Column<Uint32Array>
   seen: KeyHashSet | undefined
 }
 
@@ -182,7 +183,7 @@ function openSection(scan: Scan): void {
   const inV3 = scan.engine.calls.section() === 3
   const key = noteKey(scan, inV3 ? scan.v3Keys : scan.outerKeys)
   scan.plain &&= rawKey(scan) === jsonDumps(key)
-  scan.open = { section: sectionName(inV3, key), suffix: inV3 ? `.${key}` : '', records: 0, sorted: true, hashes: [], seen: undefined }
+  scan.open = { section: sectionName(inV3, key), suffix: inV3 ? `.${key}` : '', records: 0, sorted: true, hashes: createHashColumn(), seen: undefined }
 }
 
 function sectionName(inV3: boolean, key: string): IndexSection {
@@ -223,8 +224,8 @@ function assertDistinctKeys({ engine, base }: Scan, start: number, end: number):
 
 function takeRows(scan: Scan, open: OpenSection, rows: number): void {
   const { engine, base } = scan
-  checkFlags(scan, open, rows)
-  if (open.sorted) open.hashes.push(engine.words.slice(engine.at.keyHashes / 4, engine.at.keyHashes / 4 + rows * 2))
+  if (engine.calls.flagged() !== 0) checkFlags(scan, open, rows)
+  if (open.sorted) appendCells(open.hashes, engine.words.subarray(engine.at.keyHashes / 4, engine.at.keyHashes / 4 + rows * 2), 2)
   else addHashes(scan, open, rows)
   scan.sink({ engine, rows, section: open.section, suffix: open.suffix, base })
   open.records += rows
@@ -255,9 +256,19 @@ function addHashes({ engine, base }: Scan, open: OpenSection, rows: number): voi
 
 function startLookingUp(open: OpenSection): KeyHashSet {
   const seen = createKeyHashSet()
-  for (const hashes of open.hashes.splice(0)) for (let word = 0; word < hashes.length; word += 2) seen.add(hashes[word] ?? 0, hashes[word + 1] ?? 0)
+  for (let row = 0; row < open.records; row += 1) {
+    const cells = open.hashes.chunk(row)
+    const cell = open.hashes.cell(row)
+    seen.add(cells[cell] ?? 0, cells[cell + 1] ?? 0)
+  }
   open.seen = seen
+  open.hashes = createHashColumn()
   return seen
+}
+
+/** Two words a row. */
+function createHashColumn(): Column<Uint32Array> {
+  return createColumn((cells) => new Uint32Array(cells), 2)
 }
 
 function isSorted(keys: readonly string[]): boolean {

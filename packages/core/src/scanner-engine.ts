@@ -38,6 +38,8 @@ export interface ScannerCalls {
   readonly entryCheck: () => number
   readonly spaced: () => number
   readonly attention: () => number
+  /** The flags of all rows of the last scan together. */
+  readonly flagged: () => number
   readonly newest: () => number
   readonly section: () => number
 }
@@ -133,7 +135,7 @@ function createScannerEngine(capacity: number): ScannerEngine {
       reset: call('reset'), scan: call('scan'), tabulate: call('tabulate'), rows: call('getRows'), consumed: call('getConsumed'),
       keyAt: call('getKeyAt'), keyLength: call('getKeyLength'), valueAt: call('getValueAt'), valueEnd: call('getValueEnd'),
       failure: call('getFailure'), failureAt: call('getFailureAt'), failureState: call('getFailureState'),
-      entryCheck: call('getEntryCheck'), spaced: call('getSpaced'), attention: call('getAttention'), newest: call('getNewest'), section: call('getSection'),
+      entryCheck: call('getEntryCheck'), spaced: call('getSpaced'), attention: call('getAttention'), flagged: call('getFlagged'), newest: call('getNewest'), section: call('getSection'),
     },
     at,
     bytes: Buffer.from(memory.buffer),

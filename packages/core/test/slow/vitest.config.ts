@@ -1,0 +1,3 @@
+const config: { test: { include: string[] } } = { test: { include: ['*.slow.ts'] } }
+
+export default config
