@@ -1,5 +1,6 @@
-import { NOARCH } from '@mirror/core'
+import { isMirrorError, NOARCH } from '@mirror/core'
 import type { GuardLimits } from '@mirror/delta'
+import type { Store } from '@mirror/store'
 import { syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { Flags } from '../command-line/flags.ts'
 import type { ChannelConfig } from '../config/config.ts'
@@ -97,8 +98,18 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
   tellNoarch(done, session)
-  if (!dryRun) await writeLastRun(store, done, session.now())
+  if (!dryRun) await noteRun(store, done, session)
   return done
+}
+
+/** The note is for `status` alone: a run that did its work has not failed because the note could not be kept. */
+async function noteRun(store: Store, done: SyncReport, { renderer, now }: Session): Promise<void> {
+  try {
+    await writeLastRun(store, done, now())
+  } catch (error) {
+    if (!isMirrorError(error)) throw error
+    renderer.render({ type: 'notice', code: error.code, message: error.message })
+  }
 }
 
 /** The guards' overrides of the command line. */
