@@ -3,42 +3,52 @@
 /// <reference path="./libbzip2-wasm.d.ts" />
 import type { EventEmitter } from 'node:events'
 import createModule from 'libbzip2-wasm'
+import unbzip2 from 'unbzip2-stream'
 
 type Bzip2Module = ReturnType<typeof createModule>
-type Bzip2Result = ReturnType<Bzip2Module['compressBZ2']>
 
 /** What bzip2 writes for no bytes at all, which the module refuses. */
 const EMPTY_STREAM: Uint8Array = Buffer.from('425a683917724538509000000000', 'hex')
 const WORK_FACTOR = 30
 
-let loading: Promise<{ readonly bzip2: Bzip2Module }> | undefined
+/** The start of a second stream: the header and the mark of a first block, or of the end of an empty stream. Streams start at whole bytes. */
+const STREAM_START = /^BZh[1-9](?:1AY&SY|\x17rE8P\x90)/
 
 /** One bzip2 stream, level 9: some clients read no further than the end of the first (`channels.md` §1.2). Holds all of it in memory. */
 export async function compressBzip2(bytes: Uint8Array): Promise<Uint8Array> {
   if (bytes.byteLength === 0) return EMPTY_STREAM
-  return await run((bzip2) => bzip2.compressBZ2(bytes, 9, WORK_FACTOR))
-}
-
-/** The content of the first bzip2 stream, or undefined when it is damaged. Holds all of it in memory. */
-export async function decompressBzip2(bytes: Uint8Array): Promise<Uint8Array | undefined> {
-  if (EMPTY_STREAM.length === bytes.byteLength && Buffer.from(EMPTY_STREAM).equals(bytes)) return new Uint8Array()
-  try {
-    return await run((bzip2) => bzip2.decompressBZ2(bytes, 0))
-  } catch {
-    return undefined
-  }
-}
-
-async function run(operation: (bzip2: Bzip2Module) => Bzip2Result): Promise<Uint8Array> {
-  loading ??= loadModule()
-  const { bzip2 } = await loading
-  const result = operation(bzip2)
+  // A module of its own for each document: it never gives its memory back, and has little of it.
+  const { bzip2 } = await loadModule()
+  const result = bzip2.compressBZ2(bytes, 9, WORK_FACTOR)
   try {
     if (result.error !== 0) throw new Error(`bzip2: ${result.error_msg}`)
     return Buffer.from(result.output)
   } finally {
     result.delete()
   }
+}
+
+/** The content of a single bzip2 stream, a block at a time to `take`; false when it is damaged, or not a single one. Blocks while it works. */
+export function decodeBzip2(bytes: Uint8Array, take: (chunk: Uint8Array) => void): boolean {
+  if (countStreams(bytes) !== 1) return false
+  const decoder = unbzip2()
+  let failed = false
+  let ended = false
+  decoder.on('data', take)
+  decoder.on('error', () => { failed = true })
+  decoder.on('end', () => { ended = true })
+  decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
+  if (!failed) decoder.end()
+  return ended && !failed
+}
+
+function countStreams(bytes: Uint8Array): number {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let count = 0
+  for (let at = text.indexOf('BZh'); at >= 0; at = text.indexOf('BZh', at + 1)) {
+    if (STREAM_START.test(text.toString('latin1', at, at + 10))) count += 1
+  }
+  return count
 }
 
 /** Boxed, because the module has a `then` that never settles: awaiting it itself would never end. */

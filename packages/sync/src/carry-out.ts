@@ -22,6 +22,11 @@ export interface CarriedOut {
   readonly tidy: TidyReport | undefined
 }
 
+/** When it did not come to that. */
+export const NOTHING_CARRIED_OUT: CarriedOut = {
+  generation: undefined, published: [], held: [], failed: [], fetched: { artifacts: 0, bytes: 0 }, present: 0, tidy: undefined,
+}
+
 /** What `carryOut` needs. */
 export interface CarryOutOptions {
   readonly run: SyncRun
@@ -180,7 +185,8 @@ async function* iterate(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array
   yield* chunks
 }
 
-async function tidyUp({ options, grace, signal, observe }: SyncRun): Promise<TidyReport | undefined> {
+/** Removes what is due; undefined while another run holds the store. */
+export async function tidyUp({ options, grace, signal, observe }: SyncRun): Promise<TidyReport | undefined> {
   const answer = await options.store.tidy({ grace, signal, observe, ...(options.maximumDeletes === undefined ? {} : { maximumDeletes: options.maximumDeletes }) })
   if ('status' in answer) return undefined
   observe({ type: 'tidied', deleted: answer.deleted.count, waiting: answer.waiting.count, next: answer.waiting.next })

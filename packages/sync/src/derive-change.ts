@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto'
 import { createArtifactSet, type IndexPart, readShardIndex, type Sha256 } from '@mirror/core'
 import type { PublishedFile, SubdirChange } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { StoreReader } from '@mirror/store'
-import { decompressBzip2 } from './bzip2.ts'
-import { composeIndex, type DerivedFile, deriveIndex, type OriginalIndex, sha256Of } from './derive-index.ts'
+import { decodeBzip2 } from './bzip2.ts'
+import { composeIndex, type DerivedFile, deriveIndex, type OriginalIndex } from './derive-index.ts'
 import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
 import type { SpoolSpace } from './spool-space.ts'
@@ -79,8 +80,8 @@ async function fetchBzip2({ subdir, original, fetched }: SubdirPlan, { client, v
   if (variants.bz2 === false || fetched === undefined) return undefined
   const bytes = await client.fetchFile(`${subdir}/repodata.json.bz2`, { signal })
   if (bytes === undefined) return undefined
-  const decoded = await decompressBzip2(bytes)
-  return decoded !== undefined && sha256Of(decoded) === original.sha256 ? bytes : undefined
+  const hash = createHash('sha256')
+  return decodeBzip2(bytes, (chunk) => hash.update(chunk)) && hash.digest('hex') === original.sha256 ? bytes : undefined
 }
 
 /** The shards that are published now: path and digest. */

@@ -79,14 +79,23 @@ async function planFromUpstream({ subdir, required }: WantedSubdir, base: Subdir
     throw new Error(`Upstream was asked without conditions for ${subdir} and answered that nothing changed`)
   }
   if (answer.status === 'absent') return await planAbsent({ subdir, required }, base, options)
-  const { index } = answer
+  return await planFetched(answer.index, { subdir, base, memo }, options)
+}
+
+interface Known {
+  readonly subdir: SubdirName
+  readonly base: SubdirState | undefined
+  readonly memo: UpstreamMemo | undefined
+}
+
+async function planFetched(index: FetchedIndex, { subdir, base, memo }: Known, options: PlanSubdirOptions): Promise<SubdirOutcome> {
   if (base !== undefined && memo?.upstream === index.sha256) {
+    await index.close()
     return { status: 'unchanged', subdir, base, memo: { ...memo, validators: index.validators, modified: index.modified ?? null } }
   }
+  const { variant, encoded } = index
   const original = {
-    source: index.document, table: index.table, sha256: index.sha256,
-    zst: index.variant === 'zst' ? index.encoded : undefined,
-    bz2: index.variant === 'bz2' ? index.encoded : undefined,
+    source: index.document, table: index.table, sha256: index.sha256, zst: variant === 'zst' ? encoded : undefined, bz2: variant === 'bz2' ? encoded : undefined,
   }
   return { status: 'planned', plan: await planRecords({ subdir, base, original, fetched: index, failed: new Set() }, options) }
 }

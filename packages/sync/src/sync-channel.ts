@@ -1,16 +1,18 @@
 import { MirrorError } from '@mirror/core'
 import { checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
 import { buildChangeset } from './build-changeset.ts'
-import { type CarriedOut, carryOut } from './carry-out.ts'
+import { carryOut, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
+import { createReport } from './create-report.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
 import type { SyncOptions } from './options.ts'
 import { planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
-import type { HeldSubdir, SyncReport } from './report.ts'
-import { createRun, runFacts, type SyncRun, warn } from './run.ts'
+import { remember } from './remember.ts'
+import type { SyncReport } from './report.ts'
+import { createRun, type SyncRun, warn } from './run.ts'
 import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
-import { subdirOf, summarizePlan, summarizeSubdirs, summaryTotals } from './summarize.ts'
-import { readUpstreamMemo, type UpstreamMemo, writeUpstreamMemo } from './upstream-memo.ts'
+import { subdirOf, summarizePlan, summaryTotals } from './summarize.ts'
+import { readUpstreamMemo } from './upstream-memo.ts'
 
 /** How often a run plans again because upstream or the store moved on under it. */
 const ROUNDS = 3
@@ -49,8 +51,8 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
     for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, { ...run.planning, reader: ground.reader }))
     const attempt = { run, spool, ground, outcomes, verdicts: await judge(run, outcomes) }
     announce(attempt)
-    if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(attempt, 'refused', undefined)
-    if (run.options.dryRun === true) return createReport(attempt, 'planned', undefined)
+    if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(run, 'refused', attempt)
+    if (run.options.dryRun === true) return createReport(run, 'planned', attempt)
     return await publish(attempt, isLast)
   } finally {
     for (const outcome of outcomes) if (outcome.status === 'planned') await outcome.plan.fetched?.close()
@@ -98,13 +100,14 @@ async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | 
   }
   const changeset = buildChangeset(stateOf(ground), derived.filter(isChange).map(({ change }) => change), ground.isDistrusted)
   if (isEmptyChangeset(changeset)) {
-    await remember(attempt, derived, new Set())
-    return createReport(attempt, attempt.outcomes.some(({ status }) => status === 'failed') ? 'held' : 'unchanged', await tidyOnly(run))
+    await remember(run, { outcomes, published: derived, held: new Set() })
+    const tidy = await tidyUp(run)
+    return createReport(run, outcomes.some(({ status }) => status === 'failed') ? 'held' : 'unchanged', { ...attempt, done: { ...NOTHING_CARRIED_OUT, tidy } })
   }
   const done = await carryOut({ run, spool, ground, derived, changeset, isLast })
   if (done === undefined) return undefined
-  await remember(attempt, done.published, new Set(done.held.map(({ subdir }) => subdir)))
-  return createReport(attempt, done.generation === undefined ? 'held' : 'committed', done)
+  await remember(run, { outcomes, published: done.published, held: new Set(done.held.map(({ subdir }) => subdir)) })
+  return createReport(run, done.generation === undefined ? 'held' : 'committed', { ...attempt, done })
 }
 
 /** What `deriveChange` needs of a run. */
@@ -116,71 +119,4 @@ export function deriveOptions({ options, variants, signal }: SyncRun): { readonl
 function isChange({ plan, change }: DerivedChange): boolean {
   if (plan.base?.document.sha256 !== change.target.document.sha256) return true
   return plan.base.variants.map(({ path }) => path).join() !== change.target.variants.map(({ path }) => path).join()
-}
-
-async function remember({ run, outcomes }: Attempt, published: readonly DerivedChange[], held: ReadonlySet<string>): Promise<void> {
-  const { store } = run.options
-  for (const outcome of outcomes) if (outcome.status === 'unchanged') await writeUpstreamMemo(store, outcome.subdir, outcome.memo)
-  for (const { plan, change } of published) {
-    if (!held.has(plan.subdir)) await writeUpstreamMemo(store, plan.subdir, createMemo(run, { plan, change }))
-  }
-}
-
-function createMemo(run: SyncRun, { plan, change }: Pick<DerivedChange, 'plan' | 'change'>): UpstreamMemo {
-  const { original, fetched, decision } = plan
-  return {
-    version: 1,
-    // Without what failed, the index is not what upstream's says: the next run has to look again whatever the validators say.
-    choice: decision.leftOut.some(({ reason }) => reason === 'failed') ? 'incomplete' : run.planning.choice,
-    upstream: original.sha256,
-    published: change.target.document.sha256,
-    validators: fetched?.validators ?? {},
-    modified: fetched?.modified ?? null,
-    newest: original.table.newest ?? null,
-    leftOut: decision.leftOut,
-    waiting: decision.waiting,
-  }
-}
-
-async function tidyOnly(run: SyncRun): Promise<CarriedOut> {
-  const { options, grace, signal, observe } = run
-  const answer = await options.store.tidy({ grace, signal, observe, ...(options.maximumDeletes === undefined ? {} : { maximumDeletes: options.maximumDeletes }) })
-  const tidy = 'status' in answer ? undefined : answer
-  return { generation: undefined, published: [], held: [], failed: [], fetched: { artifacts: 0, bytes: 0 }, present: 0, tidy }
-}
-
-function createReport(attempt: Attempt, status: SyncReport['status'], done: CarriedOut | undefined): SyncReport {
-  const { run, ground, outcomes, verdicts } = attempt
-  const held = [...outcomes.flatMap((outcome) => (outcome.status === 'failed' ? [outcome.held] : [])), ...(done?.held ?? [])]
-  announceHeld(run, held)
-  const generation = done?.generation ?? ground.head
-  const current = (done?.published ?? []).map(({ plan }): SubdirOutcome => ({ status: 'planned', plan }))
-  const seen = outcomes.map((outcome) => current.find((other) => subdirOf(other) === subdirOf(outcome)) ?? outcome)
-  const subdirs = summarizeSubdirs(status === 'unchanged' ? seen.map(settle) : seen, generation?.state.subdirs ?? [], new Set(held.map(({ subdir }) => subdir)))
-  return {
-    ...runFacts(run),
-    status,
-    generation: generation?.number,
-    state: generation?.id,
-    subdirs,
-    totals: summaryTotals(subdirs),
-    fetched: done?.fetched ?? { artifacts: 0, bytes: 0 },
-    present: done?.present ?? 0,
-    failed: done?.failed ?? [],
-    held,
-    verdicts,
-    tidy: done?.tidy,
-  }
-}
-
-/** A plan that turned out to change nothing is reported as such. */
-function settle(outcome: SubdirOutcome): SubdirOutcome {
-  if (outcome.status !== 'planned' || outcome.plan.base === undefined) return outcome
-  const { subdir, base, original, decision } = outcome.plan
-  const memo = { version: 1, choice: '', upstream: original.sha256, published: original.sha256, validators: {}, modified: null, newest: null, waiting: [] } as const
-  return { status: 'unchanged', subdir, base, memo: { ...memo, leftOut: decision.leftOut } }
-}
-
-function announceHeld(run: SyncRun, held: readonly HeldSubdir[]): void {
-  for (const { subdir, code, reason } of held) run.observe({ type: 'subdir-held', subdir, code, reason })
 }

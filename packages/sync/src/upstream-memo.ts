@@ -45,10 +45,18 @@ function memoName(subdir: SubdirName): string {
 }
 
 function isMemo(value: unknown): value is UpstreamMemo {
-  return isObject(value) && value['version'] === 1 && typeof value['choice'] === 'string'
-    && isDigestText(value['upstream']) && isDigestText(value['published']) && isObject(value['validators'])
-    && Array.isArray(value['leftOut']) && Array.isArray(value['waiting']) && value['waiting'].every(isWaiting)
-    && isTime(value['modified']) && isTime(value['newest'])
+  return isObject(value) && value['version'] === 1 && typeof value['choice'] === 'string' && hasDigests(value) && hasLists(value)
+    && isObject(value['validators']) && isTime(value['modified']) && isTime(value['newest'])
+}
+
+function hasDigests(value: Record<string, unknown>): boolean {
+  return isDigestText(value['upstream']) && isDigestText(value['published'])
+}
+
+function hasLists(value: Record<string, unknown>): boolean {
+  const leftOut = value['leftOut']
+  const waiting = value['waiting']
+  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting)
 }
 
 function isWaiting(value: unknown): boolean {
