@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { type Artifact, createArtifactSet, createDigest, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactSet, createArtifactSet, createDigest, type SubdirName } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import type { ByteRange, Opened, StoreReader } from './contract.ts'
 import type { DiskPaths } from './disk-paths.ts'
@@ -8,82 +8,96 @@ import { objectName, parseShardPath } from './disk-paths.ts'
 import { hasErrno } from './disk-io.ts'
 import { documentPath } from './documents.ts'
 import { type KeptDocument, type Manifest, readManifest } from './generation-file.ts'
-import { type FileIdentity, readHandle, readPieces } from './hash-file.ts'
+import { type FileIdentity, readHandle } from './hash-file.ts'
 import { fileMark, formatMark, isUntouched, publishedFiles, readPublished } from './public-state.ts'
 import { readListed } from './read-listed.ts'
 import { storeError } from './store-error.ts'
 import { decodePieces } from './zstd-files.ts'
 
+/** What a reader of one generation works with. */
+interface Reading {
+  readonly paths: DiskPaths
+  readonly manifest: Manifest
+  readonly kept: ReadonlyMap<string, KeptDocument>
+  /** Index files and plain files by their paths. */
+  readonly files: ReadonlyMap<string, PublishedFile>
+}
+
 /** Reads a generation that lies on disk. Takes no lock and writes nothing. */
 export function createDiskReader(paths: DiskPaths, manifest: Manifest): StoreReader {
   const { generation, documents } = manifest
-  const kept = new Map(documents.map((document) => [document.sha256, document]))
-  const files = new Map(publishedFiles(generation.state).map((file) => [file.path, file]))
-  const plain = new Set(generation.state.files.map((file) => file.path))
-
-  /** Bytes that are gone: the generation was dropped, or someone deleted them. */
-  function whenGone(otherwise: () => Opened): Opened {
-    return readManifest(paths, generation.number) === undefined ? { status: 'gone' } : otherwise()
+  const reading: Reading = {
+    paths,
+    manifest,
+    kept: new Map(documents.map((document) => [document.sha256, document])),
+    files: new Map(publishedFiles(generation.state).map((file) => [file.path, file])),
   }
-
-  async function openFile(path: string, range?: ByteRange): Promise<Opened> {
-    const file = files.get(path)
-    if (file === undefined) return openShard(path, range)
-    const identity = { digest: createDigest('sha256', file.sha256), size: file.size }
-    if (plain.has(path)) return openNamed(path, identity, range) ?? whenGone(() => ({ status: 'absent' }))
-    if (isUntouched({ paths }, file, readPublished({ paths }))) {
-      const opened = openUnchanged(paths.public(path), file.size, { range, otherwise: () => openKept(file, range) })
-      if (opened !== undefined) return opened
-    }
-    return openKept(file, range) ?? whenGone(() => {
-      throw storeError('STORE_DAMAGED', `Cannot read ${path} of generation ${generation.number}: its copy is gone`, { hint: 'Sync again: the store is verified and repaired.' })
-    })
-  }
-
-  /** Shards are named by their digest, so that any file of that name and size is the right one. */
-  function openShard(path: string, range: ByteRange | undefined): Opened {
-    const shard = parseShardPath(path)
-    const listed = shard !== undefined && generation.state.subdirs.some(({ subdir, variants }) => subdir === shard.subdir && variants.some((file) => file.path.endsWith('/repodata_shards.msgpack.zst')))
-    const size = listed ? fs.lstatSync(paths.public(path), { throwIfNoEntry: false })?.size : undefined
-    if (size === undefined) return listed ? whenGone(() => ({ status: 'absent' })) : { status: 'absent' }
-    return openUnchanged(paths.public(path), size, { range }) ?? { status: 'absent' }
-  }
-
-  function openKept({ sha256, size }: PublishedFile, range: ByteRange | undefined): Opened | undefined {
-    const document = kept.get(sha256)
-    if (document === undefined || !fs.existsSync(documentPath({ paths }, document))) return undefined
-    const path = documentPath({ paths }, document)
-    if (document.encoding === 'identity') return openUnchanged(path, size, { range })
-    const { start, end } = clampRange(range, size)
-    return { status: 'found', size, body: cut(decodePieces(path), start, end) }
-  }
-
-  /**
-   * The bytes of an identity: those that were set aside for it, else those under its public name. A swap sets aside before it replaces, so that marking the
-   * public file first and looking among the set-aside ones second finds the bytes whenever it happens; also when it happens before the first byte is read.
-   */
-  function openNamed(path: string, { digest, size }: FileIdentity, range: ByteRange | undefined): Opened | undefined {
-    const openAside = (): Opened | undefined => openUnchanged(join(paths.objects, objectName(digest)), size, { range })
-    const opened = openUnchanged(paths.public(path), size, { range, otherwise: openAside })
-    return openAside() ?? opened
-  }
-
-  async function readArtifacts(subdir: SubdirName): ReturnType<StoreReader['readArtifacts']> {
-    const state = generation.state.subdirs.find((candidate) => candidate.subdir === subdir)
-    if (state === undefined) return createArtifactSet(subdir, [])
-    const opened = await openFile(state.document.path)
-    if (opened.status === 'found') return readListed(subdir, opened.body)
-    throw storeError('STORE_DAMAGED', `Cannot read what generation ${generation.number} lists in ${subdir}: it is no longer kept`)
-  }
-
   return {
     generation,
-    openFile,
+    openFile: async (path, range) => openFile(reading, path, range),
     async openArtifact(artifact: Artifact, range) {
-      return openNamed(`${artifact.subdir}/${artifact.name}`, artifact, range) ?? whenGone(() => ({ status: 'absent' }))
+      return openNamed(reading, { path: `${artifact.subdir}/${artifact.name}`, digest: artifact.digest, size: artifact.size }, range) ?? whenGone(reading, () => ({ status: 'absent' }))
     },
-    readArtifacts,
+    readArtifacts: (subdir) => readArtifacts(reading, subdir),
   }
+}
+
+function openFile(reading: Reading, path: string, range: ByteRange | undefined): Opened {
+  const { paths, files, manifest: { generation } } = reading
+  const file = files.get(path)
+  if (file === undefined) return openShard(reading, path, range)
+  if (generation.state.files.includes(file)) {
+    return openNamed(reading, { path, digest: createDigest('sha256', file.sha256), size: file.size }, range) ?? whenGone(reading, () => ({ status: 'absent' }))
+  }
+  const opened = isUntouched({ paths }, file, readPublished({ paths }))
+    ? openUnchanged(paths.public(path), file.size, { range, otherwise: () => openKept(reading, file, range) })
+    : undefined
+  return opened ?? openKept(reading, file, range) ?? whenGone(reading, () => {
+    throw storeError('STORE_DAMAGED', `Cannot read ${path} of generation ${generation.number}: its copy is gone`, { hint: 'Sync again: the store is verified and repaired.' })
+  })
+}
+
+/** Bytes that are gone: the generation was dropped, or someone deleted them. */
+function whenGone({ paths, manifest }: Reading, otherwise: () => Opened): Opened {
+  return readManifest(paths, manifest.generation.number) === undefined ? { status: 'gone' } : otherwise()
+}
+
+/** Shards are named by their digest, so that any file of that name is the right one. */
+function openShard(reading: Reading, path: string, range: ByteRange | undefined): Opened {
+  const shard = parseShardPath(path)
+  if (shard === undefined || !reading.files.has(`${shard.subdir}/repodata_shards.msgpack.zst`)) return { status: 'absent' }
+  const file = reading.paths.public(path)
+  const size = fs.lstatSync(file, { throwIfNoEntry: false })?.size
+  return (size === undefined ? undefined : openUnchanged(file, size, { range })) ?? whenGone(reading, () => ({ status: 'absent' }))
+}
+
+/** The store's own copy of an index file. */
+function openKept({ paths, kept }: Reading, { sha256, size }: PublishedFile, range: ByteRange | undefined): Opened | undefined {
+  const document = kept.get(sha256)
+  if (document === undefined || !fs.existsSync(documentPath({ paths }, document))) return undefined
+  const path = documentPath({ paths }, document)
+  if (document.encoding === 'identity') return openUnchanged(path, size, { range })
+  const { start, end } = clampRange(range, size)
+  return { status: 'found', size, body: cut(decodePieces(path), start, end) }
+}
+
+/**
+ * The bytes of an identity: those that were set aside for it, else those under its public name. A swap sets aside before it replaces, so that marking the
+ * public file first and looking among the set-aside ones second finds the bytes whenever it happens; also when it happens before the first byte is read.
+ */
+function openNamed({ paths }: Reading, { path, digest, size }: FileIdentity & { readonly path: string }, range: ByteRange | undefined): Opened | undefined {
+  const openAside = (): Opened | undefined => openUnchanged(join(paths.objects, objectName(digest)), size, { range })
+  const opened = openUnchanged(paths.public(path), size, { range, otherwise: openAside })
+  return openAside() ?? opened
+}
+
+async function readArtifacts(reading: Reading, subdir: SubdirName): Promise<ArtifactSet> {
+  const { state, number } = reading.manifest.generation
+  const found = state.subdirs.find((candidate) => candidate.subdir === subdir)
+  if (found === undefined) return createArtifactSet(subdir, [])
+  const opened = openFile(reading, found.document.path, undefined)
+  if (opened.status === 'found') return readListed(subdir, opened.body)
+  throw storeError('STORE_DAMAGED', `Cannot read what generation ${number} lists in ${subdir}: it is no longer kept`)
 }
 
 interface OpenOptions {
@@ -156,10 +170,4 @@ async function* cut(pieces: AsyncIterable<Uint8Array>, start: number, end: numbe
     position += piece.length
     if (position >= end) return
   }
-}
-
-/** All bytes of a kept document, decoded. */
-export function readDocument(paths: DiskPaths, document: KeptDocument): AsyncGenerator<Uint8Array> {
-  const path = documentPath({ paths }, document)
-  return document.encoding === 'zstd' ? decodePieces(path) : readPieces(path)
 }

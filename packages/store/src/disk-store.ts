@@ -78,26 +78,30 @@ async function begin(context: DiskContext, changeset: Changeset, options: BeginO
   const { adopt = false, signal, observe = ignoreEvents } = options
   signal?.throwIfAborted()
   assertSafeTree(context, changeset)
-  const root = inspectRoot(context.paths.root)
-  if (root.kind === 'foreign' && !(adopt && root.looksLikeChannel)) {
-    throw storeError('STORE_FOREIGN', `Cannot use ${JSON.stringify(context.paths.root)}: it is not empty and no store`, {
-      hint: 'Choose another folder, or adopt it: what is there is verified then, and used where it is right.', details: { names: root.names },
-    })
-  }
+  assertConsent(context, adopt)
   await makeOwnFolders(context)
   const lock = openLock(context.io, context.paths.lock, context.fileMode)
   if (lock === undefined) return { status: 'busy' }
-  let begun = false
   try {
     await openFormat(context, observe)
     await recover(context, observe)
-    const manifest = readHead(context.paths)
-    if (!fits(changeset, manifest, adopt)) return { status: 'stale', head: manifest?.generation }
-    begun = true
-    return { status: 'begun', transaction: beginOn(context, { changeset, lock, manifest, observe, signal }) }
-  } finally {
-    if (!begun) lock.release()
+  } catch (error) {
+    lock.release()
+    throw error
   }
+  const manifest = readHead(context.paths)
+  if (fits(changeset, manifest, adopt)) return { status: 'begun', transaction: beginOn(context, { changeset, lock, manifest, observe, signal }) }
+  lock.release()
+  return { status: 'stale', head: manifest?.generation }
+}
+
+/** Consent covers what looks like a channel, and nothing else. */
+function assertConsent({ paths }: DiskContext, adopt: boolean): void {
+  const root = inspectRoot(paths.root)
+  if (root.kind !== 'foreign' || (adopt && root.looksLikeChannel)) return
+  throw storeError('STORE_FOREIGN', `Cannot use ${JSON.stringify(paths.root)}: it is not empty and no store`, {
+    hint: 'Choose another folder, or adopt it: what is there is verified then, and used where it is right.', details: { names: root.names },
+  })
 }
 
 interface BeginOn {

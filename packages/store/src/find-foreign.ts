@@ -3,9 +3,9 @@ import { join } from 'node:path'
 import type { ArtifactSet } from '@mirror/core'
 import type { ChannelState, PublishedFile } from '@mirror/delta'
 import type { DiskPaths } from './disk-paths.ts'
-import { DOT_FOLDER } from './disk-paths.ts'
 import { readNames } from './generation-file.ts'
 import { publishedFiles } from './public-state.ts'
+import { leadsToStore } from './safe-root.ts'
 import { readTrash } from './trash.ts'
 
 /** What is known to be the store's. */
@@ -48,13 +48,7 @@ function* listForeign(root: string, under: string, known: Known): Generator<stri
 function* listFolder(root: string, path: string, known: Known): Generator<string> {
   if (path.startsWith('.') || path.includes('/.')) return
   if (known.folders.has(path)) yield* listForeign(root, path, known)
-  else if (!isStore(join(root, path))) yield `${path}/`
-}
-
-/** Channels may nest: what is another store's, or leads to one, is its own business. */
-function isStore(folder: string): boolean {
-  if (fs.existsSync(join(folder, DOT_FOLDER))) return true
-  return fs.readdirSync(folder, { withFileTypes: true }).some((entry) => entry.isDirectory() && fs.existsSync(join(folder, entry.name, DOT_FOLDER)))
+  else if (!leadsToStore(join(root, path))) yield `${path}/`
 }
 
 function parentsOf(path: string): readonly string[] {

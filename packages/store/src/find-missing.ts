@@ -9,7 +9,7 @@ import { readNames } from './generation-file.ts'
 import { checkFile } from './hash-file.ts'
 import { assertRegular } from './safe-root.ts'
 import type { Staging } from './staging.ts'
-import { positionOf, type TrackedArtifacts, type TrackedSet } from './tracked-artifacts.ts'
+import { positionOf, type TrackedArtifacts, type TrackedSet, type Whereabouts } from './tracked-artifacts.ts'
 
 /** Up to so many names of a set are looked at one by one; more cost less by reading the folder. */
 const LOOK_UP = 256
@@ -68,34 +68,37 @@ interface Place {
   readonly leftovers: { readonly staged: boolean; readonly objects: boolean }
 }
 
-async function findBytes(artifact: Artifact, { tracked, position, inPlace, leftovers }: Place, options: FindMissingOptions): Promise<boolean> {
-  const { context, staging, observe, failed } = options
-  const { paths, io } = context
-  const use = async (path: string, where: 'in-place' | 'set-aside' | 'staged'): Promise<true> => {
-    await staging.adopt(path, (error) => {
-      tracked.mark(position, 'needed')
-      failed(error)
+/** Looks under the public name, among what earlier runs staged, and among what was set aside; in this order. */
+async function findBytes(artifact: Artifact, place: Place, options: FindMissingOptions): Promise<boolean> {
+  const { paths } = options.context
+  const { inPlace, leftovers } = place
+  if (inPlace && await isInPlace(artifact, place, options)) return use(paths.artifact(artifact), 'in-place')
+  if (leftovers.staged && await isStaged(artifact, options)) return use(options.staging.path(stagedArtifactName(artifact)), 'staged')
+  const object = join(paths.objects, objectName(artifact.digest))
+  return leftovers.objects && await checkFile(object, artifact) === 'right' && use(object, 'set-aside')
+
+  async function use(path: string, where: Whereabouts): Promise<true> {
+    await options.staging.adopt(path, (error) => {
+      place.tracked.mark(place.position, 'needed')
+      options.failed(error)
     })
-    tracked.mark(position, where)
-    observe({ type: 'artifact-reused', artifact })
+    place.tracked.mark(place.position, where)
+    options.observe({ type: 'artifact-reused', artifact })
     return true
   }
-  if (inPlace) {
-    const path = paths.artifact(artifact)
-    assertRegular(path)
-    const check = await checkFile(path, artifact)
-    if (check === 'right') return use(path, 'in-place')
-    if (check !== 'absent' && !tracked.reused) observe({ type: 'artifact-damaged', artifact, found: check })
-  }
-  if (leftovers.staged) {
-    const path = staging.path(stagedArtifactName(artifact))
-    const check = await checkFile(path, artifact)
-    if (check === 'right') return use(path, 'staged')
-    if (check === 'digest' || check === 'not-a-file') removeIfThere(io, path)
-  }
-  if (leftovers.objects) {
-    const path = join(paths.objects, objectName(artifact.digest))
-    if (await checkFile(path, artifact) === 'right') return use(path, 'set-aside')
-  }
-  return false
+}
+
+async function isInPlace(artifact: Artifact, { tracked }: Place, { context, observe }: FindMissingOptions): Promise<boolean> {
+  const path = context.paths.artifact(artifact)
+  assertRegular(path)
+  const check = await checkFile(path, artifact)
+  if (check !== 'right' && check !== 'absent' && !tracked.reused) observe({ type: 'artifact-damaged', artifact, found: check })
+  return check === 'right'
+}
+
+async function isStaged(artifact: Artifact, { context, staging }: FindMissingOptions): Promise<boolean> {
+  const path = staging.path(stagedArtifactName(artifact))
+  const check = await checkFile(path, artifact)
+  if (check === 'digest' || check === 'not-a-file') removeIfThere(context.io, path)
+  return check === 'right'
 }

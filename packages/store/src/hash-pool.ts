@@ -38,7 +38,7 @@ export function createHashPool(count: number): HashPool {
       return await ask(worker, batch)
     } catch {
       broken = true
-      return checkHere(batch)
+      return await checkHere(batch)
     } finally {
       release(worker)
     }

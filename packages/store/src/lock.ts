@@ -71,6 +71,7 @@ function openDatabase(path: string): DatabaseSync {
 
 /** Node before 24.15 calls its SQLite experimental, on stderr; what is used here has not changed since. */
 function quietly<T>(load: () => T): T {
+  // oxlint-disable-next-line typescript/unbound-method -- it is put back as it was
   const original = process.emitWarning
   const filtered = (warning: string | Error, ...rest: readonly unknown[]): void => {
     if (!String(warning).startsWith('SQLite is an experimental feature')) Reflect.apply(original, process, [warning, ...rest])

@@ -34,9 +34,7 @@ export async function prepareCommit(context: DiskContext, options: PrepareCommit
   const number = (head?.generation.number ?? 0) + 1
   const adder = createFileAdder(context)
   await addArtifacts(context, options, adder)
-  for (const file of newShards(changeset)) if (isStaged(file)) await adder.addFile(file)
-  for (const { subdir } of changeset.changes) await adder.openFolder(paths.public(subdir))
-  for (const file of changeset.filesAdded) await adder.openFolder(join(paths.root, parentOf(file.path)))
+  await addFiles(context, options, adder)
   const aside = [...await setAsidePlain(context, options), ...await adder.finish()]
 
   const documents = await keepDocuments(context, changeset.target, { known: head?.documents ?? [], staged: stagedPath })
@@ -58,6 +56,13 @@ export async function prepareCommit(context: DiskContext, options: PrepareCommit
   await io.syncDirectory(paths.documents)
   await io.syncDirectory(paths.staging)
   return journal
+}
+
+/** Shards get their names like artifacts; index files and plain files come later, into folders that are there. */
+async function addFiles({ paths }: DiskContext, { changeset, isStaged }: PrepareCommitOptions, adder: FileAdder): Promise<void> {
+  for (const file of newShards(changeset)) if (isStaged(file)) await adder.addFile(file)
+  for (const { subdir } of changeset.changes) await adder.openFolder(paths.public(subdir))
+  for (const file of changeset.filesAdded) await adder.openFolder(join(paths.root, parentOf(file.path)))
 }
 
 /** Something that is none of our plain files has the path of one. */

@@ -51,7 +51,8 @@ export async function judgeTrash(paths: DiskPaths, { head, retained }: Retention
     for (const manifest of withDistinctFiles(retained, subdir)) {
       const references = await readReferences(createDiskReader(paths, manifest), subdir, concerned.map(([, entry]) => entry))
       const isHead = manifest.generation.number === head?.generation.number
-      for (const [index, entry] of concerned) if (verdicts[index] !== 'forget' && references(entry)) verdicts[index] = verdictOf(entry, isHead)
+      const listed = concerned.filter(([index, entry]) => verdicts[index] !== 'forget' && references(entry))
+      for (const [index, entry] of listed) verdicts[index] = verdictOf(entry, isHead)
     }
   }
   return verdicts

@@ -9,7 +9,7 @@ import { storeError } from './store-error.ts'
 export type RootKind =
   /** Nothing has the name. */
   | { readonly kind: 'absent' }
-  /** A folder without content of its own (a dot-folder of a first run that broke off aside). */
+  /** A folder without content of its own: a dot-folder of a first run that broke off, and other channels' stores, aside. */
   | { readonly kind: 'empty' }
   /** A store with this newest generation; undefined when its first commit never happened. */
   | { readonly kind: 'store'; readonly generation: number | undefined }
@@ -27,10 +27,20 @@ export function inspectRoot(root: string): RootKind {
   const head = readHead(paths)
   if (head !== undefined) return { kind: 'store', generation: head.generation.number }
   if (listGenerations(paths).length > 0 || fs.existsSync(paths.head)) return { kind: 'store', generation: undefined }
-  const names = fs.readdirSync(paths.root).filter((name) => name !== DOT_FOLDER)
+  const names = fs.readdirSync(paths.root).filter((name) => name !== DOT_FOLDER && !leadsToStore(join(paths.root, name)))
   if (names.length === 0) return { kind: 'empty' }
   if (isOurBeginning(paths.own)) return { kind: 'store', generation: undefined }
   return { kind: 'foreign', names: names.toSorted().slice(0, 10), looksLikeChannel: names.some((name) => hasIndex(join(paths.root, name))) }
+}
+
+const NESTING = 4
+
+/** True for a folder that is a store, or has nothing but folders that lead to one: channels may nest, and what is another store's is its own business. */
+export function leadsToStore(folder: string, depth: number = NESTING): boolean {
+  if (fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) return false
+  if (fs.existsSync(join(folder, DOT_FOLDER))) return true
+  const names = depth === 0 ? [] : fs.readdirSync(folder)
+  return names.length > 0 && names.length < 1000 && names.every((name) => leadsToStore(join(folder, name), depth - 1))
 }
 
 /** True when a transaction was begun here with consent, so that what lies here is ours or was agreed to. */

@@ -19,13 +19,17 @@ export function isOneFrame(path: string): boolean {
   }
 }
 
+function headerLength(descriptor: number): number {
+  const single = (descriptor & 0x20) !== 0
+  const contentSize = descriptor >> 6 === 0 && single ? 1 : (CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0)
+  return 5 + (single ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] ?? 0) + contentSize
+}
+
 function frameEnd(fd: number): number | undefined {
   const header = Buffer.alloc(LONGEST_HEADER)
   if (fs.readSync(fd, header, 0, header.length, 0) < 6 || header.readUInt32LE(0) !== MAGIC) return undefined
   const descriptor = header.readUInt8(4)
-  const single = (descriptor & 0x20) !== 0
-  const contentSize = descriptor >> 6 === 0 && single ? 1 : (CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0)
-  let position = 5 + (single ? 0 : 1) + (DICTIONARY_BYTES[descriptor & 3] ?? 0) + contentSize
+  let position = headerLength(descriptor)
   for (let last = false; !last;) {
     if (fs.readSync(fd, header, 0, 3, position) < 3) return undefined
     const block = header.readUIntLE(0, 3)

@@ -146,6 +146,17 @@ describe('folders that are not ours', () => {
     expect(inspectRoot(root)).toEqual({ kind: 'store', generation: 1 })
   })
 
+  test('a folder that has nothing but the stores of other channels is empty, and can become one itself', async ({ expect, root }) => {
+    await publish(createDiskStore({ root: join(root, 'conda-forge') }), EMPTY_CHANNEL, ONE)
+    await publish(createDiskStore({ root: join(root, 'team/label/dev') }), EMPTY_CHANNEL, ONE)
+    expect(inspectRoot(root)).toEqual({ kind: 'empty' })
+    const installers = makeChannel({}, { files: { 'miniconda/latest.sh': 'sh' } })
+    await publish(createDiskStore({ root }), EMPTY_CHANNEL, installers)
+    expect(inspectRoot(root)).toEqual({ kind: 'store', generation: 1 })
+    expect(await createDiskStore({ root }).publicState()).toEqual({ status: 'as-published' })
+    expect(await createDiskStore({ root: join(root, 'conda-forge') }).publicState()).toEqual({ status: 'as-published' })
+  })
+
   test('a folder with other content is refused before anything is written, and adopted with consent', async ({ expect, root }) => {
     writeTree(root, ONE)
     fs.writeFileSync(join(root, 'noarch/b-1.0-0.tar.bz2'), 'trunc')

@@ -12,13 +12,13 @@ export async function begun(store: Store, changeset: Changeset, options: BeginOp
 /** Every file that a changeset needs, with its bytes. */
 export function filesToPut({ changeset, target, interim }: ReturnType<typeof makeChangeset>): readonly (readonly [PublishedFile, Uint8Array])[] {
   const entries: [PublishedFile, Uint8Array][] = []
-  const bytesOf = (files: ReadonlyMap<string, Uint8Array>, file: PublishedFile): [PublishedFile, Uint8Array] => [file, files.get(file.path) ?? new Uint8Array()]
+  const withBytes = (files: ReadonlyMap<string, Uint8Array>, file: PublishedFile): [PublishedFile, Uint8Array] => [file, files.get(file.path) ?? new Uint8Array()]
   for (const change of changeset.changes) {
-    for (const file of [...change.shardsAdded, ...change.target.variants, change.target.document]) entries.push(bytesOf(target.files, file))
+    for (const file of [...change.shardsAdded, ...change.target.variants, change.target.document]) entries.push(withBytes(target.files, file))
     const between = change.interim === undefined ? [] : [...change.interim.variants, change.interim.document]
-    for (const file of [...change.interimShards, ...between]) entries.push(bytesOf(interim, file))
+    for (const file of [...change.interimShards, ...between]) entries.push(withBytes(interim, file))
   }
-  for (const file of changeset.filesAdded) entries.push(bytesOf(target.files, file))
+  for (const file of changeset.filesAdded) entries.push(withBytes(target.files, file))
   return entries
 }
 

@@ -51,9 +51,8 @@ export function published(path: string, bytes: Uint8Array): PublishedFile {
   return { path, sha256: sha256(bytes), size: bytes.length }
 }
 
-export function makeArtifact(subdir: string, name: string, bytes: string, useMd5 = false): Artifact {
-  const digest = useMd5 ? createDigest('md5', md5(bytes)) : createDigest('sha256', sha256(bytes))
-  return { subdir: parseSubdirName(subdir), name: parseArtifactName(name), digest, size: Buffer.byteLength(bytes) }
+export function makeArtifact(subdir: string, name: string, bytes: string): Artifact {
+  return { subdir: parseSubdirName(subdir), name: parseArtifactName(name), digest: createDigest('sha256', sha256(bytes)), size: Buffer.byteLength(bytes) }
 }
 
 /** Builds a channel; `without` leaves names out of the index (an interim one), not out of anything else. */
@@ -79,7 +78,7 @@ interface Making {
 }
 
 function makeSubdir(subdir: string, listed: Readonly<Record<string, string>>, { options, files }: Making): SubdirFixture {
-  const artifacts = createArtifactSet(parseSubdirName(subdir), Object.entries(listed).map(([name, text]) => makeArtifact(subdir, name, text, options.md5)))
+  const artifacts = createArtifactSet(parseSubdirName(subdir), Object.entries(listed).map(([name, text]) => ({ ...makeArtifact(subdir, name, text), ...(options.md5 === true ? { digest: createDigest('md5', md5(text)) } : {}) })))
   const keep = (name: string, bytes: Uint8Array): PublishedFile => {
     const file = published(`${subdir}/${name}`, bytes)
     files.set(file.path, bytes)
@@ -101,7 +100,7 @@ function makeRepodata(subdir: string, listed: Readonly<Record<string, string>>, 
   const records = (extension: string): object => Object.fromEntries(Object.entries(listed).toSorted().filter(([name]) => name.endsWith(extension)).map(([name, text]) => [
     name, { build: '0', build_number: 0, depends: [], md5: md5(text), name: name.split('-')[0], ...(useMd5 ? {} : { sha256: sha256(text) }), size: Buffer.byteLength(text), subdir, version: '1.0' },
   ]))
-  return `${JSON.stringify({ info: { subdir }, packages: records('.tar.bz2'), 'packages.conda': records('.conda'), removed: [], repodata_version: 1 })}`
+  return JSON.stringify({ info: { subdir }, packages: records('.tar.bz2'), 'packages.conda': records('.conda'), removed: [], repodata_version: 1 })
 }
 
 function makeShard(name: string, text: string): Uint8Array {

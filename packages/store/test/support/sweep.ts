@@ -80,7 +80,7 @@ export async function createSweep(): Promise<Sweep> {
 
   async function countOperations(): Promise<number> {
     const { io, error } = await runFaulted(freshRoot(), { type: 'none' })
-    if (error !== undefined) throw error
+    if (error !== undefined) throw new Error('the reference transaction fails', { cause: error })
     return io.operations.length
   }
 
