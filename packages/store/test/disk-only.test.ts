@@ -225,6 +225,22 @@ describe('folders that are not ours', () => {
   }
 })
 
+describe('generations that are kept longer', () => {
+  test('tidy() keeps as many superseded generations as it is told to, with all that they list', async ({ expect, root }) => {
+    const store = createDiskStore({ root, keep: 1 })
+    await publish(store, EMPTY_CHANNEL, ONE)
+    await publish(store, ONE, TWO)
+    expect(await store.tidy({ grace: 0 })).toMatchObject({ deleted: { count: 0 }, waiting: { count: 1 } })
+    expect(await readWhole(await store.read(1), ONE.subdirs.keys())).toEqual(wholeChannel(ONE))
+    const three = makeChannel({ ...TWO.content, 'osx-64': { 'e-1.0-0.conda': 'e one' } }, { bz2: true })
+    await publish(store, TWO, three)
+    expect(await store.tidy({ grace: 0 })).toMatchObject({ deleted: { count: 1 }, waiting: { count: 0 } })
+    expect(await store.read(1)).toBeUndefined()
+    expect(await readWhole(await store.read(2), TWO.subdirs.keys())).toEqual(wholeChannel(TWO))
+    expect(fs.existsSync(join(root, 'noarch/b-1.0-0.tar.bz2'))).toBe(false)
+  })
+})
+
 describe('damage and versions', () => {
   test('a head that is lost or garbage is found again from the newest whole generation', async ({ expect, root }) => {
     const store = createDiskStore({ root })
