@@ -18,19 +18,29 @@ interface Bzip2 {
 
 const EMPTY_STREAM = Buffer.from('425a683917724538509000000000', 'hex')
 
+/** The module leaks a little at each call and has 16 MiB: it is replaced long before they are used up. */
+const CALLS_PER_MODULE = 50
+
 let loading: Promise<{ readonly bzip2: Bzip2 }> | undefined
+let calls = 0
+
+function useModule(): Promise<{ readonly bzip2: Bzip2 }> {
+  calls++
+  if (calls % CALLS_PER_MODULE === 0) loading = undefined
+  return (loading ??= loadModule())
+}
 
 /** One bzip2 stream, level 9, as Python's `bz2.compress` writes it. */
 export async function compressBzip2(bytes: Uint8Array): Promise<Buffer> {
   if (bytes.length === 0) return EMPTY_STREAM
-  const { bzip2 } = await (loading ??= loadModule())
+  const { bzip2 } = await useModule()
   return takeOutput(bzip2.compressBZ2(bytes, 9, 30))
 }
 
 /** The content of one bzip2 stream; throws when the stream is damaged. */
 export async function decompressBzip2(bytes: Uint8Array): Promise<Buffer> {
   if (EMPTY_STREAM.equals(bytes)) return Buffer.alloc(0)
-  const { bzip2 } = await (loading ??= loadModule())
+  const { bzip2 } = await useModule()
   return takeOutput(bzip2.decompressBZ2(bytes, 0))
 }
 

@@ -5,6 +5,7 @@ import { buildChannel, type ChannelDescription, checkMirror, serveChannel } from
 import { test as base } from 'vitest'
 import type { SyncOptions } from '../src/index.ts'
 import { type Run, runSync } from './run-sync.ts'
+import { SMALL } from './small.ts'
 
 type Server = Awaited<ReturnType<typeof serveChannel>>
 type Checked = Awaited<ReturnType<typeof checkMirror>>
@@ -19,15 +20,6 @@ export interface World {
   readonly check: () => Promise<Checked>
 }
 
-/** Two subdirs, both formats, all variants. */
-export const SMALL: ChannelDescription = {
-  subdirs: {
-    noarch: [{ name: 'alpha' }, { name: 'beta', depends: ['alpha'], format: 'both' }],
-    'linux-64': [{ name: 'gamma', depends: ['beta >=1'] }, { name: 'delta', format: 'tar.bz2', size: 30_000 }, { name: 'epsilon', version: '2.0' }],
-  },
-  index: { variants: ['zst'] },
-}
-
 /** Starts a world from a description. */
 export async function createWorld(description: ChannelDescription, cleanUp: (step: () => Promise<void>) => void): Promise<World> {
   const folder = await mkdtemp(join(tmpdir(), 'sync-'))
@@ -39,6 +31,8 @@ export async function createWorld(description: ChannelDescription, cleanUp: (ste
   cleanUp(async () => { await server.close() })
   return { upstream, mirror, server, sync: async (options) => await runSync(server.url, { folder, mirror }, options), check: async () => await checkMirror(mirror) }
 }
+
+export { SMALL } from './small.ts'
 
 /** A test with a world of `SMALL`. */
 export const test = base.extend<{ world: World; createWorldOf: (description: ChannelDescription) => Promise<World> }>({
