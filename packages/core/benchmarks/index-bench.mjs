@@ -55,11 +55,13 @@ function show(title, outcomes) {
 }
 
 let missed = 0
-function target(text, value, limit, atLeast) {
-  if (value === undefined || Number.isNaN(value)) return print(`  - ${text}: nothing to compare with`)
-  const good = atLeast ? value >= limit : value <= limit
-  if (!good) missed += 1
-  print(`  ${good ? 'ok  ' : 'MISS'} ${text}: ${value.toFixed(2)} (target ${atLeast ? '>=' : '<='} ${limit})`)
+/** Targets are set for 500,000 records: below that, starting Node is most of it. */
+const judged = !quick
+function target(text, value, limit) {
+  if (value === undefined || Number.isNaN(value)) return print(`  -    ${text}: nothing to compare with`)
+  const good = 'least' in limit ? value >= limit.least : value <= limit.most
+  if (judged && !good) missed += 1
+  print(`  ${judged ? (good ? 'ok  ' : 'MISS') : '    '} ${text}: ${value.toFixed(2)} (target ${'least' in limit ? `>= ${limit.least}` : `<= ${limit.most}`})`)
 }
 
 const same = (left, right) => JSON.stringify(left?.result) === JSON.stringify(right?.result)
@@ -78,22 +80,24 @@ function benchSize(records) {
 
   const filter = runInTurn([ours('filter by name, 80 %', 'filter', { input, output }), ours('the same with a table', 'table', { input, output }), ours('JSON.parse + JSON.stringify', 'json-filter', { input, output }), shell('cp', `cp '${input}' '${output}'`)])
   show('filter', filter)
-  target('x faster than JSON.parse', ratio(filter[2], filter[0], 'wall'), 10, true)
-  target('x less memory than JSON.parse', ratio(filter[2], filter[0], 'mebibytes'), 20, true)
-  target('x the time of cp', ratio(filter[0], filter[3], 'wall'), 3, false)
-  target('MiB at the peak', filter[0].mebibytes, 100, false)
+  target('x faster than JSON.parse', ratio(filter[2], filter[0], 'wall'), { least: 10 })
+  target('x less CPU than JSON.parse', ratio(filter[2], filter[0], 'cpu'), { least: 10 })
+  target('x less memory than JSON.parse', ratio(filter[2], filter[0], 'mebibytes'), { least: 20 })
+  target('x the time of cp', ratio(filter[0], filter[3], 'wall'), { most: 3 })
+  target('MiB at the peak', filter[0].mebibytes, { most: 100 })
   if (filter[2].failure === undefined && filter[2].result.kept !== filter[0].result?.kept) throw new Error('The two filters do not agree')
 
   const objects = runInTurn([ours('filter by depends', 'objects', { input, output }), ours('JSON.parse + JSON.stringify', 'json-objects', { input, output })])
   show('filter that needs objects', objects)
-  target('x faster than JSON.parse', ratio(objects[1], objects[0], 'wall'), 4, true)
+  target('x faster than JSON.parse', ratio(objects[1], objects[0], 'wall'), { least: 4 })
   if (objects[1].failure === undefined && !same(objects[0], objects[1])) throw new Error('The two filters do not agree')
 
   const diff = runInTurn([ours('compare two documents', 'diff', { input, next }), ours('compare two tables', 'tables', { input, next }), ours('JSON.parse both', 'json-diff', { input, next }), shell('cat both', `cat '${input}' '${next}' | cat > /dev/null`)])
   show('diff: 1 % removed, 2 % changed, 2 % added', diff)
-  target('x faster than JSON.parse', ratio(diff[2], diff[0], 'wall'), 15, true)
-  target('x the time of cat', ratio(diff[0], diff[3], 'wall'), 3, false)
-  target('MiB at the peak', diff[0].mebibytes, 80, false)
+  target('x faster than JSON.parse', ratio(diff[2], diff[0], 'wall'), { least: 15 })
+  target('x less CPU than JSON.parse', ratio(diff[2], diff[0], 'cpu'), { least: 15 })
+  target('x the time of cat', ratio(diff[0], diff[3], 'wall'), { most: 3 })
+  target('MiB at the peak', diff[0].mebibytes, { most: 80 })
   if (!same(diff[0], diff[1]) || (diff[2].failure === undefined && !same(diff[0], diff[2]))) throw new Error('The comparisons do not agree')
 
   const compressed = `${input}.zst`
@@ -101,8 +105,8 @@ function benchSize(records) {
   if (packed.failure !== undefined) return print('\nzst: skipped, there is no zstd')
   const pipeline = runInTurn([ours('zst -> filter -> json + zst', 'zst', { compressed, spool: join(folder, 'spool.json'), output, outputZst: `${output}.zst` }), shell('zstd -d | zstd -3', `zstd -q -d -c '${compressed}' | zstd -q -3 -T1 -c > '${output}.zst'`)])
   show('zst pipeline', pipeline)
-  target('x the time of zstd -d | zstd -3', ratio(pipeline[0], pipeline[1], 'wall'), 2, false)
-  target('MiB at the peak', pipeline[0].mebibytes, 160, false)
+  target('x the time of zstd -d | zstd -3', ratio(pipeline[0], pipeline[1], 'wall'), { most: 2 })
+  target('MiB at the peak', pipeline[0].mebibytes, { most: 160 })
 }
 
 /** The jobs run what is published, not sources that Node has to strip first. */
@@ -116,7 +120,7 @@ try {
   build()
   print(`Node ${process.version}, ${process.arch}, ${availableParallelism()} cores, medians of ${rounds}`)
   for (const records of sizes) benchSize(records)
-  print(`\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}`)
+  if (judged) print(`\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}`)
 } finally {
   rmSync(folder, { recursive: true, force: true })
 }

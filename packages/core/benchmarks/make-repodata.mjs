@@ -43,7 +43,7 @@ function depends(next) {
 function recordText({ next, name, version, build, extra }) {
   const specs = [...depends(next), ...(extra ? ['added-by-a-hotfix >=1'] : [])].map((spec) => `"${spec}"`).join(',')
   const constrains = next() < 0.1 ? `"constrains":["${pick(next, COMMON)} <0a0"],` : ''
-  return `{"build":"${build}","build_number":${Math.floor(next() * 4)},${constrains}"depends":[${specs}],"license":"${pick(next, LICENSES)}","license_family":"OTHER","md5":"${hex(next, 32)}",`
+  return `{"build":"${build}","build_number":${Math.floor(next() * 4)},${constrains}"depends":[${specs}],"license":"${pick(next, LICENSES)}","license_family":"OTHER","legacy_note":"made up, } for } a ] benchmark","md5":"${hex(next, 32)}",`
     + `"name":"${name}","sha256":"${hex(next, 64)}","size":${1000 + Math.floor(next() * 5e6)},"subdir":"linux-64","timestamp":${1_500_000_000_000 + Math.floor(next() * 2.6e11)},"version":"${version}"}`
 }
 
@@ -68,6 +68,10 @@ function* entriesOf({ number, extension, changed }) {
   yield* entries
 }
 
+function* allEntries({ names, extension, changed }) {
+  for (let number = 0; number < names; number += 1) yield* entriesOf({ number, extension, changed })
+}
+
 /** Writes about `records` records to `path`; gives how many. */
 export function makeRepodata({ path, records, changed = false }) {
   const file = openSync(path, 'w')
@@ -83,15 +87,13 @@ export function makeRepodata({ path, records, changed = false }) {
   for (const [section, extension] of [['packages', '.tar.bz2'], ['packages.conda', '.conda']]) {
     pieces.push(`,"${section}":{`)
     let first = true
-    for (let number = 0; number < names; number += 1) {
-      for (const [key, record] of entriesOf({ number, extension, changed })) {
-        const text = `${first ? '' : ','}"${key}":${record}`
-        pieces.push(text)
-        size += text.length
-        first = false
-        count += 1
-        if (size > 1 << 20) flush()
-      }
+    for (const [key, record] of allEntries({ names, extension, changed })) {
+      const text = `${first ? '' : ','}"${key}":${record}`
+      pieces.push(text)
+      size += text.length
+      first = false
+      count += 1
+      if (size > 1 << 20) flush()
     }
     pieces.push('}')
   }

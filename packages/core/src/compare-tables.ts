@@ -61,23 +61,27 @@ function createTableSide(columns: TableColumns, rows: Uint32Array): ComparedSide
 
 /** Walks two sides together and tells the recorder what it finds. */
 export function joinSides(base: ComparedSide, target: ComparedSide, recorder: ComparisonRecorder): void {
-  for (;;) {
-    const before = base.head()
-    const after = target.head()
-    if (before === undefined && after === undefined) return
-    const order = compareHeads(base, target, { before, after })
-    if (order < 0 && before !== undefined) recorder.removed(before)
-    if (order > 0 && after !== undefined) recorder.added(after)
-    if (order === 0 && before !== undefined && after !== undefined) recorder.both(before, after)
-    if (order <= 0) base.next()
-    if (order >= 0) target.next()
+  let before = base.head()
+  let after = target.head()
+  while (before !== undefined && after !== undefined) {
+    const order = base.rank() - target.rank() || compareRowNames(before, after)
+    if (order < 0) recorder.removed(before)
+    else if (order > 0) recorder.added(after)
+    else recorder.both(before, after)
+    if (order <= 0) before = advance(base)
+    if (order >= 0) after = advance(target)
   }
+  for (; before !== undefined; before = advance(base)) recorder.removed(before)
+  for (; after !== undefined; after = advance(target)) recorder.added(after)
 }
 
-function compareHeads(base: ComparedSide, target: ComparedSide, { before, after }: { readonly before: TableRow | undefined; readonly after: TableRow | undefined }): number {
-  if (before === undefined) return 1
-  if (after === undefined) return -1
-  return base.rank() - target.rank() || compareBytes(rangeOf(before.columns.artifacts.names, before.row), rangeOf(after.columns.artifacts.names, after.row))
+function advance(side: ComparedSide): TableRow | undefined {
+  side.next()
+  return side.head()
+}
+
+function compareRowNames(left: TableRow, right: TableRow): number {
+  return compareBytes(rangeOf(left.columns.artifacts.names, left.row), rangeOf(right.columns.artifacts.names, right.row))
 }
 
 /** Takes what a comparison finds. */

@@ -25,7 +25,8 @@ const FIELD_COLUMNS = {
  * Memory is 3 MiB and 8 bytes a record; the window of 1 MiB grows for a record or top-level value that is bigger, up to 128 MiB.
  */
 export function createIndexScanner(sink: IndexSink): IndexScanner {
-  return createScanDriver(createViewSink(sink))
+  const { write, end } = createScanDriver(createViewSink(sink))
+  return { write, end }
 }
 
 /** Scans a document that can be read anywhere; the same as writing all of it to `createIndexScanner`. */

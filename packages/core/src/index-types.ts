@@ -99,7 +99,7 @@ export interface IndexTable extends IndexLayout {
   readonly artifactAt: (row: number) => Artifact | undefined
   /** The file name: in a `v3` section the key with the extension added. */
   readonly keyAt: (row: number) => string
-  /** 64 bits over the bytes of the record: equal bytes have equal fingerprints. */
+  /** 64 bits over the bytes of the record: equal bytes have equal fingerprints. Not cryptographic, and not for keeping: the function may change. */
   readonly fingerprintAt: (row: number) => bigint
   /** The rows that cannot be mirrored, and why. */
   readonly faults: readonly { readonly row: number; readonly key: string; readonly fault: RecordFault }[]

@@ -109,14 +109,11 @@ function writeSlices(slices: readonly NamedSlice[], writer: ByteWriter, brackets
 }
 
 function planInfo(parts: readonly IndexPart[], entry: SkeletonEntry | undefined, edits: Readonly<Record<string, unknown>>): readonly TopMember[] {
+  const changes = [...recountRevisions(parts, entry), ...Object.entries(edits)]
   const rawKey = entry?.rawKey ?? '"info"'
-  const revisions = entry === undefined ? undefined : recountRevisions(parts, entry)
-  if (entry !== undefined && revisions === undefined && Object.keys(edits).length === 0) {
-    return [{ key: 'info', rawKey, writeValue: (writer) => minifyJson(entry.raw, writer) }]
-  }
+  if (entry !== undefined && changes.length === 0) return [{ key: 'info', rawKey, writeValue: (writer) => minifyJson(entry.raw, writer) }]
   const members = rawMembers(entry?.raw ?? Buffer.from('{}'))
-  if (revisions !== undefined) members.set('repodata_revisions', revisions)
-  editMembers(members, Object.entries(edits))
+  editMembers(members, changes)
   return entry === undefined && members.size === 0 ? [] : [{ key: 'info', rawKey, writeValue: (writer) => writer.putText(jsonDumps(members)) }]
 }
 
@@ -136,19 +133,19 @@ function rawMembers(raw: Uint8Array): Map<string, unknown> {
   return members
 }
 
-/** CEP 48: what `repodata_revisions.v3` counts must be true of this file. Undefined when there is nothing to recount. */
-function recountRevisions(parts: readonly IndexPart[], entry: SkeletonEntry): Map<string, unknown> | undefined {
-  if (parts.length === 1 && parts[0]?.keep === undefined) return undefined
+/** CEP 48: what `repodata_revisions.v3` counts must be true of this file. What to change of `info`: nothing, or the revisions. */
+function recountRevisions(parts: readonly IndexPart[], entry: SkeletonEntry | undefined): readonly (readonly [string, unknown])[] {
+  if (entry === undefined || (parts.length === 1 && parts[0]?.keep === undefined)) return []
   const revisions = innerMembers(rawMembers(entry.raw), 'repodata_revisions')
-  const v3 = revisions === undefined ? undefined : innerMembers(revisions, 'v3')
-  if (v3 === undefined) return undefined
+  const v3 = innerMembers(revisions, 'v3')
+  if (revisions === undefined || v3 === undefined) return []
   editMembers(v3, Object.entries(countV3(parts)).filter(([key]) => v3.has(key)))
-  return revisions?.set('v3', v3)
+  return [['repodata_revisions', revisions.set('v3', v3)]]
 }
 
 /** The members of a member that is an object. */
-function innerMembers(members: ReadonlyMap<string, unknown>, key: string): Map<string, unknown> | undefined {
-  const raw = rawText(members.get(key))
+function innerMembers(members: ReadonlyMap<string, unknown> | undefined, key: string): Map<string, unknown> | undefined {
+  const raw = rawText(members?.get(key))
   return raw?.startsWith('{') === true ? rawMembers(Buffer.from(raw)) : undefined
 }
 

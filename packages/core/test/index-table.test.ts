@@ -178,13 +178,14 @@ describe.skipIf(!hasData)('readIndexTable() on real channels (MIRROR_TEST_DATA)'
   it.each(files)('finds in %s what JSON.parse finds', (file) => {
     const bytes = readFileSync(join(DATA, file))
     const document = (bytes.length === 0 ? {} : JSON.parse(bytes.toString())) as Record<string, Record<string, unknown>>
-    const wanted: unknown[] = []
-    for (const section of Object.keys(document)) {
-      if (section === 'packages' || section === 'packages.conda') for (const [key, record] of Object.entries(document[section] ?? {})) wanted.push([section, key, record])
-      if (section === 'v3') for (const [extension, all] of Object.entries(document[section] ?? {})) for (const [key, record] of Object.entries(all as object)) wanted.push([`v3.${extension}`, `${key}.${extension}`, record])
-    }
+    const wanted = Object.entries(document).flatMap(([section, listing]) => listRecords(section, listing))
     const found: unknown[] = []
     scanIndex(bytes, { record: (view) => { found.push([view.section, view.key(), JSON.parse(Buffer.from(view.bytes.subarray(view.start, view.end)).toString())]) } })
     expect(found).toEqual(wanted)
   })
 })
+
+function listRecords(section: string, listing: Record<string, unknown>): readonly unknown[] {
+  if (section === 'v3') return Object.entries(listing).flatMap(([extension, all]) => Object.entries(all as object).map(([key, record]) => [`v3.${extension}`, `${key}.${extension}`, record]))
+  return section === 'packages' || section === 'packages.conda' ? Object.entries(listing).map(([key, record]) => [section, key, record]) : []
+}

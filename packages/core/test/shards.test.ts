@@ -78,9 +78,9 @@ describe('writeShards()', () => {
       [['packages', 'packages.conda', 'removed'], [], []],
       [['packages', 'packages.conda', 'v3'], [], []],
     ])
-    const sections = example as unknown as Record<string, Record<string, Record<string, unknown>>>
+    const sections = example as Record<string, Record<string, Record<string, unknown>>>
     const source = sections['packages.conda']?.['c-1-0.conda']
-    const record = documents[2]?.['packages.conda']?.['c-1-0.conda'] as Record<string, unknown>
+    const record = documents[2]?.['packages.conda']?.['c-1-0.conda'] ?? {}
     expect(Object.keys(record)).toEqual(Object.keys(source ?? {}))
     expect(record).toEqual({ ...source, md5: Buffer.from(String(source?.['md5']), 'hex'), sha256: Buffer.from(String(source?.['sha256']), 'hex') })
     expect(documents[0]?.['v3']).toMatchObject({ conda: { 'a-3-0': { name: 'a' } } })

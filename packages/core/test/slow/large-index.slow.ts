@@ -40,10 +40,10 @@ function virtualIndex(records: number): ByteSource {
       else if (at >= end) put(TAIL, at - end)
       else {
         const group = starts.findLastIndex((start) => start <= at)
-        const { from = 0, bytes = 1 } = groups[group] ?? {}
+        const here = groups[group] ?? { from: 0, bytes: 1 }
         const offset = at - (starts[group] ?? 0)
-        const number = from + Math.floor(offset / bytes)
-        put(number === records - 1 ? entry(number) : Buffer.concat([entry(number), Buffer.from(',')]), offset % bytes)
+        const number = here.from + Math.floor(offset / here.bytes)
+        put(number === records - 1 ? entry(number) : Buffer.concat([entry(number), Buffer.from(',')]), offset % here.bytes)
       }
     }
   }
