@@ -12,9 +12,10 @@ import { type FetchIndexResult, isWrongContent, presentIndex, unreadable } from 
 import type { SpoolOptions } from './spool.ts'
 import { LARGEST_SHARD, LARGEST_SHARD_INDEX, readShardedIndex } from './read-sharded-index.ts'
 import { BodyTooLarge } from './transport.ts'
-import { type IndexValidators, type IndexVariant, variantFile, variantOrder, type WholeVariant } from './variants.ts'
+import { type IndexValidators, type IndexVariant, variantFile, type WholeVariant } from './variants.ts'
 
 const CHUNK = 65_536
+const DISK_ORDER: readonly WholeVariant[] = ['json', 'zst', 'bz2']
 
 /** What reading a channel on disk needs. */
 export interface DiskContext {
@@ -31,10 +32,10 @@ interface OpenFile extends Disposable {
   readonly size: number
 }
 
-/** Reads an index from disk, in the same order as over HTTP. Validators are size, time and inode of the file. */
+/** Reads an index from disk: the plain document where there is one, because it costs no transfer. Validators are size, time and inode of the file. */
 export async function readDiskIndex(context: DiskContext, subdir: SubdirName, { validators = {}, signal }: FetchIndexOptions): Promise<FetchIndexResult> {
   const root = rootOf(context.channel)
-  for (const variant of variantOrder(validators)) {
+  for (const variant of DISK_ORDER) {
     signal?.throwIfAborted()
     using opened = openInside(root, join(subdir, variantFile(variant)))
     if (opened === undefined) continue

@@ -7,8 +7,10 @@ import type { HostHealth } from './host-health.ts'
 import { parseRetryAfter } from './retry.ts'
 import type { ResponseBody, Transport } from './transport.ts'
 
-/** One GET of our making. */
+/** One request of our making. */
 export interface ExchangeRequest {
+  /** Default GET. */
+  readonly method?: 'GET' | 'HEAD'
   /** Without secrets; they are added for the channel's own origin. */
   readonly url: string
   readonly headers?: Readonly<Record<string, string>>
@@ -103,12 +105,12 @@ async function admit(url: URL, from: URL, { home, redirectHosts, guard }: Exchan
   throw refuse('it is not among the allowed hosts')
 }
 
-async function sendHop(hop: Hop, { headers, transport, signal }: ExchangeRequest, { health, userAgent, now }: ExchangeOptions): Promise<Answer> {
+async function sendHop(hop: Hop, { method = 'GET', headers, transport, signal }: ExchangeRequest, { health, userAgent, now }: ExchangeOptions): Promise<Answer> {
   const { host } = hop.url
   const shown = (): string => redactUrl(hop.url)
   health.assertUsable(host)
   try {
-    const { status, header, body } = await transport.send({ url: hop.url, headers: headersFor(hop, userAgent, headers), guarded: hop.guarded, signal })
+    const { status, header, body } = await transport.send({ method, url: hop.url, headers: headersFor(hop, userAgent, headers), guarded: hop.guarded, signal })
     if (status >= 500 || TRANSIENT.has(status)) {
       body.drain()
       throw new TransientFailure('status', `the server answered ${status}`, { retryAfter: parseRetryAfter(header('retry-after'), now()) })

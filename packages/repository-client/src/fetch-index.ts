@@ -2,6 +2,7 @@ import { resolveSubdirUrl, type SubdirName } from '@mirror/core'
 import type { ClientContext } from './client-context.ts'
 import { decodeIndex } from './decode-index.ts'
 import { type Answer, refusal } from './exchange.ts'
+import { fetchDocumentLength } from './document-length.ts'
 import { readError } from './failure.ts'
 import { fetchShards } from './fetch-shards.ts'
 import { type FetchedIndex, type FetchIndexResult, isWrongContent, presentIndex, unreachable, unreadable, validatorsOf } from './fetched-index.ts'
@@ -20,14 +21,16 @@ type VariantResult = FetchIndexResult | { readonly status: 'forbidden'; readonly
 
 /**
  * Fetches the index of a subdir: the first variant that upstream has, of zst, bz2, json, and shards where there is nothing else. One body is the truth of a run: a variant that is
- * there but broken is fetched once more past caches, and then it is an error, because the other variants may be of another moment (`channels.md` §4).
+ * there but broken is fetched once more past caches, and then it is an error, because the other variants may be of another moment (`channels.md` §4). A compressed variant that is
+ * whole but not as long as upstream's `repodata.json` is stale, or of another make: then the plain document is the truth.
  */
 export async function fetchIndexOverHttp(context: ClientContext, subdir: SubdirName, options: FetchIndexOptions): Promise<FetchIndexResult> {
   const { validators = {}, signal } = options
   let forbidden: Error | undefined
   for (const variant of variantOrder(validators)) {
     const conditions = variant === validators.variant ? validators : {}
-    const result = await fetchVariant(context, { subdir, variant, conditions, signal })
+    const request = { subdir, variant, conditions, signal }
+    const result = await fetchAgreed(context, request)
     if (result.status === 'forbidden') forbidden = result.error
     else if (result.status !== 'absent') return result
     // Object stores answer 403 for a missing file: the plain document decides.
@@ -37,6 +40,32 @@ export async function fetchIndexOverHttp(context: ClientContext, subdir: SubdirN
   return await fetchShards(context, { subdir, validators, signal })
 }
 
+async function fetchAgreed(context: ClientContext, request: VariantRequest): Promise<VariantResult> {
+  const result = await fetchVariant(context, request)
+  return result.status === 'fetched' && request.variant !== 'json' ? await compareWithDocument(context, request, result.index) : result
+}
+
+/** Upstream may have published between two requests, so a variant that disagrees is looked at once more before the plain document is fetched. */
+async function compareWithDocument(context: ClientContext, request: VariantRequest, index: FetchedIndex): Promise<FetchIndexResult> {
+  if (await agrees(context, request, index)) return { status: 'fetched', index }
+  await index.close()
+  const again = await fetchVariantOnce(context, { ...request, conditions: {} }, { url: urlOf(context, request), fresh: true })
+  if (again.status === 'fetched') {
+    if (await agrees(context, request, again.index)) return again
+    await again.index.close()
+  }
+  const plain = await fetchVariant(context, { ...request, variant: 'json', conditions: {} })
+  if (plain.status === 'forbidden') throw plain.error
+  if (plain.status !== 'fetched') return plain
+  const warning = `Upstream's ${variantFile(request.variant)} of ${request.subdir} is not its repodata.json; the latter is mirrored`
+  return { status: 'fetched', index: { ...plain.index, warnings: [...plain.index.warnings, warning] } }
+}
+
+async function agrees(context: ClientContext, request: VariantRequest, { document }: FetchedIndex): Promise<boolean> {
+  const length = await fetchDocumentLength(context, request)
+  return length === undefined || length === document.length
+}
+
 interface VariantRequest {
   readonly subdir: SubdirName
   readonly variant: WholeVariant
@@ -44,9 +73,13 @@ interface VariantRequest {
   readonly signal: AbortSignal | undefined
 }
 
+function urlOf({ channel }: ClientContext, { subdir, variant }: VariantRequest): string {
+  return `${resolveSubdirUrl(channel, subdir)}${variantFile(variant)}`
+}
+
 /** Broken bytes are fetched once more past caches; transient failures as often as the policy says. */
 async function fetchVariant(context: ClientContext, request: VariantRequest): Promise<VariantResult> {
-  const url = `${resolveSubdirUrl(context.channel, request.subdir)}${variantFile(request.variant)}`
+  const url = urlOf(context, request)
   try {
     return await fetchVariantOnce(context, request, { url, fresh: false })
   } catch (error) {

@@ -48,16 +48,9 @@ export function presentIndex({ document, table, encoded }: DecodedIndex, variant
     variant, validators, document, table, encoded, close,
     sha256: document.sha256,
     modified: Number.isNaN(modified) ? undefined : modified,
-    warnings: warningsOf(table),
+    warnings: [],
     [Symbol.asyncDispose]: close,
   }
-}
-
-function warningsOf({ weak, subdir, faults }: IndexTable): readonly string[] {
-  return [
-    ...(weak === 0 ? [] : [`${weak} records of ${subdir} have no sha256; md5 vouches for them`]),
-    ...(faults.length === 0 ? [] : [`${faults.length} records of ${subdir} cannot be mirrored as they stand`]),
-  ]
 }
 
 const WRONG_CONTENT: ReadonlySet<string> = new Set(['INDEX_MALFORMED', 'INDEX_IMPLAUSIBLE', 'NAME_UNSAFE', 'SHARD_MALFORMED'])

@@ -26,6 +26,7 @@ export function createGotTransport(options: ConnectionOptions, watch: TransferWa
       const proxy = proxyFor(request.url, options.proxy)
       const { connectTimeout } = options
       const stream = got.stream(request.url, {
+        method: request.method,
         agent: request.guarded ? guarded : plain,
         headers: request.headers,
         decompress: false,

@@ -1,5 +1,7 @@
-/** One GET, as it goes out: no redirect, no retry, no credentials beyond the headers. */
+/** One request, as it goes out: no redirect, no retry, no credentials beyond the headers. */
 export interface TransportRequest {
+  /** HEAD is for metadata: the transport for artifacts knows GET alone. */
+  readonly method: 'GET' | 'HEAD'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   /** True for hosts that upstream chose: names that resolve to addresses it may not send us to are refused. */

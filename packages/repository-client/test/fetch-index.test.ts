@@ -45,7 +45,8 @@ describe('fetchIndex()', () => {
     expect([index.variant, index.table.rows, index.table.artifacts().count]).toEqual(['zst', 3, 3])
     expect(index.validators).toEqual({ variant: 'zst', etag: expect.stringMatching(/^".+"$/), lastModified: expect.stringMatching(/GMT$/) })
     expect(index.modified).toBe(Date.parse(index.validators.lastModified ?? ''))
-    expect(upstream.requests.map(({ path, headers }) => [path, headers['accept-encoding']])).toEqual([[`/${SUBDIR}/${ZST}`, 'identity']])
+    expect(upstream.requests.map(({ method, path, headers }) => [method, path, headers['accept-encoding']]))
+      .toEqual([['GET', `/${SUBDIR}/${ZST}`, 'identity'], ['HEAD', `/${SUBDIR}/repodata.json`, 'identity']])
     await index.close()
     expect(() => index.document.read(0, 1)).toThrow('closed')
   })
@@ -91,7 +92,7 @@ describe('fetchIndex()', () => {
     upstream.reset()
     upstream.misbehave({ path: ZST, fault: faults.status(404) })
     expect(fetched(await client.fetchIndex(SUBDIR, { validators })).variant).toBe('bz2')
-    expect(upstream.requests.map(({ headers }) => headers['if-none-match'])).toEqual([validators.etag, undefined])
+    expect(upstream.requests.map(({ method, headers }) => [method, headers['if-none-match']])).toEqual([['GET', validators.etag], ['GET', undefined], ['HEAD', undefined]])
   })
 
   test('has the plain document decide when a compressed one is forbidden, as object stores answer for missing files', async ({ expect, upstream, open }) => {
@@ -231,7 +232,7 @@ describe('fetchIndex() and content (U01, U10, U13)', () => {
     upstream.misbehave({ path: ZST, times: 1, fault: faults.flipByte() })
     const { client, events } = open()
     expect((await fetchAll(client)).variant).toBe('zst')
-    expect(upstream.requests.map(({ headers }) => headers['cache-control'])).toEqual([undefined, 'no-cache'])
+    expect(upstream.requests.filter(({ method }) => method === 'GET').map(({ headers }) => headers['cache-control'])).toEqual([undefined, 'no-cache'])
     expect(events).toContainEqual(expect.objectContaining({ type: 'retry', reason: 'wrong-bytes' }))
   })
 
@@ -312,13 +313,37 @@ describe('fetchIndex() and content (U01, U10, U13)', () => {
     const failure = await failureOf(open({ channel: parseChannelUrl(server.url, { folder: 'x' }) }).client.fetchIndex(SUBDIR))
     expect(failure.message).toMatch(/^Cannot use the index: .* \(http:\/\/127\.0\.0\.1:\d+\/linux-64\/repodata\.json\)$/)
   })
+})
 
-  test('says which records are weak or cannot be mirrored', async ({ expect, folder, open }) => {
-    const document = `{"packages":{"a-1-0.tar.bz2":{"md5":"${'0'.repeat(32)}","size":1},"b-1-0.tar.bz2":{"size":1}}}`
-    await using server = await serveFiles(folder, { 'repodata.json': document })
+describe('fetchIndex() and variants that disagree (U06)', () => {
+  const OTHER = DOCUMENT.replace('linux-64"}', 'linux-64","x":1}')
+
+  test('mirrors the plain document when a compressed one is stale, and says so', async ({ expect, folder, open }) => {
+    await using server = await serveFiles(folder, { 'repodata.json': OTHER, 'repodata.json.zst': zstdCompressSync(DOCUMENT) })
     const index = await fetchAll(open({ channel: parseChannelUrl(server.url, { folder: 'x' }) }).client)
-    expect(index.warnings).toEqual(['1 records of linux-64 have no sha256; md5 vouches for them', '1 records of linux-64 cannot be mirrored as they stand'])
+    expect([index.variant, documentOf(index).toString()]).toEqual(['json', OTHER])
+    expect(index.warnings).toEqual(["Upstream's repodata.json.zst of linux-64 is not its repodata.json; the latter is mirrored"])
+    expect(server.requests.filter(({ path }) => path.endsWith('.zst')).map(({ headers }) => headers['cache-control'])).toEqual([undefined, 'no-cache'])
   })
+
+  test('takes the compressed one when upstream published between the two looks', async ({ expect, folder, open }) => {
+    await using server = await serveFiles(folder, { 'repodata.json': DOCUMENT, 'repodata.json.zst': zstdCompressSync(DOCUMENT) })
+    const publish = async (): Promise<void> => {
+      await writeFile(join(folder, SUBDIR, 'repodata.json.zst'), zstdCompressSync(OTHER))
+      await writeFile(join(folder, SUBDIR, 'repodata.json'), OTHER)
+    }
+    server.misbehave({ path: JSON_FILE, method: 'HEAD', times: 1, fault: faults.call(publish) })
+    const index = await fetchAll(open({ channel: parseChannelUrl(server.url, { folder: 'x' }) }).client)
+    expect([index.variant, documentOf(index).toString(), index.warnings]).toEqual(['zst', OTHER, []])
+  })
+
+  for (const status of [403, 404, 405, 503]) {
+    test(`takes the compressed one when a HEAD of the plain document is answered ${status}`, async ({ expect, folder, open }) => {
+      await using server = await serveFiles(folder, { 'repodata.json': OTHER, 'repodata.json.zst': zstdCompressSync(DOCUMENT) })
+      server.misbehave({ path: JSON_FILE, method: 'HEAD', fault: faults.status(status) })
+      expect((await fetchAll(open({ channel: parseChannelUrl(server.url, { folder: 'x' }) }).client)).variant).toBe('zst')
+    })
+  }
 })
 
 describe('fetchIndex() from disk', () => {
@@ -326,7 +351,8 @@ describe('fetchIndex() from disk', () => {
     const overHttp = await fetchAll(open().client)
     const fromDisk = await fetchAll(observe({ channel: parseChannelUrl(channel.folder, { folder: 'x' }) }).client)
     expect(documentOf(fromDisk)).toEqual(documentOf(overHttp))
-    expect([fromDisk.variant, fromDisk.sha256, fromDisk.encoded]).toEqual([overHttp.variant, overHttp.sha256, overHttp.encoded])
+    expect([fromDisk.variant, overHttp.variant]).toEqual(['json', 'zst'])
+    expect(fromDisk.sha256).toBe(overHttp.sha256)
   })
 
   test('notices an unchanged and a changed file by size, time and inode', async ({ expect, folder }) => {

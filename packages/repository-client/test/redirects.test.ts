@@ -40,7 +40,7 @@ describe('redirects (N12)', () => {
     const artifact = artifactOf(channel, SMALL_NAME)
     expect((await client.fetchArtifact(artifact)).bytes).toEqual(await bytesOf(channel, artifact))
     expect((await client.fetchIndex(SUBDIR)).status).toBe('fetched')
-    expect(guarded.requests.map(({ headers }) => headers.authorization)).toEqual(Array.from({ length: 2 }, () => `Basic ${btoa('me:hunter2')}`))
+    expect(guarded.requests.map(({ headers }) => headers.authorization)).toEqual(Array.from({ length: 3 }, () => `Basic ${btoa('me:hunter2')}`))
     expect(upstream.requests.map(({ headers }) => headers.authorization)).toEqual([undefined, undefined])
     expect(events.filter(({ type }) => type === 'redirected')).toHaveLength(2)
     await client.close()

@@ -142,7 +142,7 @@ describe('proxies for http (N14)', () => {
       const artifact = artifactOf(channel, name)
       expect(await readAll(await client.fetchArtifact(artifact))).toEqual(await bytesOf(channel, artifact))
     }
-    expect(proxy.requests.map(({ target, refused }) => [target.startsWith(`${upstream.url}${SUBDIR}/`), refused])).toEqual(Array.from({ length: 3 }, () => [true, false]))
+    expect(proxy.requests.map(({ target, refused }) => [target.startsWith(`${upstream.url}${SUBDIR}/`), refused])).toEqual(Array.from({ length: 4 }, () => [true, false]))
   })
 
   test('want a password: named, not repeated', async ({ expect, channel, open }) => {
