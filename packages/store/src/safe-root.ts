@@ -53,6 +53,8 @@ function hasIndex(folder: string): boolean {
 }
 
 const SYSTEM_TREES = ['/dev', '/proc', '/sys', '/boot', '/etc']
+/** A plain file system in memory, though it lies among the devices. */
+const SHARED_MEMORY = '/dev/shm/'
 const SYSTEM_FOLDERS = ['/bin', '/home', '/lib', '/lib32', '/lib64', '/opt', '/root', '/run', '/sbin', '/srv', '/tmp', '/usr', '/var', '/Users', '/System', '/Library', '/Applications']
 const SYSTEM_PARENTS = ['/usr', '/bin', '/sbin', '/lib', '/lib64', '/System', '/Library']
 const OF_VAR = ['backups', 'cache', 'lib', 'local', 'lock', 'log', 'mail', 'opt', 'run', 'spool', 'tmp']
@@ -89,7 +91,7 @@ function unsafePath(path: string, what: string): Error {
 function isSystemPath(path: string): boolean {
   const segments = path.split(sep).filter((segment) => segment !== '')
   if (segments.length === 0 || SYSTEM_FOLDERS.includes(path) || path === homeFolder()) return true
-  if (SYSTEM_TREES.some((tree) => path === tree || path.startsWith(`${tree}/`))) return true
+  if (SYSTEM_TREES.some((tree) => path === tree || path.startsWith(`${tree}/`))) return !path.startsWith(SHARED_MEMORY)
   const [first = '', second = ''] = segments
   return segments.length === 2 && (SYSTEM_PARENTS.includes(`/${first}`) || (first === 'var' && OF_VAR.includes(second)))
 }
