@@ -60,7 +60,10 @@ export async function prepareCommit(context: DiskContext, options: PrepareCommit
 
 /** Shards get their names like artifacts; index files and plain files come later, into folders that are there. */
 async function addFiles({ paths }: DiskContext, { changeset, isStaged }: PrepareCommitOptions, adder: FileAdder): Promise<void> {
-  for (const file of newShards(changeset)) if (isStaged(file)) await adder.addFile(file)
+  for (const file of newShards(changeset)) {
+    if (isStaged(file)) await adder.addFile(file)
+    else await adder.openFolder(paths.public(parentOf(file.path)))
+  }
   for (const { subdir } of changeset.changes) await adder.openFolder(paths.public(subdir))
   for (const file of changeset.filesAdded) await adder.openFolder(join(paths.root, parentOf(file.path)))
 }
