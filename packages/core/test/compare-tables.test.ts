@@ -7,7 +7,7 @@ import { readIndexTable } from '../src/index-table.ts'
 import type { IndexTable, TableComparison } from '../src/index-types.ts'
 import { isMirrorError } from '../src/errors.ts'
 import { parseSubdirName } from '../src/subdir.ts'
-import { dumpIndex, makeIndex, makeRecord } from './oracle/make-index.ts'
+import { dumpIndex, type Listing, makeIndex, makeRecord } from './oracle/make-index.ts'
 
 const noarch = parseSubdirName('noarch')
 const read = (index: unknown): IndexTable => readIndexTable(dumpIndex(index), noarch)
@@ -73,7 +73,7 @@ describe('compareIndexes()', () => {
 
   it('finds what compareTables() finds, sorted or not, whatever stands where', () => {
     const changes = fc.constantFrom({}, { depends: [] }, { size: -1 }, { sha256: 'd'.repeat(64) })
-    const listing = (extension: fc.Arbitrary<string>): fc.Arbitrary<Record<string, object>> =>
+    const listing = (extension: fc.Arbitrary<string>): fc.Arbitrary<Listing> =>
       fc.dictionary(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd', 'e'), extension).map(([name, end]) => `${name}-1-0${end}`), changes, { noNullPrototype: true })
     const tidy = fc.record({ packages: listing(fc.constant('.tar.bz2')), conda: listing(fc.constant('.conda')) })
     const wild = fc.record({ packages: listing(fc.constantFrom('.tar.bz2', '.conda')), conda: fc.constant({}), v3: fc.record({ whl: listing(fc.constant('')) }) })
@@ -85,7 +85,7 @@ describe('compareIndexes()', () => {
   }, 60_000)
 
   it('reads documents of many windows side by side', () => {
-    const listing = (from: number, to: number, kind: string): Record<string, object> => Object.fromEntries(Array.from({ length: to - from }, (_, at) => [`p${String(from + at).padStart(6, '0')}-1-0${kind}`, (from + at) % 100 === 0 ? { depends: [String(to)] } : {}]))
+    const listing = (from: number, to: number, kind: string): Listing => Object.fromEntries(Array.from({ length: to - from }, (_, at) => [`p${String(from + at).padStart(6, '0')}-1-0${kind}`, (from + at) % 100 === 0 ? { depends: [String(to)] } : {}]))
     const base = dumpIndex(makeIndex({ packages: listing(0, 6000, '.tar.bz2'), conda: listing(0, 3000, '.conda') }))
     const target = dumpIndex(makeIndex({ packages: listing(2000, 7000, '.tar.bz2'), conda: listing(1000, 6000, '.conda') }))
     expect(base.length).toBeGreaterThan(2 << 20)
