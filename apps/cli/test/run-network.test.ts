@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
@@ -70,15 +70,15 @@ test('a channel where nothing is found counts as failed', async ({ expect, folde
   await using server = await serveChannel(join(folder, 'nothing'), { mount: '/x/' })
   for (const command of ['plan', 'sync']) {
     const ran = await run([command, '-c', server.url, '--mirror-dir', 'm', '-p', 'linux-64'])
-    expect(ran).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('nothing was found') as unknown })
+    expect(ran).toMatchObject({ exitCode: 1, stdout: expect.stringContaining('failed (CHANNEL_NOT_FOUND)') as unknown })
+    expect(existsSync(join(folder, 'm', 'x'))).toBe(false)
   }
 })
 
-test('noarch: false either leaves noarch out or says that it does not', async ({ expect, folder, run }) => {
+test('noarch: false mirrors an empty noarch, because clients refuse a channel without', async ({ expect, folder, run }) => {
   await buildChannel(CHANNEL, join(folder, 'up'))
   await writeFile(join(folder, 'm.yaml'), 'mirror_dir: m\nchannels: ./up\nplatforms: linux-64\nnoarch: false\nfetch_installers: false\n')
-  const ran = await run(['sync', '-f', 'm.yaml'])
-  expect(ran.exitCode).toBe(0)
+  expect((await run(['sync', '-f', 'm.yaml'])).exitCode).toBe(0)
   expect(existsSync(join(folder, 'm/up/linux-64/repodata.json'))).toBe(true)
-  expect(ran.stderr.includes('noarch is mirrored although "noarch" is false')).toBe(existsSync(join(folder, 'm/up/noarch')))
+  expect(JSON.parse(await readFile(join(folder, 'm/up/noarch/repodata.json'), 'utf8'))).toMatchObject({ packages: {}, 'packages.conda': {} })
 })

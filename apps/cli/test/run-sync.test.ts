@@ -35,14 +35,14 @@ test('mirror sync mirrors a channel without a file, and says what it did', async
   expect(steady(first.stderr, folder)).toMatchInlineSnapshot(`
     "1 channel into <folder>/m, without a configuration file
     http://127.0.0.1:<port>/team: into team
-    http://127.0.0.1:<port>/team: upstream's index of noarch is read
-    http://127.0.0.1:<port>/team: upstream's index of linux-64 is read
-    http://127.0.0.1:<port>/team: noarch: 1 to add (791 bytes), 0 to remove; it lists 1 record then
-    http://127.0.0.1:<port>/team: linux-64: 3 to add (302.5 kB), 0 to remove; it lists 3 records then
-    http://127.0.0.1:<port>/team: fetching 4 artifacts, 303.3 kB; 0 there already
-    http://127.0.0.1:<port>/team: published noarch
-    http://127.0.0.1:<port>/team: published linux-64
-    http://127.0.0.1:<port>/team: generation 1 is published
+      upstream's index of noarch is read
+      upstream's index of linux-64 is read
+      noarch: 1 to add (791 bytes), 0 to remove; it lists 1 record then
+      linux-64: 3 to add (302.5 kB), 0 to remove; it lists 3 records then
+      fetching 4 artifacts, 303.3 kB; 0 there already
+      published noarch
+      published linux-64
+      generation 1 is published
     "
   `)
   expect(await readFile(join(folder, 'm/team/linux-64/repodata.json'))).toEqual(await readFile(join(folder, 'up/linux-64/repodata.json')))
@@ -107,14 +107,14 @@ test('cas-sync reads ~/.cas-mirror before /etc/cas-mirror, whole, and tells what
     "1 channel into <folder>/m, by <folder>/.cas-mirror
     warning: installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted
     file://<folder>/up: into up
-    file://<folder>/up: upstream's index of noarch is read
-    file://<folder>/up: upstream's index of linux-64 is read
-    file://<folder>/up: noarch: 1 to add (791 bytes), 0 to remove, 1 re-listed; it lists 2 records then
-    file://<folder>/up: linux-64: 1 to add (732 bytes), 1 to remove; it lists 3 records then
-    file://<folder>/up: fetching 2 artifacts, 1.5 kB; 0 there already
-    file://<folder>/up: published noarch
-    file://<folder>/up: published linux-64
-    file://<folder>/up: generation 2 is published
+      upstream's index of noarch is read
+      upstream's index of linux-64 is read
+      noarch: 1 to add (791 bytes), 0 to remove, 1 re-listed; it lists 2 records then
+      linux-64: 1 to add (732 bytes), 1 to remove; it lists 3 records then
+      fetching 2 artifacts, 1.5 kB; 0 there already
+      published noarch
+      published linux-64
+      generation 2 is published
     "
   `)
   expect(existsSync(join(folder, 'wrong'))).toBe(false)

@@ -79,6 +79,7 @@ function judgeEmpty(facts: SubdirFacts, limits: GuardLimits): readonly GuardVerd
 }
 
 function judgeShrink(facts: SubdirFacts, limits: GuardLimits): readonly GuardVerdict[] {
+  if (facts.base === 0) return []
   const allowed = Math.max(limits.shrinkShare * facts.base, limits.shrinkRecords)
   if (facts.vanished || facts.removedByUpstream <= allowed || facts.target === 0) return []
   return [refuse('shrink', facts.subdir, {
@@ -88,7 +89,7 @@ function judgeShrink(facts: SubdirFacts, limits: GuardLimits): readonly GuardVer
 }
 
 function judgeSelection(facts: SubdirFacts, limits: GuardLimits): readonly GuardVerdict[] {
-  if (facts.removedBySelection <= limits.selectionShare * facts.base) return []
+  if (facts.base === 0 || facts.removedBySelection <= limits.selectionShare * facts.base) return []
   return [refuse('selection', facts.subdir, {
     override: '--allow-selection',
     message: `Cannot apply the changed configuration to ${facts.subdir}: it removes ${facts.removedBySelection} of ${facts.base} records`,

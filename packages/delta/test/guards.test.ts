@@ -30,6 +30,8 @@ describe('checkGuards()', () => {
     ['one more than a tenth removed', { base: 2000, removedByUpstream: 201, target: 1799 }, {}, 'refuse shrink'],
     ['as many added as removed does not hide a shrink', { base: 2000, removedByUpstream: 1500, target: 2000 }, {}, 'refuse shrink'],
     ['a shrink that is accepted', { base: 2000, removedByUpstream: 1999, target: 1 }, { shrinkShare: 1 }, ''],
+    ['a new subdir, with limits switched off', { base: 0, target: 5 }, { shrinkShare: Infinity, shrinkRecords: Infinity, selectionShare: Infinity }, ''],
+    ['everything removed, with limits switched off', { removedByUpstream: 900, removedBySelection: 1000, target: 100 }, { shrinkShare: Infinity, selectionShare: Infinity }, ''],
     ['half removed by the configuration', { removedBySelection: 500 }, {}, ''],
     ['more than half removed by the configuration', { removedBySelection: 501 }, {}, 'refuse selection'],
     ['an older index', { modified: { base: NOW - DAY, target: NOW - 2 * DAY }, newest: { base: 5, target: 5 } }, {}, 'refuse rollback'],

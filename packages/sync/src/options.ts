@@ -30,6 +30,8 @@ export interface SyncOptions {
   readonly client: RepositoryClient
   readonly store: SyncStore
   readonly subdirs: readonly WantedSubdir[]
+  /** Whether `noarch` comes with them. Without it the mirror gets an empty one, because clients refuse a channel that has none. Default true. */
+  readonly noarch?: boolean
   /** Where large indexes are put while they are worked on; created and removed by the caller. Small ones stay in memory. */
   readonly spoolFolder: string
   /** Default: zst and shards on, bz2 as upstream. */

@@ -120,7 +120,8 @@ async function planAbsent(wanted: WantedSubdir, base: SubdirState | undefined, o
   return { status: 'failed', subdir, base, held }
 }
 
-async function planMadeUpNoarch(base: SubdirState | undefined, options: PlanSubdirOptions): Promise<SubdirOutcome> {
+/** The outcome for a `noarch` of our own, empty. */
+export async function planMadeUpNoarch(base: SubdirState | undefined, options: PlanSubdirOptions): Promise<SubdirOutcome> {
   const source = createBufferSource(EMPTY_NOARCH)
   const builder = createIndexTableBuilder(NOARCH)
   builder.write(EMPTY_NOARCH)

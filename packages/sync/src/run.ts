@@ -34,7 +34,7 @@ export function createRun(options: SyncOptions): SyncRun {
   return {
     options,
     channelName: channel.url,
-    wanted: withNoarchFirst(options.subdirs),
+    wanted: options.noarch === false ? options.subdirs.filter(({ subdir }) => subdir !== NOARCH) : withNoarchFirst(options.subdirs),
     variants,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     grace,
@@ -47,7 +47,7 @@ export function createRun(options: SyncOptions): SyncRun {
   }
 }
 
-/** A channel without `noarch` is none (CEP 36), so it is always looked at, and first. */
+/** A channel without `noarch` is none (CEP 36), so it is looked at with any other, and first. */
 function withNoarchFirst(subdirs: readonly WantedSubdir[]): readonly WantedSubdir[] {
   return [{ subdir: NOARCH, required: false }, ...subdirs.filter(({ subdir }) => subdir !== NOARCH)]
 }

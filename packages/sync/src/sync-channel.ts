@@ -1,4 +1,4 @@
-import { MirrorError } from '@mirror/core'
+import { MirrorError, NOARCH } from '@mirror/core'
 import { checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
 import { buildChangeset } from './build-changeset.ts'
 import { carryOut, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
@@ -6,7 +6,7 @@ import { createReport } from './create-report.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
 import type { SyncOptions } from './options.ts'
-import { planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
+import { planMadeUpNoarch, planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
 import { remember } from './remember.ts'
 import type { SyncReport } from './report.ts'
 import { createRun, type SyncRun, warn } from './run.ts'
@@ -48,7 +48,8 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
   const ground = await readGround(run)
   const outcomes: SubdirOutcome[] = []
   try {
-    for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, { ...run.planning, reader: ground.reader }))
+    await planSubdirs(run, ground, outcomes)
+    if (!isFound(outcomes, ground)) return reportNotFound(run, { ground, outcomes, verdicts: [] })
     const attempt = { run, spool, ground, outcomes, verdicts: await judge(run, outcomes) }
     announce(attempt)
     if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(run, 'refused', attempt)
@@ -57,6 +58,26 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
   } finally {
     for (const outcome of outcomes) if (outcome.status === 'planned') await outcome.plan.fetched?.close()
   }
+}
+
+async function planSubdirs(run: SyncRun, ground: Ground, outcomes: SubdirOutcome[]): Promise<void> {
+  const planning = { ...run.planning, reader: ground.reader }
+  for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, planning))
+  if (run.wanted.some(({ subdir }) => subdir === NOARCH)) return
+  const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
+  if (base === undefined || base.artifacts.count === 0) outcomes.unshift(await planMadeUpNoarch(base, planning))
+}
+
+/** False when upstream showed nothing at all, and nothing of it was ever mirrored. */
+function isFound(outcomes: readonly SubdirOutcome[], { head }: Ground): boolean {
+  return head !== undefined || outcomes.some((outcome) => outcome.status === 'planned' && outcome.plan.fetched !== undefined)
+}
+
+function reportNotFound(run: SyncRun, options: { readonly ground: Ground; readonly outcomes: readonly SubdirOutcome[]; readonly verdicts: readonly GuardVerdict[] }): SyncReport {
+  if (options.outcomes.some(({ status }) => status === 'failed')) return createReport(run, 'held', options)
+  throw new MirrorError('CHANNEL_NOT_FOUND', `Cannot mirror ${run.channelName}: upstream has none of the subdirs asked for, and no noarch`, {
+    hint: 'Check the URL of the channel, its token, and the platforms.',
+  })
 }
 
 async function judge(run: SyncRun, outcomes: readonly SubdirOutcome[]): Promise<readonly GuardVerdict[]> {

@@ -170,6 +170,24 @@ describe('syncChannel()', () => {
     expect((await world.sync()).report.status).toBe('unchanged')
   })
 
+  test('gives the mirror an empty noarch where upstream\'s is not wanted', async ({ expect, world }) => {
+    const { report } = await world.sync({ noarch: false })
+    expect(report.subdirs.map(({ subdir, records }) => `${subdir} ${records}`)).toEqual(['noarch 0', 'linux-64 3'])
+    expect((await world.check()).problems).toEqual([])
+    expect((await world.sync({ noarch: false })).report).toMatchObject({ status: 'unchanged' })
+    expect((await world.sync()).report).toMatchObject({ status: 'committed', totals: { add: 3 } })
+  })
+
+  test('refuses a channel that is not there, and makes no mirror of it', async ({ expect, world }) => {
+    await rm(world.upstream, { recursive: true })
+    await mkdir(world.upstream)
+    const subdirs = [{ subdir: parseSubdirName('linux-64'), required: false }]
+    await expect(world.sync({ subdirs })).rejects.toMatchObject({ code: 'CHANNEL_NOT_FOUND' })
+    await expect(readdir(world.mirror)).rejects.toThrow('ENOENT')
+    expect((await world.sync()).report).toMatchObject({ status: 'held', held: [{ code: 'SUBDIR_MISSING' }] })
+    await expect(readdir(world.mirror)).rejects.toThrow('ENOENT')
+  })
+
   test('keeps a subdir that is not asked for any more', async ({ expect, world }) => {
     await world.sync()
     const { report } = await world.sync({ subdirs: [] })

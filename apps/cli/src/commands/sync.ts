@@ -1,4 +1,4 @@
-import { isMirrorError, NOARCH } from '@mirror/core'
+import { isMirrorError } from '@mirror/core'
 import type { GuardLimits } from '@mirror/delta'
 import type { Store } from '@mirror/store'
 import { syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
@@ -12,9 +12,6 @@ import { createRuntime, type Runtime } from '../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
 import { writeLastRun } from './last-run.ts'
 import { printResult, type Session } from './session.ts'
-
-/** Beyond every count, and unlike `Infinity` not NaN when it is multiplied by 0. */
-const NO_LIMIT = Number.MAX_VALUE
 
 /**
  * Brings every channel up to date, or plans to, one after another. A channel that fails does not stop the others; an interrupt does. The exit code is the
@@ -43,12 +40,6 @@ function tellInstallers({ config, flags, renderer }: Session): void {
   if (!config.installers || flags.channels.length > 0) return
   const message = 'installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted'
   renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message })
-}
-
-/** What is not wanted and mirrored all the same is told. */
-function tellNoarch({ channel, subdirs }: SyncReport, { config, renderer }: Session): void {
-  if (config.noarch || subdirs.every(({ subdir, status }) => subdir !== NOARCH || status === 'absent' || status === 'unselected')) return
-  renderer.render({ type: 'notice', code: 'NOARCH_KEPT', message: `${channel}: noarch is mirrored although "noarch" is false, because a channel without it cannot be used` })
 }
 
 interface SyncOneOptions {
@@ -84,6 +75,7 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     client,
     store,
     subdirs,
+    noarch: config.noarch,
     spoolFolder: spool.path,
     variants: config.variants,
     reuse: config.reuse,
@@ -97,8 +89,8 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     observe,
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
-  tellNoarch(done, session)
-  if (!dryRun) await noteRun(store, done, session)
+  // A run that finds nothing new writes nothing at all.
+  if (!dryRun && done.status !== 'unchanged') await noteRun(store, done, session)
   return done
 }
 
@@ -117,8 +109,8 @@ export function readLimits({ allowEmpty, allowShrink, allowSelection, allowRollb
   return {
     allowEmpty,
     allowRollback,
-    ...(allowShrink ? { shrinkRecords: NO_LIMIT } : {}),
-    ...(allowSelection ? { selectionShare: NO_LIMIT } : {}),
+    ...(allowShrink ? { shrinkRecords: Infinity } : {}),
+    ...(allowSelection ? { selectionShare: Infinity } : {}),
   }
 }
 

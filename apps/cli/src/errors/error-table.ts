@@ -167,6 +167,12 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
   },
   NETRC_INVALID: { exit: 2, meaning: 'The netrc file cannot be read as one.', cause: 'A typing error in it.', advice: 'Correct the line that the message names.' },
 
+  CHANNEL_NOT_FOUND: {
+    exit: 1,
+    meaning: 'Upstream has none of the platforms, and no noarch.',
+    cause: 'Most often a wrong URL, or a token that does not fit.',
+    advice: 'Check the channel and the platforms. Nothing was written.',
+  },
   SUBDIR_MISSING: {
     exit: 2,
     meaning: 'Upstream does not have a platform that is asked for and that nobody knows.',

@@ -26,17 +26,11 @@ export function worstExit(codes: readonly ExitCode[]): ExitCode {
 /** Records that are left out for these reasons are left out by policy, and told; they do not make a run count as incomplete. */
 const BY_POLICY: readonly string[] = ['elsewhere', 'reused']
 
-/** The exit code of a channel that was synced or planned. One of which nothing at all could be had, or is there, has failed. */
+/** The exit code of a channel that was synced or planned. One of which nothing at all could be had has failed. */
 export function exitOfReport(report: SyncReport): ExitCode {
   if (report.status === 'refused') return 4
   const isLeftOut = report.subdirs.some(({ leftOut }) => leftOut.some(({ reason }) => !BY_POLICY.includes(reason)))
-  if (isBarren(report)) return 1
   const isIncomplete = report.held.length > 0 || report.failed.length > 0 || isLeftOut
   if (report.status === 'held' && report.subdirs.every(({ status }) => status === 'held' || status === 'absent')) return 1
   return report.status === 'held' || isIncomplete ? 3 : 0
-}
-
-/** True when upstream has none of the platforms and lists nothing in `noarch`: most often a wrong URL. */
-export function isBarren({ subdirs }: SyncReport): boolean {
-  return subdirs.some(({ status }) => status === 'absent') && subdirs.every(({ records, status }) => records === 0 && status !== 'held')
 }

@@ -27,9 +27,9 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
     case 'channel-failed':
       return describe('ERROR', `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
     case 'verify':
-      return prefix(shown.channel, describeVerifyEvent(shown.event))
+      return place(shown.channel, describeVerifyEvent(shown.event))
     case 'sync':
-      return prefix(shown.channel, describeSyncEvent(shown.event))
+      return place(shown.channel, describeSyncEvent(shown.event))
   }
 }
 
@@ -37,8 +37,11 @@ function describe(level: LogLevel, text: string): Described {
   return { level, text: redactText(text) }
 }
 
-function prefix(channel: string, described: Described | undefined): Described | undefined {
-  return described === undefined ? undefined : { ...described, text: `${channel}: ${described.text}` }
+/** Channels come one after another, so what happens in one stands indented under its name; warnings name it, because they may be all that is shown. */
+function place(channel: string, described: Described | undefined): Described | undefined {
+  if (described === undefined) return undefined
+  const isPlain = described.level === 'INFO' || described.level === 'DEBUG'
+  return { ...described, text: isPlain ? described.text.replaceAll(/^/gm, '  ') : `${channel}: ${described.text}` }
 }
 
 function describeVerifyEvent(event: VerifyEvent): Described | undefined {

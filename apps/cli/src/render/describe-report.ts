@@ -2,7 +2,6 @@ import type { HeldSubdir, LeftOut, SubdirSummary, SyncReport } from '@mirror/syn
 import { KNOWN_SUBDIRS, redactText } from '@mirror/core'
 import { findNearest } from '../config/nearest.ts'
 import type { ErrorFacts } from '../errors/error-facts.ts'
-import { isBarren } from '../errors/exit-codes.ts'
 import { describeWaiting } from './describe-event.ts'
 import { formatBytes, formatCount, formatDuration, formatNoun, formatTable } from './format.ts'
 
@@ -40,7 +39,6 @@ function describeOutcome(outcome: ChannelOutcome): string {
   const heading = `${report.channel}: ${STATUS_WORDS[report.status]}${generation} (${formatDuration(report.duration)})`
   const lines = [
     ...report.verdicts.map(({ message, override }) => `${message}${override === undefined ? '' : `; ${override} accepts it once`}`),
-    ...describeBarren(report),
     ...report.held.map(describeHeld),
     ...describeFailed(report),
     ...report.subdirs.flatMap(describeLeftOut),
@@ -48,10 +46,6 @@ function describeOutcome(outcome: ChannelOutcome): string {
     ...describeTidy(report),
   ]
   return [heading, indent(describeSubdirs(report)), ...lines.map((line) => `  ${line}`), ''].filter((line, index, all) => line !== '' || index === all.length - 1).join('\n')
-}
-
-function describeBarren(report: SyncReport): readonly string[] {
-  return isBarren(report) ? ['nothing was found: upstream has none of these platforms, and lists nothing in noarch; is the URL right?'] : []
 }
 
 function describeHeld({ subdir, reason, hint, code }: HeldSubdir): string {
@@ -148,7 +142,6 @@ export function describePlan(outcomes: readonly ChannelOutcome[]): string {
     const { report } = outcome
     return [
       ...report.verdicts.map(({ message, override }) => `${report.channel}: ${message}${override === undefined ? '' : `; ${override} accepts it once`}`),
-      ...describeBarren(report).map((line) => `${report.channel}: ${line}`),
       ...report.held.map(({ subdir, reason, code }) => `${report.channel}: ${subdir} would be held: ${reason} (${code})`),
       ...report.subdirs.flatMap(describeLeftOut).map((line) => `${report.channel}: ${line}`),
       ...report.subdirs.filter(({ status }) => status === 'absent').map(({ subdir }) => `${report.channel}: ${subdir} is not in this channel`),

@@ -21,10 +21,10 @@ export function createPlainRenderer({ output, level, now }: PlainOptions): Rende
   const tracker = createProgressTracker(now)
   let told = now()
 
-  function tellProgress(channel: string): void {
+  function tellProgress(): void {
     if (now() - told < PAUSE || !isShown('INFO', level)) return
     told = now()
-    output.write(`${channel}: ${formatProgress(tracker.read())}\n`)
+    output.write(`  ${formatProgress(tracker.read())}\n`)
   }
 
   return {
@@ -32,7 +32,7 @@ export function createPlainRenderer({ output, level, now }: PlainOptions): Rende
       tracker.observe(shown)
       const described = describeEvent(shown)
       if (described !== undefined && isShown(described.level, level)) output.write(`${described.text}\n`)
-      else if ((shown.type === 'sync' || shown.type === 'verify') && MOVES.includes(shown.event.type)) tellProgress(shown.channel)
+      else if ((shown.type === 'sync' || shown.type === 'verify') && MOVES.includes(shown.event.type)) tellProgress()
     },
     close() {},
   }

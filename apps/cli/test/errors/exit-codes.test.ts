@@ -38,7 +38,6 @@ test.for<[string, Partial<SyncReport>, number]>([
   ['a guard that refuses', { status: 'refused' }, 4],
   ['a channel that is held while a part of it was as it should be', { status: 'held', held: [held], subdirs: [subdir('noarch', { status: 'unchanged' }), subdir('linux-64', { status: 'held' })] }, 3],
   ['a channel of which nothing can be had', { status: 'held', held: [held], subdirs: [subdir('noarch', { status: 'held' }), subdir('linux-64', { status: 'held' })] }, 1],
-  ['a channel that is not there', { subdirs: [subdir('noarch', { records: 0 }), subdir('linux-64', { status: 'absent', records: 0 })] }, 1],
   ['a channel that is empty', { subdirs: [subdir('noarch', { records: 0 }), subdir('linux-64', { records: 0 })] }, 0],
 ])('exitOfReport() judges %s', ([, fields, expected], { expect }) => {
   expect(exitOfReport(report(fields))).toBe(expected)

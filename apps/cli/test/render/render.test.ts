@@ -74,9 +74,9 @@ test('createPlainRenderer() writes a line a fact, and progress every ten seconds
   expect(stream.text()).toMatchInlineSnapshot(`
     "1 channel into /srv/m, without a configuration file
     https://a.example/x: into x
-    https://a.example/x: upstream's index of noarch is read
-    https://a.example/x: fetching 2 artifacts, 1.0 kB; 3 there already
-    https://a.example/x: 0 of 2 artifacts, 800 bytes of 1.0 kB, 400 bytes/s, 0.5 s left
+      upstream's index of noarch is read
+      fetching 2 artifacts, 1.0 kB; 3 there already
+      0 of 2 artifacts, 800 bytes of 1.0 kB, 400 bytes/s, 0.5 s left
     https://a.example/x: warning: of https://***@b.example/t/***/y
     "
   `)
