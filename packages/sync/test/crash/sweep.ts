@@ -49,9 +49,12 @@ async function runChild(url: string, folder: string, at: number): Promise<void> 
   process.stdout.write(String(count()))
 }
 
-function spawnChild(url: string, folder: string, at: number): Promise<{ readonly signal: NodeJS.Signals | null; readonly output: string }> {
+function spawnChild({ url, folder, at, cache }: { readonly url: string; readonly folder: string; readonly at: number; readonly cache: string }): Promise<{ readonly signal: NodeJS.Signals | null; readonly output: string }> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(import.meta.url), 'child', url, folder, String(at)], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(import.meta.url), 'child', url, folder, String(at)], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_COMPILE_CACHE: cache },
+    })
     let output = ''
     child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
     child.once('close', (_code, signal) => { resolve({ signal, output }) })
@@ -88,7 +91,7 @@ async function sweep(scenario: Scenario, folder: string): Promise<{ readonly poi
     const own = join(folder, `${scenario.name.replaceAll(' ', '-')}-${at}`)
     await mkdir(own)
     if (scenario.before !== undefined) await cp(scenario.before, join(own, 'mirror'), { recursive: true, preserveTimestamps: true })
-    const { signal, output } = await spawnChild(server.url, own, at)
+    const { signal, output } = await spawnChild({ url: server.url, folder: own, at, cache: join(folder, 'cache') })
     const problems = await checkPoint(scenario, server.url, own)
     await rm(own, { recursive: true })
     return { killed: signal === 'SIGKILL', output, problems }
