@@ -55,7 +55,9 @@ function failureOfCode(code: string, shown: () => string): Error | undefined {
   const reason = REASONS.get(code) ?? (/^(?:ERR_SSL|ERR_GOT)_|^UND_ERR_(?!HEADERS_OVERFLOW|INVALID)/.test(code) ? 'network' : undefined)
   if (reason !== undefined) return new TransientFailure(reason, `${describeReason(reason)} (${code})`, { cause })
   if (!/^(?:HPE_|ERR_HTTP_|UND_ERR_HEADERS_OVERFLOW)/.test(code)) return undefined
-  return readError('ANSWER_REFUSED', `Cannot read ${shown()}: the answer is not valid HTTP (${code})`, { cause })
+  return readError('ANSWER_REFUSED', `Cannot read ${shown()}: the answer is not valid HTTP (${code})`, {
+    hint: 'The server, or a proxy before it, does not keep to HTTP; nothing of the answer was used. Look at the URL with another client.', cause,
+  })
 }
 
 /** A `MirrorError` with a code of this package. */
