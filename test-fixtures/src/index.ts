@@ -19,6 +19,8 @@ export {
   serveChannel,
   type ServeOptions,
 } from './serve-channel.ts'
+export { compressBzip2, decompressBzip2 } from './bzip2.ts'
+export { decodeMsgpack, type Packable } from './msgpack.ts'
 export { type CheckedMirror, checkMirror, type CheckMirrorOptions } from './check-mirror.ts'
 export { type Certificate, createCertificate, type CertificateOptions } from './create-certificate.ts'
 export { type AdvanceOptions, advanceSampleChannel, createSampleChannel } from './sample-channel.ts'

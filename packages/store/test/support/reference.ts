@@ -41,4 +41,3 @@ export async function runReference(store: DiskStore): Promise<void> {
   }
 }
 
-export { begun, carryOut }

@@ -2,8 +2,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { decompressBzip2 } from '../../../../test-fixtures/src/bzip2.ts'
-import { decodeMsgpack, type Packable } from '../../../../test-fixtures/src/msgpack.ts'
+import { decodeMsgpack, decompressBzip2, type Packable } from '@mirror/test-fixtures'
 
 /** A listed artifact: what a client believes. */
 interface Listed {
