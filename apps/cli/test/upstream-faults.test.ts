@@ -138,8 +138,9 @@ async function setScene(folder: string, run: (argv: readonly string[]) => Promis
     argv,
     digest: () => digestPublic(mirror),
     findProblems: async () => {
-      const [theirs, ours] = await Promise.all([upstream, mirror].map((root) => readFile(join(root, 'linux-64/repodata.json'))))
-      return [...(await checkMirror(mirror)).problems, ...(theirs?.equals(ours ?? Buffer.alloc(0)) === true ? [] : ['the index is not upstream\'s'])]
+      const read = (root: string): Promise<Buffer> => readFile(join(root, 'linux-64/repodata.json'))
+      const isSame = (await read(upstream)).equals(await read(mirror))
+      return [...(await checkMirror(mirror)).problems, ...(isSame ? [] : ['the index is not upstream\'s'])]
     },
     [Symbol.asyncDispose]: () => server.close(),
   }

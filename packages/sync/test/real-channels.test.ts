@@ -64,7 +64,8 @@ const isPlatform = (subdir: string): boolean => !subdir.endsWith('-fake')
 
 describe.skipIf(channels.length === 0)('syncChannel() on real channels (MIRROR_TEST_DATA)', () => {
   for (const { name, faults: found, listed } of incomplete) {
-    test(`${name} is not complete: ${found.length} faults in ${listed} artifacts, first ${found[0] ?? ''}`, ({ skip }) => {
+    test(`${name} is not complete: ${found.length} faults in ${listed} artifacts, first ${found[0] ?? ''}`, ({ expect, skip }) => {
+      expect(found.length).toBeGreaterThan(0)
       skip(found[0])
     })
   }

@@ -54,10 +54,12 @@ function findChannels(all: string, name: string): RealChannel[] {
   const folders = readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map((entry) => entry.name)
   const subdirs = folders.filter((subdir) => existsSync(join(folder, subdir, 'repodata.json'))).toSorted()
   const inner = folders.filter((subdir) => !subdirs.includes(subdir)).flatMap((subdir) => findChannels(all, join(name, subdir)))
-  return subdirs.length > 0 ? [describeChannel(folder, { name, subdirs }), ...inner] : inner
+  return subdirs.length > 0 ? [describeChannel(folder, name), ...inner] : inner
 }
 
-function describeChannel(folder: string, { name, subdirs }: Pick<RealChannel, 'name' | 'subdirs'>): RealChannel {
+/** Looks at a channel: what it lists, and whether all of it is there. */
+export function describeChannel(folder: string, name: string): RealChannel {
+  const subdirs = readdirSync(folder).filter((subdir) => existsSync(join(folder, subdir, 'repodata.json'))).toSorted()
   const faults: string[] = []
   const packages = new Set<string>()
   let listed = 0

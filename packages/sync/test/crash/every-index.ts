@@ -16,23 +16,24 @@ interface Listed {
  * Between the renames of a commit the forms may be of two states, but none may promise what is not there.
  */
 export async function checkEveryIndex(mirror: string): Promise<{ readonly indexes: number; readonly problems: readonly string[] }> {
-  const problems: string[] = []
-  let indexes = 0
-  const subdirs = existsSync(mirror) ? readdirSync(mirror, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')) : []
-  for (const { name: subdir } of subdirs) {
-    for (const file of readdirSync(join(mirror, subdir)).filter((name) => name.startsWith('repodata'))) {
-      indexes += 1
-      try {
-        for (const [name, record] of await readListed(join(mirror, subdir), file)) {
-          const fault = checkListed(join(mirror, subdir, name), record)
-          if (fault !== undefined) problems.push(`${subdir}/${file} lists ${name}: ${fault}`)
-        }
-      } catch (error) {
-        problems.push(`${subdir}/${file}: ${String(error)}`)
-      }
+  const files = listIndexes(mirror)
+  const problems = await Promise.all(files.map(async ({ folder, file }) => {
+    try {
+      const faults = [...await readListed(folder, file)].map(([name, record]) => ({ name, fault: checkListed(join(folder, name), record) }))
+      return faults.flatMap(({ name, fault }) => (fault === undefined ? [] : [`${folder}/${file} lists ${name}: ${fault}`]))
+    } catch (error) {
+      return [`${folder}/${file}: ${String(error)}`]
     }
-  }
-  return { indexes, problems }
+  }))
+  return { indexes: files.length, problems: problems.flat() }
+}
+
+function listIndexes(mirror: string): readonly { readonly folder: string; readonly file: string }[] {
+  const entries = existsSync(mirror) ? readdirSync(mirror, { withFileTypes: true }) : []
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).flatMap((entry) => {
+    const folder = join(mirror, entry.name)
+    return readdirSync(folder).filter((file) => file.startsWith('repodata')).map((file) => ({ folder, file }))
+  })
 }
 
 async function readListed(folder: string, file: string): Promise<ReadonlyMap<string, Listed>> {

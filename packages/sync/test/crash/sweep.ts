@@ -79,8 +79,8 @@ async function checkPoint(scenario: Scenario, url: string, folder: string): Prom
   const checked = await checkMirror(mirror, { subdirs: SUBDIRS })
   problems.push(...checked.problems, ...checked.extra.map((file) => `extra ${file}`))
   for (const subdir of SUBDIRS) {
-    const [theirs, ours] = await Promise.all([scenario.upstream, mirror].map((root) => readFile(join(root, subdir, 'repodata.json'))))
-    if (theirs?.equals(ours ?? Buffer.alloc(0)) !== true) problems.push(`${subdir}: another index than upstream's`)
+    const read = (root: string): Promise<Buffer> => readFile(join(root, subdir, 'repodata.json'))
+    if (!(await read(scenario.upstream)).equals(await read(mirror))) problems.push(`${subdir}: another index than upstream's`)
   }
   return problems
 }
