@@ -31,8 +31,11 @@ const bundle = async () => {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-    // Some dependencies are CommonJS and call require() for node: modules.
-    banner: { js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url)" },
+    // Some dependencies are CommonJS: they call require() for node: modules, and one looks at its folder before it starts.
+    banner: {
+      js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url), bundleFolder = import.meta.dirname",
+    },
+    define: { __dirname: 'bundleFolder' },
   })
   removeOthers(Object.keys(metafile.outputs).map((path) => basename(path)))
   return Object.keys(metafile.inputs)
