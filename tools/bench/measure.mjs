@@ -14,8 +14,8 @@ const hasPython = spawnSync('python3', ['-c', 'import resource']).status === 0
 
 const measurePlain = (command, args, options) => {
   const start = performance.now()
-  const { status, stderr } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], ...options })
-  return { code: status, wall: (performance.now() - start) / 1000, cpu: undefined, peak: undefined, error: String(stderr).slice(-2000) }
+  const { status, stderr } = spawnSync(command, args, { stdio: ['ignore', 'ignore', 'pipe'], encoding: 'utf8', ...options })
+  return { code: status, wall: (performance.now() - start) / 1000, cpu: undefined, peak: undefined, error: stderr.slice(-2000) }
 }
 
 /** Runs a command to its end: `{ wall, cpu }` in seconds, `{ peak }` in MiB (of its largest process; undefined without python3). Throws where it fails. */

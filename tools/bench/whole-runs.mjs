@@ -52,12 +52,10 @@ const countArtifacts = (mirrorDir, { name, files }) => {
   if (there !== files.length) throw new Error(`${mirrorDir} has ${there} of ${files.length} artifacts`)
 }
 
-/** The Rust conda-mirror takes a subdir a run or all of them, by its configuration. */
+/** Its destination must exist and look like a path. */
 const runPeer = (url, target) => {
-  mkdirSync(target, { recursive: true })
-  const config = join(target, 'config.yaml')
-  writeFileSync(config, `source: ${url}\ndestination: file://${target}/out\nsubdirs: [${SUBDIRS.join(', ')}]\nmode: all\n`)
-  return measure(peer, ['--config', config], environment)
+  mkdirSync(target)
+  return measure(peer, ['--source', url, '--destination', target, ...SUBDIRS.flatMap((subdir) => ['--subdir', subdir]), '--no-progress'], environment)
 }
 
 const benchFirstSync = (channel, url, title) => {
