@@ -1,4 +1,5 @@
 import { existsSync, readdirSync } from 'node:fs'
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 
 const parents = ['packages', 'apps']
@@ -9,9 +10,11 @@ const projectFolders = folders.filter((folder) => existsSync(new URL(`${folder}/
 const projectOf = (folder: string) =>
   existsSync(new URL(`${folder}/vitest.config.ts`, import.meta.url)) ? folder : { extends: true as const, test: { name: basename(folder), root: folder } }
 
-const config: { test: { include: string[]; projects: (string | ReturnType<typeof projectOf>)[] } } = {
+const config: { test: { include: string[]; maxWorkers: number; projects: (string | ReturnType<typeof projectOf>)[] } } = {
   test: {
     include: ['test/**/*.test.ts'],
+    // Half of the tests wait for disks and servers; vitest would leave one core to itself.
+    maxWorkers: availableParallelism(),
     projects: projectFolders.map((folder) => projectOf(folder)),
   },
 }
