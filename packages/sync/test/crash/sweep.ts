@@ -5,31 +5,18 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createDiskIo, createDiskStore, type DiskIo, type Store } from '@mirror/store'
+import { createDiskStore, type Store } from '@mirror/store'
 import { buildChannel, changeChannel, checkMirror, serveChannel } from '@mirror/test-fixtures'
 import type { SyncOptions } from '../../src/index.ts'
 import { runSync } from '../run-sync.ts'
 import { SMALL } from '../small.ts'
+import { watchIo } from '../watch-io.ts'
 import { checkEveryIndex } from './every-index.ts'
 
 const SUBDIRS = ['noarch', 'linux-64']
 const AT_ONCE = 3
 /** Everything at once: variants, no grace, so that the trash is emptied in the same run; one artifact after the other, so that operations have one order. */
 const OPTIONS: Partial<SyncOptions> = { grace: 0, concurrency: 1, variants: { zst: true, shards: true, bz2: true } }
-
-/** An io that does something before each change, `close` left out. */
-function watchIo(beforeEach: () => void): DiskIo {
-  const io = createDiskIo()
-  const watched = <Arguments extends readonly unknown[], Result>(operation: (...given: Arguments) => Result) => (...given: Arguments): Result => {
-    beforeEach()
-    return operation(...given)
-  }
-  return {
-    mkdir: watched(io.mkdir), create: watched(io.create), append: watched(io.append), write: watched(io.write), truncate: watched(io.truncate), sync: watched(io.sync),
-    syncDirectory: watched(io.syncDirectory), link: watched(io.link), rename: watched(io.rename), unlink: watched(io.unlink), removeDirectory: watched(io.removeDirectory),
-    close: io.close,
-  }
-}
 
 /** The store of a mirror that counts its changes, and kills this process before one of them. */
 function openStore(mirror: string, at: number): { readonly store: Store; readonly count: () => number } {
