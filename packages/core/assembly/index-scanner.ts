@@ -531,7 +531,7 @@ function unfinished(length: u32, last: i32, s: i32): i32 {
  * Scans the window between `from`, the last commit point, and `length`. `last`: nothing follows. Rows are complete records of one
  * section; `consumed` is the commit point where the next scan starts.
  */
-export function scan(from: u32, length: u32, last: i32): i32 {
+function scanWindow(from: u32, length: u32, last: i32): i32 {
   const w = WINDOW
   // Behind the data: nothing that could be taken for a token.
   for (let k: usize = 0; k < 64; k += 16) v128.store(w + length + k, i8x16.splat(0x20))
@@ -880,6 +880,29 @@ export function scan(from: u32, length: u32, last: i32): i32 {
 
 }
 
+/** The same, with what stands behind `length` left as it is. */
+export function scan(from: u32, length: u32, last: i32): i32 {
+  const p = WINDOW + length
+  const a = v128.load(p), b = v128.load(p, 16), c = v128.load(p, 32), e = v128.load(p, 48)
+  const status = scanWindow(from, length, last)
+  v128.store(p, a)
+  v128.store(p, b, 16)
+  v128.store(p, c, 32)
+  v128.store(p, e, 48)
+  return status
+}
+
+/** Whether the record with the key at `key` may come next: the last unit was a record of an open section, and its key is smaller. */
+export function follows(key: u32, length: u32): i32 {
+  if (state != S_AFTER || role != R_SECTION || previousLength < 0) return 0
+  return compareKeys(PREVIOUS, previousLength, WINDOW + key, length) > 0 ? 1 : 0
+}
+
+/** Takes a record for scanned: bytes that were found valid elsewhere, behind the same state. */
+export function pass(key: u32, length: u32): void {
+  keepPrevious(WINDOW + key, length)
+}
+
 // Marks of a row in the columns.
 const M_MD5: u32 = 1
 const M_NO_DIGEST: u32 = 2
@@ -967,14 +990,14 @@ function readSize(value: u32): f64 {
   return <f64>size
 }
 
-/** Fills the columns for the rows of the last scan; gives the bytes of names. `attention` counts rows with a mark other than md5. */
-export function tabulate(suffix: u32): u32 {
+/** Fills the columns for the rows of the last scan, fingerprints if asked; gives the bytes of names. `attention` counts rows with a mark other than md5. */
+export function tabulate(suffix: u32, fingerprints: i32): u32 {
   let names: u32 = 0
   attention = 0
   for (let k: u32 = 0; k < rows; k++) {
     const row = ROWS + <usize>k * ROW_BYTES
     const value = load<u32>(row, 8)
-    store<u64>(FINGERPRINTS + (<usize>k << 3), hashBytes(WINDOW + value, load<u32>(row, 12) - value))
+    if (fingerprints) store<u64>(FINGERPRINTS + (<usize>k << 3), hashBytes(WINDOW + value, load<u32>(row, 12) - value))
 
     let marks: u32 = 0
     const digest = DIGESTS + (<usize>k << 5)

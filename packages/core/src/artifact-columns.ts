@@ -17,6 +17,15 @@ export interface ArtifactColumns {
   readonly marks: Column<Uint8Array>
 }
 
+/** Columns to read from, at any place. */
+export interface ArtifactRows {
+  readonly subdir: SubdirName
+  readonly names: Pick<NameColumn, 'bytesOf' | 'startOf' | 'endOf' | 'text'>
+  readonly digests: Pick<Column<Uint8Array>, 'chunk' | 'cell'>
+  readonly sizes: Pick<Column<Float64Array>, 'chunk' | 'cell'>
+  readonly marks: Pick<Column<Uint8Array>, 'chunk' | 'cell'>
+}
+
 /** Creates empty columns. */
 export function createArtifactColumns(subdir: SubdirName): ArtifactColumns {
   return {
@@ -57,7 +66,7 @@ export function appendArtifact(columns: ArtifactColumns, artifact: { readonly na
 }
 
 /** Appends a row of other columns. */
-export function appendRow(columns: ArtifactColumns, from: ArtifactColumns, row: number): void {
+export function appendRow(columns: ArtifactColumns, from: ArtifactRows, row: number): void {
   const name = from.names.bytesOf(row).subarray(from.names.startOf(row), from.names.endOf(row))
   columns.names.append(name, Uint32Array.of(name.length))
   const digest = columns.digests.reserve(1)
@@ -70,17 +79,17 @@ export function appendRow(columns: ArtifactColumns, from: ArtifactColumns, row: 
 }
 
 /** Bytes of the artifact in a row. */
-export function sizeAt(columns: ArtifactColumns, row: number): number {
+export function sizeAt(columns: ArtifactRows, row: number): number {
   return columns.sizes.chunk(row)[columns.sizes.cell(row)] ?? 0
 }
 
 /** Marks of a row: `MARK_MD5`, and what the reader of an index adds. */
-export function markAt(columns: ArtifactColumns, row: number): number {
+export function markAt(columns: ArtifactRows, row: number): number {
   return columns.marks.chunk(row)[columns.marks.cell(row)] ?? 0
 }
 
 /** The artifact in a row, as an object. */
-export function artifactAt(columns: ArtifactColumns, row: number): Artifact {
+export function artifactAt(columns: ArtifactRows, row: number): Artifact {
   const type = (markAt(columns, row) & MARK_MD5) === 0 ? 'sha256' : 'md5'
   const start = columns.digests.cell(row)
   const hex = asBuffer(columns.digests.chunk(row)).toString('hex', start, start + (type === 'md5' ? 16 : DIGEST_BYTES))
@@ -89,7 +98,7 @@ export function artifactAt(columns: ArtifactColumns, row: number): Artifact {
 
 /** A row of some columns. */
 export interface ArtifactRow {
-  readonly columns: ArtifactColumns
+  readonly columns: ArtifactRows
   readonly row: number
 }
 

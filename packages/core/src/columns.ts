@@ -183,7 +183,7 @@ export function compareNameRows(names: NameColumn, left: number, right: number):
 }
 
 /** Where the bytes of a name are. */
-export function rangeOf(names: NameColumn, row: number): ByteRange {
+export function rangeOf(names: Pick<NameColumn, 'bytesOf' | 'startOf' | 'endOf'>, row: number): ByteRange {
   return { bytes: names.bytesOf(row), start: names.startOf(row), end: names.endOf(row) }
 }
 

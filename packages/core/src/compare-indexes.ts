@@ -1,10 +1,10 @@
-import { markAt } from './artifact-columns.ts'
-import { readInto } from './byte-source.ts'
-import { type ComparedSide, compareTables, createComparisonRecorder, joinSides } from './compare-tables.ts'
-import { addBatch, assertPlausible, createTableColumns, FAULT_MASK, readIndexTable, type TableColumns } from './index-table.ts'
+import { type ArtifactRow, type ArtifactRows, markAt } from './artifact-columns.ts'
+import { type ComparedSide, compareTables, type ComparisonRecorder, createComparisonRecorder, joinSides } from './compare-tables.ts'
+import { createIndexStepper, type IndexStepper } from './index-stepper.ts'
+import { assertPlausible, FAULT_MASK, readIndexTable, tabulate } from './index-table.ts'
 import type { ByteSource, TableComparison } from './index-types.ts'
-import { createScanDriver, type RowBatch, type ScanDriver } from './scan-driver.ts'
-import { FLAG_UNSORTED } from './scanner-engine.ts'
+import type { RowBatch } from './scan-driver.ts'
+import { FLAG_UNSORTED, ROW_END, ROW_VALUE, ROW_WORDS } from './scanner-engine.ts'
 import type { SubdirName } from './subdir.ts'
 
 /** What `compareIndexes` compares. */
@@ -16,7 +16,8 @@ export interface CompareIndexesOptions {
 
 /**
  * Finds how two documents of one subdir differ, as `compareTables` does with their tables, and with all the errors of
- * `readIndexTable`. Sorted documents are read side by side, which takes no memory but for what differs; others go through tables.
+ * `readIndexTable`. Sorted documents are read side by side, which takes no memory but for what differs, and what is the same in both
+ * is scanned once; others go through tables.
  */
 export function compareIndexes({ subdir, base, target }: CompareIndexesOptions): TableComparison {
   return joinSorted({ subdir, base, target }) ?? compareTables({ base: readIndexTable(base, subdir), target: readIndexTable(target, subdir) })
@@ -26,7 +27,9 @@ export function compareIndexes({ subdir, base, target }: CompareIndexesOptions):
 function joinSorted({ subdir, base, target }: CompareIndexesOptions): TableComparison | undefined {
   const recorder = createComparisonRecorder(subdir)
   const verdict = { joinable: true }
-  joinSides(createSide(base, subdir, verdict), createSide(target, subdir, verdict), recorder)
+  const left = createSide(base, { subdir, verdict })
+  const right = createSide(target, { subdir, verdict })
+  joinSides({ base: left, target: followSide(right, left, recorder), haveSameRecord }, recorder)
   return verdict.joinable ? recorder.finish() : undefined
 }
 
@@ -36,64 +39,119 @@ function joinSorted({ subdir, base, target }: CompareIndexesOptions): TableCompa
  */
 const RANKS: ReadonlyMap<string, { readonly rank: number; readonly last: string }> = new Map([['packages', { rank: 0, last: '2' }], ['packages.conda', { rank: 1, last: 'a' }]])
 
-/** The sound rows of one document. Both sides end as soon as one of them cannot be joined. */
-function createSide(source: ByteSource, subdir: SubdirName, verdict: { joinable: boolean }): ComparedSide {
-  const columns = createTableColumns(subdir)
-  const head: { columns: TableColumns; row: number } = { columns, row: 0 }
-  let rows = 0
-  let lowRows = 0
-  let highest = 0
-  let position = 0
-  let over = false
-  const driver = createScanDriver((batch) => {
-    addBatch(columns, batch)
-    const rank = RANKS.get(batch.section)?.rank ?? -1
-    if (rank < highest || !isJoinable(batch)) verdict.joinable = false
-    highest = rank
-    rows += batch.rows
-    if (rank === 0) lowRows = rows
-  })
+interface SideRow extends ArtifactRow {
+  batch: RowBatch
+  row: number
+}
 
-  function refill(): void {
-    clearColumns(columns)
-    rows = 0
-    lowRows = 0
+interface IndexSide extends ComparedSide<SideRow> {
+  readonly stepper: IndexStepper
+  /** The next sound row of the batch at hand. */
+  readonly present: () => SideRow | undefined
+  /** Reads the next batch; false at the end. Both sides end as soon as one of them cannot be joined. */
+  readonly refill: (little: boolean) => boolean
+}
+
+interface SideContext {
+  readonly subdir: SubdirName
+  readonly verdict: { joinable: boolean }
+}
+
+/** The sound rows of one document. */
+function createSide(source: ByteSource, { subdir, verdict }: SideContext): IndexSide {
+  const stepper = createIndexStepper(source)
+  let head: SideRow | undefined
+  let rank = 0
+  let over = false
+
+  function take(batch: RowBatch): void {
+    tabulate(batch, { fingerprints: false })
+    const next = RANKS.get(batch.section)?.rank ?? -1
+    if (next < rank || !isJoinable(batch)) verdict.joinable = false
+    rank = next
+    head ??= { columns: viewColumns(subdir, batch), batch, row: 0 }
+    head.batch = batch
     head.row = 0
-    if (position < source.length) position += feed(source, driver, position)
-    else {
-      over = true
-      assertPlausible(driver.end(), subdir)
+  }
+
+  const side: IndexSide = {
+    stepper,
+    present() {
+      if (head === undefined) return undefined
+      while (head.row < head.batch.rows && (markAt(head.columns, head.row) & FAULT_MASK) !== 0) head.row += 1
+      return head.row < head.batch.rows ? head : undefined
+    },
+    refill(little) {
+      if (over || !verdict.joinable) return false
+      const batch = stepper.next(little)
+      over = batch === undefined
+      if (batch === undefined) assertPlausible(stepper.end(), subdir)
+      else take(batch)
+      return verdict.joinable && !over
+    },
+    head() {
+      let found = side.present()
+      while (found === undefined && side.refill(false)) found = side.present()
+      return verdict.joinable ? found : undefined
+    },
+    next() {
+      if (head !== undefined) head.row += 1
+    },
+    rank: () => rank,
+  }
+  return side
+}
+
+/** A side that passes what stands in the other one too, and scans the rest in small steps. */
+function followSide(side: IndexSide, leader: IndexSide, recorder: ComparisonRecorder): ComparedSide<SideRow> {
+  function passAll(): void {
+    for (let row = leader.head(); row !== undefined; row = leader.head()) {
+      const rows = side.stepper.pass(row.batch, row.row)
+      if (rows === 0) return
+      recorder.unchanged(countSound(row, rows))
+      row.row += rows
     }
   }
 
   return {
+    ...side,
     head() {
-      for (;;) {
-        if (!verdict.joinable) return undefined
-        if (head.row < rows && (markAt(columns.artifacts, head.row) & FAULT_MASK) === 0) return head
-        if (head.row < rows) head.row += 1
-        else if (over) return undefined
-        else refill()
+      let found = side.present()
+      while (found === undefined) {
+        passAll()
+        if (!side.refill(true)) return undefined
+        found = side.present()
       }
+      return found
     },
-    next() {
-      head.row += 1
-    },
-    rank: () => (head.row < lowRows ? 0 : 1),
   }
 }
 
-function clearColumns({ artifacts, fingerprints }: TableColumns): void {
-  artifacts.names.clear()
-  for (const column of [artifacts.digests, artifacts.sizes, artifacts.marks, fingerprints]) column.clear()
+function countSound({ columns, row }: SideRow, rows: number): number {
+  let sound = 0
+  for (let at = row; at < row + rows; at += 1) if ((markAt(columns, at) & FAULT_MASK) === 0) sound += 1
+  return sound
 }
 
-function feed(source: ByteSource, driver: ScanDriver, position: number): number {
-  const room = driver.room()
-  const part = room.subarray(0, Math.min(room.length, source.length - position))
-  readInto(source, part, position)
-  driver.filled(part.length)
-  return part.length
+/** The columns of an engine as they stand in its memory, for the batch at hand. */
+function viewColumns(subdir: SubdirName, { engine }: RowBatch): ArtifactRows {
+  const { at } = engine
+  const startOf = (row: number): number => at.names + (row === 0 ? 0 : (engine.words[at.nameEnds / 4 + row - 1] ?? 0))
+  const endOf = (row: number): number => at.names + (engine.words[at.nameEnds / 4 + row] ?? 0)
+  return {
+    subdir,
+    names: { bytesOf: () => engine.bytes, startOf, endOf, text: (row) => engine.bytes.toString('utf8', startOf(row), endOf(row)) },
+    digests: { chunk: () => engine.bytes, cell: (row) => at.digests + row * 32 },
+    sizes: { chunk: () => engine.doubles, cell: (row) => at.sizes / 8 + row },
+    marks: { chunk: () => engine.bytes, cell: (row) => at.marks + row },
+  }
+}
+
+function haveSameRecord({ batch: { engine: a }, row: left }: SideRow, { batch: { engine: b }, row: right }: SideRow): boolean {
+  const i = a.at.rows / 4 + left * ROW_WORDS
+  const k = b.at.rows / 4 + right * ROW_WORDS
+  const { window } = b.at
+  return a.bytes.compare(b.bytes, window + (b.words[k + ROW_VALUE] ?? 0), window + (b.words[k + ROW_END] ?? 0), a.at.window + (a.words[i + ROW_VALUE] ?? 0), a.at.window + (a.words[i + ROW_END] ?? 0)) === 0
 }
 
 function isJoinable({ engine, rows, section }: RowBatch): boolean {

@@ -1,4 +1,4 @@
-import { type ArtifactColumns, appendRow, createArtifactColumns, haveSameBytes } from './artifact-columns.ts'
+import { type ArtifactColumns, type ArtifactRow, appendRow, createArtifactColumns, haveSameBytes } from './artifact-columns.ts'
 import { allRows, createSetOfRows, sortedRows } from './artifact-set.ts'
 import { compareBytes, rangeOf } from './columns.ts'
 import { soundRows, type TableColumns, tableColumns } from './index-table.ts'
@@ -24,27 +24,26 @@ export function compareTables({ base, target, keep }: CompareTablesOptions): Tab
   const before = sortedRows(left.artifacts, soundRows(left.artifacts, base.rows))
   const after = sortedRows(right.artifacts, soundRows(right.artifacts, target.rows, keep))
   const recorder = createComparisonRecorder(target.subdir)
-  joinSides(createTableSide(left, before), createTableSide(right, after), recorder)
+  joinSides({ base: createTableSide(left, before), target: createTableSide(right, after), haveSameRecord }, recorder)
   return recorder.finish()
 }
 
 /** A row of a table. */
-export interface TableRow {
-  readonly columns: TableColumns
-  readonly row: number
+interface TableRow extends ArtifactRow {
+  readonly fingerprints: TableColumns['fingerprints']
 }
 
 /** Rows in order, one after the other. */
-export interface ComparedSide {
+export interface ComparedSide<T extends ArtifactRow> {
   /** The row that is next, valid until the one after it is asked for; undefined at the end. */
-  readonly head: () => TableRow | undefined
+  readonly head: () => T | undefined
   readonly next: () => void
   /** Which stretch the row stands in: stretches are compared one by one, names inside of them. */
   readonly rank: () => number
 }
 
-function createTableSide(columns: TableColumns, rows: Uint32Array): ComparedSide {
-  const head: { columns: TableColumns; row: number } = { columns, row: 0 }
+function createTableSide({ artifacts, fingerprints }: TableColumns, rows: Uint32Array): ComparedSide<TableRow> {
+  const head = { columns: artifacts, fingerprints, row: 0 }
   let at = 0
   return {
     head() {
@@ -59,36 +58,65 @@ function createTableSide(columns: TableColumns, rows: Uint32Array): ComparedSide
   }
 }
 
-/** Walks two sides together and tells the recorder what it finds. */
-export function joinSides(base: ComparedSide, target: ComparedSide, recorder: ComparisonRecorder): void {
-  let before = base.head()
-  let after = target.head()
-  while (before !== undefined && after !== undefined) {
-    const order = base.rank() - target.rank() || compareRowNames(before, after)
-    if (order < 0) recorder.removed(before)
-    else if (order > 0) recorder.added(after)
-    else recorder.both(before, after)
-    if (order <= 0) before = advance(base)
-    if (order >= 0) after = advance(target)
+/** What is compared, and how: by the bytes of records, of which equal ones say the same of their artifact. */
+export interface ComparedSides<T extends ArtifactRow> {
+  readonly base: ComparedSide<T>
+  readonly target: ComparedSide<T>
+  readonly haveSameRecord: (before: T, after: T) => boolean
+}
+
+/** Walks two sides together and tells the recorder what it finds. The target is asked first: it may move the base on. */
+export function joinSides<T extends ArtifactRow>(sides: ComparedSides<T>, recorder: ComparisonRecorder): void {
+  const { base, target } = sides
+  for (;;) {
+    const after = target.head()
+    const before = base.head()
+    if (before === undefined && after === undefined) return
+    const order = orderOf(before, after, () => base.rank() - target.rank())
+    recordHeads({ sides, order, before, after }, recorder)
+    if (order <= 0) base.next()
+    if (order >= 0) target.next()
   }
-  for (; before !== undefined; before = advance(base)) recorder.removed(before)
-  for (; after !== undefined; after = advance(target)) recorder.added(after)
 }
 
-function advance(side: ComparedSide): TableRow | undefined {
-  side.next()
-  return side.head()
+interface Heads<T extends ArtifactRow> {
+  readonly sides: ComparedSides<T>
+  readonly order: number
+  readonly before: T | undefined
+  readonly after: T | undefined
 }
 
-function compareRowNames(left: TableRow, right: TableRow): number {
-  return compareBytes(rangeOf(left.columns.artifacts.names, left.row), rangeOf(right.columns.artifacts.names, right.row))
+function recordHeads<T extends ArtifactRow>({ sides, order, before, after }: Heads<T>, recorder: ComparisonRecorder): void {
+  if (order < 0 && before !== undefined) recorder.removed(before)
+  else if (order > 0 && after !== undefined) recorder.added(after)
+  else if (before !== undefined && after !== undefined) recorder.both({ before, after, same: sides.haveSameRecord(before, after) })
+}
+
+function orderOf(before: ArtifactRow | undefined, after: ArtifactRow | undefined, compareRanks: () => number): number {
+  if (before === undefined) return 1
+  if (after === undefined) return -1
+  return compareRanks() || compareRowNames(before, after)
+}
+
+function compareRowNames(left: ArtifactRow, right: ArtifactRow): number {
+  return compareBytes(rangeOf(left.columns.names, left.row), rangeOf(right.columns.names, right.row))
+}
+
+/** One name in both. */
+export interface ComparedPair {
+  readonly before: ArtifactRow
+  readonly after: ArtifactRow
+  /** The records are the same. */
+  readonly same: boolean
 }
 
 /** Takes what a comparison finds. */
 export interface ComparisonRecorder {
-  readonly added: (row: TableRow) => void
-  readonly removed: (row: TableRow) => void
-  readonly both: (before: TableRow, after: TableRow) => void
+  readonly added: (row: ArtifactRow) => void
+  readonly removed: (row: ArtifactRow) => void
+  readonly both: (pair: ComparedPair) => void
+  /** Counts names whose records are known to be the same. */
+  readonly unchanged: (count: number) => void
   readonly finish: () => TableComparison
 }
 
@@ -100,13 +128,16 @@ export function createComparisonRecorder(subdir: SubdirName): ComparisonRecorder
   return {
     added: found.added.add,
     removed: found.removed.add,
-    both(before, after) {
-      if (haveSameRecord(before, after)) unchanged += 1
-      else if (haveSameBytes({ columns: before.columns.artifacts, row: before.row }, { columns: after.columns.artifacts, row: after.row })) relisted += 1
+    both({ before, after, same }) {
+      if (same) unchanged += 1
+      else if (haveSameBytes(before, after)) relisted += 1
       else {
         found.before.add(before)
         found.after.add(after)
       }
+    },
+    unchanged(count) {
+      unchanged += count
     },
     finish: () => ({
       added: found.added.finish(),
@@ -118,17 +149,16 @@ export function createComparisonRecorder(subdir: SubdirName): ComparisonRecorder
   }
 }
 
-/** Equal bytes of a record say the same of its artifact. */
 function haveSameRecord(left: TableRow, right: TableRow): boolean {
-  const a = left.columns.fingerprints.chunk(left.row)
-  const b = right.columns.fingerprints.chunk(right.row)
-  const i = left.columns.fingerprints.cell(left.row)
-  const k = right.columns.fingerprints.cell(right.row)
+  const a = left.fingerprints.chunk(left.row)
+  const b = right.fingerprints.chunk(right.row)
+  const i = left.fingerprints.cell(left.row)
+  const k = right.fingerprints.cell(right.row)
   return a[i] === b[k] && a[i + 1] === b[k + 1]
 }
 
 interface Rows {
-  readonly add: (row: TableRow) => void
+  readonly add: (row: ArtifactRow) => void
   readonly finish: () => ReturnType<typeof createSetOfRows>
 }
 
@@ -137,7 +167,7 @@ function createRows(subdir: SubdirName): Rows {
   let count = 0
   return {
     add({ columns: from, row }) {
-      appendRow(columns, from.artifacts, row)
+      appendRow(columns, from, row)
       count += 1
     },
     finish: () => createSetOfRows(columns, allRows(count)),

@@ -12,6 +12,8 @@ export interface IndexScanner {
   readonly end: () => IndexSkeleton
 }
 
+const QUOTE = 0x22
+
 const FIELD_COLUMNS = {
   name: 5, version: 6, build: 7, build_number: 8, size: 9, md5: 10, sha256: 11, timestamp: 12, indexed_timestamp: 13, url: 14, subdir: 15,
 } as const satisfies Record<NotedField, number>
@@ -55,6 +57,33 @@ interface MovingView extends RecordView {
   position: number
 }
 
+/** Longer values are not worth remembering. */
+const REMEMBERED_BYTES = 64
+
+/** Reads values as text. Neighbours often have the same name: a string like the one before it is not made again. */
+function createTextReader(): (bytes: Buffer, start: number) => string {
+  const last = Buffer.alloc(REMEMBERED_BYTES)
+  let length = 0
+  let text = ''
+
+  function isLast(bytes: Buffer, start: number): boolean {
+    for (let at = 0; at < length; at += 1) if (bytes[start + at] !== last[at]) return false
+    return length > 0
+  }
+
+  return (bytes, start) => {
+    if (isLast(bytes, start)) return text
+    const end = endOfValue(bytes, start)
+    const value = bytes.toString('utf8', start, end)
+    // Of a string the closing quote is compared too; a number could go on.
+    if (bytes[start] === QUOTE && end - start <= REMEMBERED_BYTES) {
+      length = bytes.copy(last, 0, start, end)
+      text = value
+    }
+    return value
+  }
+}
+
 /** Turns rows into calls of `sink.record`. */
 export function createViewSink(sink: IndexSink): RowSink {
   const { record } = sink
@@ -64,6 +93,7 @@ export function createViewSink(sink: IndexSink): RowSink {
   let suffix = ''
   let window = 0
   let word = 0
+  const readers: Partial<Record<NotedField, ReturnType<typeof createTextReader>>> = {}
 
   const view: MovingView = {
     section: 'packages',
@@ -78,8 +108,8 @@ export function createViewSink(sink: IndexSink): RowSink {
     field(name) {
       const offset = words[word + FIELD_COLUMNS[name]] ?? 0
       if (offset === 0) return undefined
-      const start = skipBlanks(buffer, window + offset)
-      return buffer.toString('utf8', start, endOfValue(buffer, start))
+      readers[name] ??= createTextReader()
+      return readers[name](buffer, skipBlanks(buffer, window + offset))
     },
   }
 

@@ -23,8 +23,8 @@ const URL_COLUMN = 14
 
 const FAULTS: ReadonlyMap<number, RecordFault> = new Map([[2, 'no-digest'], [4, 'bad-digest'], [6, 'bad-size'], [ELSEWHERE, 'elsewhere']])
 
-/** The highest `repodata_version` that clients know (conda's MAX_REPODATA_VERSION). */
-const MAXIMUM_VERSION = 2
+/** The highest `repodata_version` that a client reads: rattler's indexes with `v3` say 3, conda stops at 2 (MAX_REPODATA_VERSION). */
+const MAXIMUM_VERSION = 3
 
 /** Reads an index that is fed to it. */
 export interface IndexTableBuilder {
@@ -94,22 +94,29 @@ function createTableDriver(subdir: SubdirName, sink: IndexSink): { readonly driv
 }
 
 /** Appends the rows of a batch. Throws `NAME_UNSAFE`. */
-export function addBatch(columns: TableColumns, batch: RowBatch): void {
-  const { engine, rows, suffix } = batch
-  const { at, calls } = engine
-  engine.bytes.write(suffix, at.suffix)
-  const nameBytes = calls.tabulate(Buffer.byteLength(suffix))
+function addBatch(columns: TableColumns, batch: RowBatch): void {
+  const { engine, rows } = batch
+  const { at } = engine
+  const nameBytes = tabulate(batch, { fingerprints: true })
   const buffer = engine.words.buffer
-  const marks = new Uint8Array(buffer, at.marks, rows)
-  if (calls.attention() > 0) attend(batch, marks)
   appendRawRows(columns.artifacts, {
     names: engine.bytes.subarray(at.names, at.names + nameBytes),
     nameEnds: new Uint32Array(buffer, at.nameEnds, rows),
     digests: new Uint8Array(buffer, at.digests, rows * 32),
     sizes: new Float64Array(buffer, at.sizes, rows),
-    marks,
+    marks: new Uint8Array(buffer, at.marks, rows),
   })
   appendCells(columns.fingerprints, new Uint32Array(buffer, at.fingerprints, rows * 2), 2)
+}
+
+/** Fills the columns of the engine for a batch; gives the bytes of names. Throws `NAME_UNSAFE`. */
+export function tabulate(batch: RowBatch, { fingerprints }: { readonly fingerprints: boolean }): number {
+  const { engine, rows, suffix } = batch
+  const { at, calls } = engine
+  if (suffix !== '') engine.bytes.write(suffix, at.suffix)
+  const nameBytes = calls.tabulate(Buffer.byteLength(suffix), fingerprints ? 1 : 0)
+  if (calls.attention() > 0) attend(batch, new Uint8Array(engine.words.buffer, at.marks, rows))
+  return nameBytes
 }
 
 /** What the compiled scanner leaves to us: names that are not plainly good, and `url` fields. */

@@ -1,13 +1,12 @@
-import { appendCells, type Column, createColumn } from './columns.ts'
 import { createImplausibleError, createMalformedError, createScanError } from './index-errors.ts'
 import type { IndexSection, IndexSkeleton, SectionEntry, SkeletonEntry } from './index-types.ts'
 import { jsonDumps } from './json-dumps.ts'
 import { decodeString, findDuplicateKey } from './json-keys.ts'
-import { createKeyHashSet, type KeyHashSet } from './key-hash-set.ts'
 import {
-  FLAG_CHECK, FLAG_UNSORTED, returnScannerEngine, ROW_END, ROW_FLAGS, ROW_KEY, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
+  FLAG_CHECK, FLAG_UNSORTED, returnScannerEngine, ROW_END, ROW_FLAGS, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
   SCAN_SECTION_CLOSE, SCAN_SECTION_OPEN, SCAN_TOP_ENTRY, SCAN_V3_OPEN, type ScannerEngine, takeScannerEngine,
 } from './scanner-engine.ts'
+import { createSectionKeys, type SectionKeys, takeKeys } from './section-keys.ts'
 
 /** No record and no top-level value may be bigger than half of it: it would have to be in memory whole. */
 const MAXIMUM_WINDOW = 256 << 20
@@ -68,15 +67,17 @@ export function createScanDriver(sink: RowSink): ScanDriver {
       assertOpen(scan)
       scan.over = true
       if (scan.base + scan.have > 0) drain(scan, true)
-      const compact = scan.engine.calls.spaced() === 0
+      const skeleton = describe(scan)
       returnScannerEngine(scan.engine)
-      return describe(scan, compact)
+      return skeleton
     },
   }
 }
 
-interface Scan {
+/** A scan of one document. */
+export interface Scan {
   readonly sink: RowSink
+  readonly ordered: boolean
   readonly engine: ScannerEngine
   readonly entries: SkeletonEntry[]
   readonly sections: SectionEntry[]
@@ -95,19 +96,16 @@ interface Scan {
   plain: boolean
 }
 
-interface OpenSection {
+/** The section that the scan is in. */
+interface OpenSection extends SectionKeys {
   readonly section: IndexSection
   readonly suffix: string
-  records: number
-  sorted: boolean
-  /** Hashes of the keys while they come in order; then those that were seen. */
-  hashes: Column<Uint32Array>
-  seen: KeyHashSet | undefined
 }
 
-function createScan(sink: RowSink): Scan {
+/** Creates a scan; `ordered`: the sink gives up where keys come out of order, so they need not be looked up. */
+export function createScan(sink: RowSink, { ordered }: { readonly ordered: boolean } = { ordered: false }): Scan {
   return {
-    sink, engine: takeScannerEngine(), entries: [], sections: [], outerKeys: [], v3Keys: [], open: undefined,
+    sink, ordered, engine: takeScannerEngine(), entries: [], sections: [], outerKeys: [], v3Keys: [], open: undefined,
     base: 0, have: 0, next: 0, kept: 0, hasV3: false, over: false, plain: true,
   }
 }
@@ -116,20 +114,26 @@ function assertOpen(scan: Scan): void {
   if (scan.over) throw new TypeError('The document is over')
 }
 
-function describe({ base, have, next, entries, sections, outerKeys, v3Keys, hasV3, plain }: Scan, compact: boolean): IndexSkeleton {
+/** What a scan that is over has found. */
+export function describe({ base, have, next, engine, entries, sections, outerKeys, v3Keys, hasV3, plain }: Scan): IndexSkeleton {
+  const compact = engine.calls.spaced() === 0
   // Behind the document's brace conda-index writes nothing.
   const ends = have === next
   const canonical = compact && plain && ends && isSorted(outerKeys) && isSorted(v3Keys) && sections.every(({ sorted }) => sorted)
   return { length: base + have, entries, sections, hasV3, compact, canonical, info: parseInfo(entries) }
 }
 
-/** Scans what the window has, and makes room. */
+/** Scans what the window has. */
 function drain(scan: Scan, last: boolean): void {
   for (;;) {
-    const status = step(scan, last)
+    const status = step(scan, scan.have, last)
     if (status === SCAN_NEED_MORE || status === SCAN_DONE) break
   }
-  if (last) return
+  if (!last) makeRoom(scan)
+}
+
+/** Lets go what is scanned, and makes the window bigger where the rest needs half of it. */
+export function makeRoom(scan: Scan): void {
   const { engine, next, have } = scan
   engine.bytes.copyWithin(engine.at.window, engine.at.window + next, engine.at.window + have)
   scan.base += next
@@ -143,9 +147,10 @@ function growWindow({ engine, base }: Scan): void {
   engine.grow(engine.capacity * 2)
 }
 
-function step(scan: Scan, last: boolean): number {
+/** Scans on, at most to `to`, until something has to be done. */
+export function step(scan: Scan, to: number, last: boolean): number {
   const { calls } = scan.engine
-  const status = calls.scan(scan.next, scan.have, last ? 1 : 0)
+  const status = calls.scan(scan.next, to, last ? 1 : 0)
   scan.next = calls.consumed()
   if (status === SCAN_FAILED) fail(scan)
   const rows = calls.rows()
@@ -183,7 +188,7 @@ function openSection(scan: Scan): void {
   const inV3 = scan.engine.calls.section() === 3
   const key = noteKey(scan, inV3 ? scan.v3Keys : scan.outerKeys)
   scan.plain &&= rawKey(scan) === jsonDumps(key)
-  scan.open = { section: sectionName(inV3, key), suffix: inV3 ? `.${key}` : '', records: 0, sorted: true, hashes: createHashColumn(), seen: undefined }
+  scan.open = { section: sectionName(inV3, key), suffix: inV3 ? `.${key}` : '', ...createSectionKeys() }
 }
 
 function sectionName(inV3: boolean, key: string): IndexSection {
@@ -225,8 +230,7 @@ function assertDistinctKeys({ engine, base }: Scan, start: number, end: number):
 function takeRows(scan: Scan, open: OpenSection, rows: number): void {
   const { engine, base } = scan
   if (engine.calls.flagged() !== 0) checkFlags(scan, open, rows)
-  if (open.sorted) appendCells(open.hashes, engine.words.subarray(engine.at.keyHashes / 4, engine.at.keyHashes / 4 + rows * 2), 2)
-  else addHashes(scan, open, rows)
+  if (!scan.ordered) takeKeys(open, { engine, rows, base })
   scan.sink({ engine, rows, section: open.section, suffix: open.suffix, base })
   open.records += rows
 }
@@ -240,35 +244,6 @@ function checkFlags(scan: Scan, open: OpenSection, rows: number): void {
     if ((flags & FLAG_CHECK) !== 0) assertDistinctKeys(scan, at.window + (words[word + ROW_VALUE] ?? 0), at.window + (words[word + ROW_END] ?? 0))
     if ((flags & FLAG_UNSORTED) !== 0) open.sorted = false
   }
-}
-
-/** Keys out of order: from now on every key is looked up among all before it. */
-function addHashes({ engine, base }: Scan, open: OpenSection, rows: number): void {
-  const { words, at } = engine
-  const seen = open.seen ?? startLookingUp(open)
-  for (let row = 0; row < rows; row += 1) {
-    const word = at.keyHashes / 4 + row * 2
-    if (!seen.add(words[word] ?? 0, words[word + 1] ?? 0)) {
-      throw createMalformedError(base + (words[at.rows / 4 + row * ROW_WORDS + ROW_KEY] ?? 0) - 1, 'a key that its section has already')
-    }
-  }
-}
-
-function startLookingUp(open: OpenSection): KeyHashSet {
-  const seen = createKeyHashSet()
-  for (let row = 0; row < open.records; row += 1) {
-    const cells = open.hashes.chunk(row)
-    const cell = open.hashes.cell(row)
-    seen.add(cells[cell] ?? 0, cells[cell + 1] ?? 0)
-  }
-  open.seen = seen
-  open.hashes = createHashColumn()
-  return seen
-}
-
-/** Two words a row. */
-function createHashColumn(): Column<Uint32Array> {
-  return createColumn((cells) => new Uint32Array(cells), 2)
 }
 
 function isSorted(keys: readonly string[]): boolean {

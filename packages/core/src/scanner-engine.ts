@@ -25,7 +25,9 @@ export const FLAG_CHECK = 4
 export interface ScannerCalls {
   readonly reset: () => number
   readonly scan: (from: number, length: number, last: number) => number
-  readonly tabulate: (suffix: number) => number
+  readonly tabulate: (suffix: number, fingerprints: number) => number
+  readonly follows: (key: number, length: number) => number
+  readonly pass: (key: number, length: number) => number
   readonly rows: () => number
   readonly consumed: () => number
   readonly keyAt: () => number
@@ -58,13 +60,14 @@ export interface ScannerAddresses {
   readonly suffix: number
 }
 
-/** One instance of the compiled scanner with its memory. `bytes` and `words` change when the window grows. */
+/** One instance of the compiled scanner with its memory. `bytes`, `words` and `doubles` change when the window grows. */
 export interface ScannerEngine {
   readonly calls: ScannerCalls
   readonly at: ScannerAddresses
   /** All of the memory. */
   bytes: Buffer
   words: Uint32Array
+  doubles: Float64Array
   /** Bytes that the window holds. */
   capacity: number
   /** Makes the window at least that big. */
@@ -132,7 +135,7 @@ function createScannerEngine(capacity: number): ScannerEngine {
   }
   const engine: ScannerEngine = {
     calls: {
-      reset: call('reset'), scan: call('scan'), tabulate: call('tabulate'), rows: call('getRows'), consumed: call('getConsumed'),
+      reset: call('reset'), scan: call('scan'), tabulate: call('tabulate'), follows: call('follows'), pass: call('pass'), rows: call('getRows'), consumed: call('getConsumed'),
       keyAt: call('getKeyAt'), keyLength: call('getKeyLength'), valueAt: call('getValueAt'), valueEnd: call('getValueEnd'),
       failure: call('getFailure'), failureAt: call('getFailureAt'), failureState: call('getFailureState'),
       entryCheck: call('getEntryCheck'), spaced: call('getSpaced'), attention: call('getAttention'), flagged: call('getFlagged'), newest: call('getNewest'), section: call('getSection'),
@@ -140,6 +143,7 @@ function createScannerEngine(capacity: number): ScannerEngine {
     at,
     bytes: Buffer.from(memory.buffer),
     words: new Uint32Array(memory.buffer),
+    doubles: new Float64Array(memory.buffer),
     capacity: 0,
     grow(wanted) {
       const pages = Math.ceil((at.window + wanted + SLACK) / PAGE)
@@ -147,6 +151,7 @@ function createScannerEngine(capacity: number): ScannerEngine {
       if (pages > present) memory.grow(pages - present)
       engine.bytes = Buffer.from(memory.buffer)
       engine.words = new Uint32Array(memory.buffer)
+      engine.doubles = new Float64Array(memory.buffer)
       engine.capacity = wanted
     },
   }

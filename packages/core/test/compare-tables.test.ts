@@ -78,7 +78,7 @@ describe('compareIndexes()', () => {
     const tidy = fc.record({ packages: listing(fc.constant('.tar.bz2')), conda: listing(fc.constant('.conda')) })
     const wild = fc.record({ packages: listing(fc.constantFrom('.tar.bz2', '.conda')), conda: fc.constant({}), v3: fc.record({ whl: listing(fc.constant('')) }) })
     const bytes = fc.tuple(fc.oneof(tidy, wild), fc.boolean()).map(([sections, sorted]) => {
-      const index = makeIndex(sections as Parameters<typeof makeIndex>[0])
+      const index = makeIndex(sections)
       return sorted ? dumpIndex(index) : Buffer.from(JSON.stringify(Object.fromEntries(Object.entries(index).toReversed()), null, 1))
     })
     fc.assert(fc.property(bytes, bytes, (base, target) => { both(base, target) }), { numRuns: 300 })
@@ -93,6 +93,30 @@ describe('compareIndexes()', () => {
     expect(both(base, base)).toMatchObject([[], [], [], [], 0, 9000])
     expect(both(Buffer.alloc(0), base)).toMatchObject([{ length: 9000 }, [], [], [], 0, 0])
   })
+
+  it('finds and refuses the same in a document that was changed anywhere, by bytes or by lines', () => {
+    const outcome = (run: () => TableComparison): unknown => {
+      try {
+        return plain(run())
+      } catch (error) {
+        return isMirrorError(error) ? [error.code, error.message] : error
+      }
+    }
+    const listing = (kind: string): Listing => Object.fromEntries(Array.from({ length: 30 }, (_, at) => [`p${String(at).padStart(2, '0')}-1-0${kind}`, at % 7 === 3 ? { size: -1 } : {}]))
+    const base = dumpIndex(makeIndex({ packages: listing('.tar.bz2'), conda: listing('.conda') }))
+    const entries = base.toString().split(/(?="p\d\d-)/)
+    const place = fc.nat({ max: base.length - 1 })
+    const byBytes = fc.tuple(place, fc.constantFrom('', '"', ',', '{', '}', ' ', '\\', '9', 'z', '\u0000')).map(([at, text]) => Buffer.concat([base.subarray(0, at), Buffer.from(text), base.subarray(at + 1)]))
+    const line = fc.nat({ max: entries.length - 1 })
+    const byLines = fc.tuple(line, line, line).map(([from, to, into]) => Buffer.from([...entries.slice(0, into), ...entries.slice(from, to), ...entries.slice(into)].join('')))
+    const seen = { found: 0, refused: 0 }
+    fc.assert(fc.property(fc.oneof(byBytes, byLines), (target) => {
+      const found = outcome(() => compareIndexes({ subdir: noarch, base: createBufferSource(base), target: createBufferSource(target) }))
+      expect(found).toEqual(outcome(() => compareTables({ base: readIndexTable(base, noarch), target: readIndexTable(target, noarch) })))
+      seen[Array.isArray(found) && found.length === 6 ? 'found' : 'refused'] += 1
+    }), { numRuns: 1000 })
+    expect(Math.min(seen.found, seen.refused)).toBeGreaterThan(100)
+  }, 60_000)
 
   it('refuses what readIndexTable() refuses', () => {
     const good = dumpIndex(makeIndex({ packages: { 'a-1-0.tar.bz2': {} } }))

@@ -122,12 +122,12 @@ describe('readIndexTable()', () => {
   it.each([
     ['an object without sections', '{}'], ['an error', '{"error":"not found"}'], ['info alone', '{"info":{"subdir":"noarch"}}'], ['null', 'null'], ['an array', '[]'], ['a number', '7'],
     ['another subdir', '{"info":{"subdir":"linux-64"},"packages":{}}'], ['a subdir that is no text', '{"info":{"subdir":1},"packages":{}}'],
-    ['version 3', '{"repodata_version":3,"packages":{}}'], ['version "1"', '{"repodata_version":"1","packages":{}}'], ['version 3 in info', '{"info":{"repodata_version":3},"packages":{}}'],
+    ['version 4', '{"repodata_version":4,"packages":{}}'], ['version "1"', '{"repodata_version":"1","packages":{}}'], ['version 4 in info', '{"info":{"repodata_version":4},"packages":{}}'],
   ])('calls %s implausible', (_, text) => {
     expect(codeOf(() => read(text))).toBe('INDEX_IMPLAUSIBLE')
   })
 
-  it.each(['', '{"packages":{}}', '{"packages.conda":{}}', '{"v3":{}}', '{"repodata_version":2,"packages":{}}', '{"info":{},"packages":{}}'])('takes %j', (text) => {
+  it.each(['', '{"packages":{}}', '{"packages.conda":{}}', '{"v3":{}}', '{"repodata_version":2,"packages":{}}', '{"repodata_version":3,"v3":{}}', '{"info":{},"packages":{}}'])('takes %j', (text) => {
     expect(read(text)).toMatchObject({ rows: 0, faults: [] })
   })
 
