@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { hasHistory, judgeStep, readHistories, replayHistory } from '../../../packages/sync/test/history.ts'
-import { endParts, part } from './run-parts.mjs'
+import { endParts, part, skipPart } from './run-parts.mjs'
 
 const [folder = ''] = process.argv.slice(2)
 
@@ -22,5 +22,5 @@ const replay = async (history) => {
 
 const histories = hasHistory ? await readHistories() : []
 for (const history of histories) await part(`${history.channel}, ${history.states.length} states`, () => replay(history))
-if (!hasHistory) await part('skipped, there is no repodata/history.tar.zst', () => undefined)
+if (!hasHistory) skipPart('all histories', 'MIRROR_TEST_DATA has no repodata/history.tar.zst')
 endParts()
