@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { DATA, describeChannel, findRealChannels } from '../../../packages/sync/test/real-data.ts'
 import { solveAll, VARIANT_FILES, VARIANTS } from '../../../packages/sync/test/solve.ts'
-import { checkMirror, createSampleChannel } from '../../../test-fixtures/src/index.ts'
+import { checkMirror, createSampleChannel } from '@mirror/test-fixtures'
 import { endParts, part, skipPart } from './run-parts.mjs'
 import { startNginx } from './start-nginx.mjs'
 

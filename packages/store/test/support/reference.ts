@@ -1,6 +1,6 @@
 import { EMPTY_STATE, stateId } from '@mirror/delta'
 import { createDiskStore, type DiskIo, type DiskStore } from '../../src/index.ts'
-import { begun, carryOut, publish, putAll } from './carry-out.ts'
+import { publish, putAll } from './carry-out.ts'
 import { type ChannelFixture, EMPTY_CHANNEL, makeChangeset, makeChannel } from './channel.ts'
 
 /** The reference transaction: two subdirs, four variants, shards, plain files; artifacts kept, added, removed, and one name re-used. */
