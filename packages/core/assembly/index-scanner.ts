@@ -28,7 +28,11 @@ const MARKS: usize = SIZES + <usize>MAX_ROWS * 8
 const NAME_ENDS: usize = MARKS + <usize>MAX_ROWS
 const NAMES: usize = NAME_ENDS + <usize>MAX_ROWS * 4
 const NAMES_BYTES: usize = <usize>MAX_ROWS * 256
-const WINDOW: usize = ((NAMES + NAMES_BYTES + 4096) >> 6) << 6
+// Tokens are found a chunk ahead of the walk over them: where they stand, and the blanks of each block of 64 bytes.
+const CHUNK: u32 = 4096
+const TOKENS: usize = NAMES + NAMES_BYTES + 256
+const OUTERS: usize = TOKENS + 4 * <usize>CHUNK + 256
+const WINDOW: usize = ((OUTERS + <usize>CHUNK / 8 + 4096) >> 6) << 6
 
 // What the grammar allows next.
 const S_ROOT: i32 = 0
@@ -232,8 +236,14 @@ function unescape(p: usize, length: u32, to: usize): u32 {
   return <u32>(o - to)
 }
 
-function hasBackslash(p: usize, length: u32): bool {
-  for (let k: u32 = 0; k < length; k++) if (at(p + k) == 0x5c) return true
+/** Reads up to 15 bytes behind the end. */
+// @ts-ignore: decorator
+@inline function hasBackslash(p: usize, length: u32): bool {
+  for (let k: u32 = 0; k < length; k += 16) {
+    let bits = <u32>i8x16.bitmask(i8x16.eq(v128.load(p + k), i8x16.splat(0x5c)))
+    if (length - k < 16) bits &= (1 << (length - k)) - 1
+    if (bits) return true
+  }
   return false
 }
 
@@ -484,9 +494,56 @@ function checkEscape(i: u32, length: u32): i32 {
   return 0
 }
 
-/** The blanks of a block before a position of it. */
+/** The blanks between tokens of the chunk that starts at `chunk`, before a position of it. */
+function blanksBefore(chunk: u32, pos: u32): u64 {
+  let found: u64 = 0
+  let block = OUTERS
+  let i = chunk
+  for (; i + 64 <= pos; i += 64, block += 8) found |= load<u64>(block)
+  return i < pos ? found | (load<u64>(block) & ((<u64>1 << <u64>(pos - i)) - 1)) : found
+}
+
+/** Appends the places of the bits of a block to the list at `list`; gives its new end. Writes up to 64 bytes behind it. */
 // @ts-ignore: decorator
-@inline function outerBefore(outer: u64, k: u32): u64 { return outer & ((<u64>1 << <u64>k) - 1) }
+@inline function flatten(bits: u64, i: u32, list: usize): usize {
+  let b = bits
+  const end = list + (<usize>popcnt(bits) << 2)
+  let p = list
+  do {
+    store<u32>(p, i + <u32>ctz(b)); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 4); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 8); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 12); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 16); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 20); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 24); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 28); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 32); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 36); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 40); b &= b - 1
+    store<u32>(p, i + <u32>ctz(b), 44); b &= b - 1
+    p += 48
+  } while (p < end)
+  return end
+}
+
+/** The token at `p` of the list. */
+// @ts-ignore: decorator
+@inline function tokenAt(p: usize): u32 { return at(WINDOW + load<u32>(p)) }
+
+/** Where a list of strings ends whose opening bracket is at `p` of the tokens before `stop`: at its closing bracket. 0 for any other array. */
+// @ts-ignore: decorator
+@inline function stringsEnd(list: usize, stop: usize): usize {
+  let p = list + 4
+  if (p < stop && tokenAt(p) == 0x5d) return p
+  while (p + 4 < stop && tokenAt(p) == 0x22) {
+    const after = tokenAt(p + 4)
+    if (after == 0x5d) return p + 4
+    if (after != 0x2c) return 0
+    p += 8
+  }
+  return 0
+}
 
 /** A top-level value ended before the comma or brace at `pos`, which is scanned again. */
 function entry(pos: u32, check: u32, outer: u64): i32 {
@@ -511,6 +568,14 @@ function openSection(pos: u32, d: i32, outer: u64): i32 {
   previousLength = -1
   consumed = pos + 1
   return SECTION_OPEN
+}
+
+/** Bytes of the key that starts at `start` and has its colon at `colon`. */
+// @ts-ignore: decorator
+@inline function keySize(start: u32, colon: u32): u32 {
+  let k = colon - 1
+  while (at(WINDOW + k) != 0x22) k--
+  return k - start
 }
 
 /** Saves the last key of a batch, for the order of the next. */
@@ -558,11 +623,18 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
   let check: u32 = 0
   if (atStart) sectionDepth = 0
 
-  for (let i: u32 = from; i < length; i += 64) {
+  for (let chunk: u32 = from; chunk < length; chunk += CHUNK) {
+  const chunkEnd = min(chunk + CHUNK, length)
+  let stop = TOKENS
+  let blanks: u64 = 0
+  let outers = OUTERS
+  let wrong: i32 = 0
+  let wrongAt: u32 = 0
+  let wrongState: i32 = -1
+  for (let i: u32 = chunk; i < chunkEnd; i += 64) {
     const a = v128.load(w + i), b = v128.load(w + i, 16), c = v128.load(w + i, 32), e = v128.load(w + i, 48)
     let quotes = equal(a, b, c, e, i8x16.splat(0x22))
-    let wrongAt: u32 = 64
-    let wrong: i32 = 0
+    let badAt: u32 = 64
 
     const B = i8x16.splat(0x5c)
     const ba = i8x16.eq(a, B), bb = i8x16.eq(b, B), bc = i8x16.eq(c, B), be = i8x16.eq(e, B)
@@ -581,7 +653,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
         const k = <u32>ctz(escapes)
         escapes &= escapes - 1
         const why = checkEscape(i + k, length)
-        if (why) { wrong = why; wrongAt = k; break }
+        if (why) { wrong = why; badAt = k; break }
       }
     }
 
@@ -601,22 +673,32 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
       controls &= ~(white & ~inside)
       if (controls) {
         const k = <u32>ctz(controls)
-        if (k < wrongAt) { wrongAt = k; wrong = E_CONTROL }
+        if (k < badAt) { badAt = k; wrong = E_CONTROL }
       }
     }
     if (utfNeed || i8x16.bitmask(v128.or(v128.or(a, b), v128.or(c, e)))) {
       const size = min<u32>(64, length - i)
       const k = checkUtf8(w + i, size)
-      if (k < size && k < wrongAt) { wrongAt = k; wrong = E_UTF8 }
+      if (k < size && k < badAt) { badAt = k; wrong = E_UTF8 }
     }
     let outer = spaces & ~inside
     if (i + 64 > length) outer &= (<u64>1 << <u64>(length - i)) - 1
-    if (wrong) tokens &= wrongAt == 0 ? 0 : (<u64>-1 >> <u64>(64 - wrongAt))
-    if (s == S_DONE) outer = 0
+    store<u64>(outers, outer)
+    outers += 8
+    blanks |= outer
+    if (wrong) {
+      tokens &= badAt == 0 ? 0 : (<u64>-1 >> <u64>(64 - badAt))
+      wrongAt = i + badAt
+      if (inside & (<u64>1 << <u64>badAt)) wrongState = S_STRING
+    }
+    stop = flatten(tokens, i, stop)
+    if (wrong) break
+  }
 
-    while (tokens) {
-      const pos = i + <u32>ctz(tokens)
-      tokens &= tokens - 1
+    let token = TOKENS
+    while (token < stop) {
+      let pos = load<u32>(token)
+      token += 4
       const ch = at(w + pos)
       if (ch == 0x22) {
         if (s == S_VALUE) s = S_AFTER
@@ -624,11 +706,11 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
         else if (s == S_ITEM || s == S_FIRST_ITEM) {
           s = S_AFTER_ITEM
           // In a list of strings: commas and strings in turn.
-          while (tokens && at(w + i + <u32>ctz(tokens)) == 0x2c) {
-            tokens &= tokens - 1
+          while (token < stop && tokenAt(token) == 0x2c) {
+            token += 4
             s = S_ITEM
-            if (!tokens || at(w + i + <u32>ctz(tokens)) != 0x22) break
-            tokens &= tokens - 1
+            if (token >= stop || tokenAt(token) != 0x22) break
+            token += 4
             s = S_AFTER_ITEM
           }
         } else if (s == S_OUTER_VALUE) {
@@ -641,14 +723,12 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
       } else if (ch == 0x2c) {
         if (s == S_AFTER) s = S_KEY
         else if (s == S_AFTER_ITEM) s = S_ITEM
-        else if (s == S_AFTER_ENTRY) return entry(pos, check, outerBefore(outer, pos - i))
+        else if (s == S_AFTER_ENTRY) return entry(pos, check, blanksBefore(chunk, pos))
         else return fail(E_TOKEN, pos, s)
       } else if (ch == 0x3a) {
         if (s != S_COLON) return fail(E_TOKEN, pos, s)
-        let k = pos - 1
-        while (at(w + k) != 0x22) k--
-        const size = k - keyStart
         if (r < R_RECORD) {
+          const size = keySize(keyStart, pos)
           keyAt = keyStart
           keyLength = size
           s = S_OUTER_VALUE
@@ -658,8 +738,9 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             if (!plainKey(w + keyStart, size, SCRATCH_A)) return fail(E_KEY_LONG, keyStart, s)
             section = outerKind(plainAt, plainLength)
           }
-        } else {
+        } else while (true) {
           // Keys of one object, at any depth of a record or entry.
+          const size = keySize(keyStart, pos)
           const level = DEPTHS + (<usize>d << 4)
           const count = load<u32>(level) + 1
           store<u32>(level, count)
@@ -694,20 +775,23 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             if (column) store<u32>(row + (column << 2), pos + 1)
           }
           s = S_VALUE
-          // What mostly follows, without going round the loop: a string, a comma, a key.
-          if (tokens && at(w + i + <u32>ctz(tokens)) == 0x22) {
-            tokens &= tokens - 1
-            s = S_AFTER
-            if (tokens && at(w + i + <u32>ctz(tokens)) == 0x2c) {
-              tokens &= tokens - 1
-              s = S_KEY
-              if (tokens && at(w + i + <u32>ctz(tokens)) == 0x22) {
-                keyStart = i + <u32>ctz(tokens) + 1
-                tokens &= tokens - 1
-                s = S_COLON
-              }
-            }
+          // What mostly follows, without going round the loop: a string, a number or a list of strings, a comma, a key, a colon.
+          let after = token + 4
+          if (after >= stop) break
+          const first = tokenAt(token)
+          if (first == 0x5b) {
+            after = d < MAX_DEPTH ? stringsEnd(token, stop) + 4 : 4
+            if (after == 4) break
+          } else if (first != 0x22) {
+            if (first == 0x7b || scalarEnd(w + load<u32>(token), w + length) != w + load<u32>(after)) break
           }
+          token = after
+          s = S_AFTER
+          if (token + 8 >= stop || tokenAt(token) != 0x2c || tokenAt(token + 4) != 0x22 || tokenAt(token + 8) != 0x3a) break
+          keyStart = load<u32>(token, 4) + 1
+          pos = load<u32>(token, 8)
+          token += 12
+          s = S_COLON
         }
       } else if (ch == 0x7b) {
         if (s == S_VALUE || s == S_ITEM || s == S_FIRST_ITEM) {
@@ -734,14 +818,14 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             v128.store(row, i32x4.splat(0), 48)
           } else if (r == R_V3) {
             section = 3
-            return openSection(pos, d, outerBefore(outer, pos - i))
-          } else if (section == 1 || section == 2) return openSection(pos, d, outerBefore(outer, pos - i))
+            return openSection(pos, d, blanksBefore(chunk, pos))
+          } else if (section == 1 || section == 2) return openSection(pos, d, blanksBefore(chunk, pos))
           else if (section == 3) {
             depth = d
             role = R_V3
             state = S_FIRST_KEY
             consumed = pos + 1
-            spaced |= outerBefore(outer, pos - i)
+            spaced |= blanksBefore(chunk, pos)
             return V3_OPEN
           } else {
             r = R_ENTRY
@@ -759,7 +843,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
         } else return fail(E_TOKEN, pos, s)
       } else if (ch == 0x7d) {
         if (s != S_AFTER && s != S_FIRST_KEY) {
-          if (s == S_AFTER_ENTRY) return entry(pos, check, outerBefore(outer, pos - i))
+          if (s == S_AFTER_ENTRY) return entry(pos, check, blanksBefore(chunk, pos))
           return fail(E_TOKEN, pos, s)
         }
         d--
@@ -796,7 +880,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             role = R_SECTION
             depth = d
             if (rows == MAX_ROWS) {
-              spaced |= outerBefore(outer, pos - i)
+              spaced |= blanksBefore(chunk, pos)
               keepPrevious(previousKey, previousSize)
               return BATCH_FULL
             }
@@ -805,7 +889,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             s = S_AFTER_ENTRY
           }
         } else if (r == R_SECTION) {
-          spaced |= outerBefore(outer, pos - i)
+          spaced |= blanksBefore(chunk, pos)
           depth = d
           role = d == 1 ? R_ROOT : R_V3
           state = S_AFTER
@@ -819,7 +903,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
           r = R_ROOT
           s = S_AFTER
         } else {
-          outer = outerBefore(outer, pos - i)
+          spaced |= blanksBefore(chunk, pos)
           s = S_DONE
           depth = 0
           role = R_ROOT
@@ -872,8 +956,8 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
         else s = S_AFTER_ITEM
       }
     }
-    if (wrong) return fail(wrong, i + wrongAt, inside & (<u64>1 << <u64>wrongAt) ? S_STRING : s)
-    spaced |= outer
+    if (wrong) return fail(wrong, wrongAt, wrongState < 0 ? s : wrongState)
+    if (s != S_DONE) spaced |= blanks
   }
   if (rows) keepPrevious(previousKey, previousSize)
   return unfinished(length, last, inString != 0 ? S_STRING : s)
