@@ -86,9 +86,11 @@ function resume(state: State): void {
   state.source.resume()
 }
 
+/** Sleeps before it resumes: a connection may push, and even end, while it is being resumed. */
 async function waitForMore(state: State): Promise<void> {
+  const woken = sleepUntilWoken(state)
   resume(state)
-  await sleepUntilWoken(state)
+  await woken
 }
 
 async function sleepUntilWoken(state: State): Promise<void> {
@@ -118,8 +120,9 @@ async function collect(state: State, maximum: number): Promise<Buffer> {
   state.mode = 'collecting'
   state.limit = maximum
   if (state.queued > maximum) stop(state, new BodyTooLarge())
+  const woken = state.ended ? undefined : sleepUntilWoken(state)
   resume(state)
-  if (!state.ended) await sleepUntilWoken(state)
+  await woken
   if (state.failure !== undefined) throw state.failure
   const [only] = state.chunks
   return state.chunks.length === 1 && only !== undefined ? only : Buffer.concat(state.chunks)

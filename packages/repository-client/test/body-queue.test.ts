@@ -27,6 +27,19 @@ describe('createBodyQueue()', () => {
     expect(asked).toEqual(['pause', 'resume'])
   })
 
+  test('misses nothing that the connection pushes, and no end, while it is being resumed', async ({ expect }) => {
+    const later: (() => void)[] = []
+    const queue: BodyQueue = createBodyQueue({ pause: () => undefined, resume: () => later.shift()?.(), stop: () => undefined })
+    later.push(() => {
+      queue.push(CHUNK)
+      queue.end()
+    })
+    for (let index = 0; index < 3; index += 1) queue.push(CHUNK)
+    let received = 0
+    for await (const chunk of queue.body) received += chunk.length
+    expect(received).toBe(400_000)
+  })
+
   test('gives what came before a failure, then the failure', async ({ expect }) => {
     const { queue } = open()
     queue.push(CHUNK)
