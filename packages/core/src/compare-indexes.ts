@@ -151,7 +151,9 @@ function haveSameRecord({ batch: { engine: a }, row: left }: SideRow, { batch: {
   const i = a.at.rows / 4 + left * ROW_WORDS
   const k = b.at.rows / 4 + right * ROW_WORDS
   const { window } = b.at
-  return a.bytes.compare(b.bytes, window + (b.words[k + ROW_VALUE] ?? 0), window + (b.words[k + ROW_END] ?? 0), a.at.window + (a.words[i + ROW_VALUE] ?? 0), a.at.window + (a.words[i + ROW_END] ?? 0)) === 0
+  const start = a.at.window + (a.words[i + ROW_VALUE] ?? 0)
+  const end = a.at.window + (a.words[i + ROW_END] ?? 0)
+  return a.bytes.compare(b.bytes, window + (b.words[k + ROW_VALUE] ?? 0), window + (b.words[k + ROW_END] ?? 0), start, end) === 0
 }
 
 function isJoinable({ engine, rows, section }: RowBatch): boolean {

@@ -95,8 +95,8 @@ export function createIndexLayoutBuilder(sink: IndexSink = {}): IndexLayoutBuild
 export function readIndexLayout(source: ByteSource | Uint8Array, sink: IndexSink = {}): IndexLayout {
   const recorder = createLayoutRecorder()
   const view = createViewSink(sink)
-  return recorder.finish(driveScan(toByteSource(source), createScanDriver((batch) => {
+  return recorder.finish(driveScan(toByteSource(source), (batch) => {
     recorder.add(batch)
     view(batch)
-  })))
+  }))
 }

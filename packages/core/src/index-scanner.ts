@@ -1,7 +1,8 @@
 import { readInto, toByteSource } from './byte-source.ts'
 import type { ByteSource, IndexSection, IndexSink, IndexSkeleton, NotedField, RecordView } from './index-types.ts'
+import { recallFrom } from './index-stepper.ts'
 import { decodeString, endOfValue, skipBlanks } from './json-keys.ts'
-import { createScanDriver, type RowBatch, type RowSink, type ScanDriver } from './scan-driver.ts'
+import { createScanDriver, type RowBatch, type RowSink } from './scan-driver.ts'
 import { ROW_END, ROW_KEY, ROW_KEY_LENGTH, ROW_VALUE, ROW_WORDS } from './scanner-engine.ts'
 
 /** A scanner that is fed. */
@@ -24,7 +25,8 @@ const FIELD_COLUMNS = {
  * repeated key, half of a surrogate pair, nesting beyond 512); `INDEX_IMPLAUSIBLE` says that it is JSON but no index. A document
  * of no bytes is `{}` (CEP 36). Records reach the sink before the rest of the document is known to be sound.
  *
- * Memory is 3 MiB and 8 bytes a record; the window of 1 MiB grows for a record or top-level value that is bigger, up to 128 MiB.
+ * Memory is 3 MiB and 8 bytes a record (with `scanIndex` only where keys are out of order); the window of 1 MiB grows for a
+ * record or top-level value that is bigger, up to 128 MiB.
  */
 export function createIndexScanner(sink: IndexSink): IndexScanner {
   const { write, end } = createScanDriver(createViewSink(sink))
@@ -33,11 +35,12 @@ export function createIndexScanner(sink: IndexSink): IndexScanner {
 
 /** Scans a document that can be read anywhere; the same as writing all of it to `createIndexScanner`. */
 export function scanIndex(source: ByteSource | Uint8Array, sink: IndexSink): IndexSkeleton {
-  return driveScan(toByteSource(source), createScanDriver(createViewSink(sink)))
+  return driveScan(toByteSource(source), createViewSink(sink))
 }
 
-/** Feeds all of a source to a driver. */
-export function driveScan(source: ByteSource, driver: ScanDriver): IndexSkeleton {
+/** Scans all of a source. */
+export function driveScan(source: ByteSource, sink: RowSink): IndexSkeleton {
+  const driver = createScanDriver(sink, recallFrom(source))
   for (let position = 0; position < source.length;) {
     const room = driver.room()
     const part = room.length > source.length - position ? room.subarray(0, source.length - position) : room

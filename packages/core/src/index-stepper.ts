@@ -2,6 +2,7 @@ import { readInto } from './byte-source.ts'
 import type { ByteSource, IndexSkeleton } from './index-types.ts'
 import { createScan, describe, makeRoom, type RowBatch, type Scan, step } from './scan-driver.ts'
 import { returnScannerEngine, ROW_END, ROW_KEY, ROW_KEY_LENGTH, ROW_WORDS, SCAN_DONE, SCAN_NEED_MORE } from './scanner-engine.ts'
+import type { RecallKeys } from './section-keys.ts'
 
 /** Bytes that are read at once, and what a step scans at least when it is to scan little. */
 const READ_BYTES = 1 << 18
@@ -55,6 +56,25 @@ export function createIndexStepper(source: ByteSource): IndexStepper {
       return skeleton
     },
   }
+}
+
+/** Reads the keys of a section of a source again. The scan that asks has found them in order. */
+export function recallFrom(source: ByteSource): RecallKeys {
+  return (section, records, add) => {
+    const stepper = createIndexStepper(source)
+    for (let missing = records; missing > 0;) {
+      const batch = stepper.next(false)
+      if (batch === undefined) throw new RangeError('The document is not what it was')
+      if (batch.section === section) missing -= addKeys(batch, missing, add)
+    }
+  }
+}
+
+function addKeys({ engine, rows }: RowBatch, most: number, add: (low: number, high: number) => void): number {
+  const { words, at } = engine
+  const count = Math.min(rows, most)
+  for (let word = at.keyHashes / 4; word < at.keyHashes / 4 + count * 2; word += 2) add(words[word] ?? 0, words[word + 1] ?? 0)
+  return count
 }
 
 /** One step; false when the document is over. */
@@ -113,8 +133,9 @@ function countEqual(scan: Scan, other: RowBatch, { first, start }: { readonly fi
     const to = Math.min(row + width, other.rows)
     const end = rowWord(other, to - 1, ROW_END)
     const stop = at + end - from
-    const { window } = right.at
-    if (stop <= scan.have && left.bytes.compare(right.bytes, window + at, window + stop, left.at.window + from, left.at.window + end) === 0) {
+    const here = right.at.window
+    const there = left.at.window
+    if (stop <= scan.have && left.bytes.compare(right.bytes, here + at, here + stop, there + from, there + end) === 0) {
       row = to
       at = stop
       from = end

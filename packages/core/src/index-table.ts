@@ -10,7 +10,7 @@ import { createLayoutRecorder } from './index-layout.ts'
 import { createViewSink, driveScan } from './index-scanner.ts'
 import type { ByteSource, IndexLayout, IndexSink, IndexSkeleton, IndexTable, RecordFault } from './index-types.ts'
 import { decodeString, endOfValue, skipBlanks } from './json-keys.ts'
-import { createScanDriver, type RowBatch, type ScanDriver } from './scan-driver.ts'
+import { createScanDriver, type RowBatch, type RowSink } from './scan-driver.ts'
 import { ROW_KEY, ROW_KEY_LENGTH, ROW_WORDS } from './scanner-engine.ts'
 import type { SubdirName } from './subdir.ts'
 
@@ -41,14 +41,15 @@ export interface IndexTableBuilder {
  * Records with faults are rows too, without an artifact. `sink` sees every record in passing.
  */
 export function createIndexTableBuilder(subdir: SubdirName, sink: IndexSink = {}): IndexTableBuilder {
-  const { driver, finish } = createTableDriver(subdir, sink)
+  const { take, finish } = createTableReader(subdir, sink)
+  const driver = createScanDriver(take)
   return { write: driver.write, end: () => finish(driver.end()) }
 }
 
 /** Reads the index of a subdir from a source; the same as writing all of it to `createIndexTableBuilder`. */
 export function readIndexTable(source: ByteSource | Uint8Array, subdir: SubdirName, sink: IndexSink = {}): IndexTable {
-  const { driver, finish } = createTableDriver(subdir, sink)
-  return finish(driveScan(toByteSource(source), driver))
+  const { take, finish } = createTableReader(subdir, sink)
+  return finish(driveScan(toByteSource(source), take))
 }
 
 /** The columns behind a table, for `compareTables`. */
@@ -72,20 +73,19 @@ export function createTableColumns(subdir: SubdirName): TableColumns {
   return { artifacts: createArtifactColumns(subdir), fingerprints: createColumn((cells) => new Uint32Array(cells), 2) }
 }
 
-function createTableDriver(subdir: SubdirName, sink: IndexSink): { readonly driver: ScanDriver; readonly finish: (skeleton: IndexSkeleton) => IndexTable } {
+function createTableReader(subdir: SubdirName, sink: IndexSink): { readonly take: RowSink; readonly finish: (skeleton: IndexSkeleton) => IndexTable } {
   const columns = createTableColumns(subdir)
   const layout = createLayoutRecorder()
   const view = createViewSink(sink)
   let newest: number | undefined
-  const driver = createScanDriver((batch) => {
-    addBatch(columns, batch)
-    const seen = batch.engine.calls.newest()
-    if (seen >= 0) newest = seen
-    layout.add(batch)
-    view(batch)
-  })
   return {
-    driver,
+    take(batch) {
+      addBatch(columns, batch)
+      const seen = batch.engine.calls.newest()
+      if (seen >= 0) newest = seen
+      layout.add(batch)
+      view(batch)
+    },
     finish(skeleton) {
       assertPlausible(skeleton, subdir)
       return createTable(columns, layout.finish(skeleton), newest)

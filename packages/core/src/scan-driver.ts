@@ -6,7 +6,7 @@ import {
   FLAG_CHECK, FLAG_UNSORTED, returnScannerEngine, ROW_END, ROW_FLAGS, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
   SCAN_SECTION_CLOSE, SCAN_SECTION_OPEN, SCAN_TOP_ENTRY, SCAN_V3_OPEN, type ScannerEngine, takeScannerEngine,
 } from './scanner-engine.ts'
-import { createSectionKeys, type SectionKeys, takeKeys } from './section-keys.ts'
+import { createSectionKeys, type RecallKeys, type SectionKeys, takeKeys } from './section-keys.ts'
 
 /** No record and no top-level value may be bigger than half of it: it would have to be in memory whole. */
 const MAXIMUM_WINDOW = 256 << 20
@@ -37,9 +37,9 @@ export interface ScanDriver {
 /** Receives the rows of a document, batch by batch. */
 export type RowSink = (batch: RowBatch) => void
 
-/** Creates a driver that hands rows to `sink`. */
-export function createScanDriver(sink: RowSink): ScanDriver {
-  const scan = createScan(sink)
+/** Creates a driver that hands rows to `sink`; with `recall` it keeps no keys while they come in order. */
+export function createScanDriver(sink: RowSink, recall?: RecallKeys): ScanDriver {
+  const scan = createScan(sink, { recall })
 
   function room(): Uint8Array {
     const { engine, have } = scan
@@ -78,6 +78,8 @@ export function createScanDriver(sink: RowSink): ScanDriver {
 export interface Scan {
   readonly sink: RowSink
   readonly ordered: boolean
+  /** Until it was used: a document that has one section out of order may have many. */
+  recall: RecallKeys | undefined
   readonly engine: ScannerEngine
   readonly entries: SkeletonEntry[]
   readonly sections: SectionEntry[]
@@ -103,9 +105,9 @@ interface OpenSection extends SectionKeys {
 }
 
 /** Creates a scan; `ordered`: the sink gives up where keys come out of order, so they need not be looked up. */
-export function createScan(sink: RowSink, { ordered }: { readonly ordered: boolean } = { ordered: false }): Scan {
+export function createScan(sink: RowSink, { ordered = false, recall }: { readonly ordered?: boolean; readonly recall?: RecallKeys | undefined }): Scan {
   return {
-    sink, ordered, engine: takeScannerEngine(), entries: [], sections: [], outerKeys: [], v3Keys: [], open: undefined,
+    sink, ordered, recall, engine: takeScannerEngine(), entries: [], sections: [], outerKeys: [], v3Keys: [], open: undefined,
     base: 0, have: 0, next: 0, kept: 0, hasV3: false, over: false, plain: true,
   }
 }
@@ -230,7 +232,8 @@ function assertDistinctKeys({ engine, base }: Scan, start: number, end: number):
 function takeRows(scan: Scan, open: OpenSection, rows: number): void {
   const { engine, base } = scan
   if (engine.calls.flagged() !== 0) checkFlags(scan, open, rows)
-  if (!scan.ordered) takeKeys(open, { engine, rows, base })
+  if (!scan.ordered) takeKeys(open, { engine, rows, base, section: open.section, recall: scan.recall })
+  if (!open.sorted) scan.recall = undefined
   scan.sink({ engine, rows, section: open.section, suffix: open.suffix, base })
   open.records += rows
 }

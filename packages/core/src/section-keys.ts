@@ -1,5 +1,6 @@
 import { appendCells, type Column, createColumn } from './columns.ts'
 import { createMalformedError } from './index-errors.ts'
+import type { IndexSection } from './index-types.ts'
 import { createKeyHashSet, type KeyHashSet } from './key-hash-set.ts'
 import { ROW_KEY, ROW_WORDS, type ScannerEngine } from './scanner-engine.ts'
 
@@ -7,7 +8,7 @@ import { ROW_KEY, ROW_WORDS, type ScannerEngine } from './scanner-engine.ts'
 export interface SectionKeys {
   records: number
   sorted: boolean
-  /** Hashes of the keys while they come in order; then those that were seen. */
+  /** Hashes of the keys while they come in order, unless they can be recalled; then those that were seen. */
   hashes: Column<Uint32Array>
   seen: KeyHashSet | undefined
 }
@@ -17,24 +18,31 @@ export function createSectionKeys(): SectionKeys {
   return { records: 0, sorted: true, hashes: createHashColumn(), seen: undefined }
 }
 
+/** Gives the hashes of the first `records` keys of a section once more: a document that can be read again need not keep them. */
+export type RecallKeys = (section: IndexSection, records: number, add: (low: number, high: number) => void) => void
+
 /** Rows of an engine whose window starts at `base` of the document. */
 interface KeyRows {
   readonly engine: ScannerEngine
   readonly rows: number
   readonly base: number
+  readonly section: IndexSection
+  readonly recall: RecallKeys | undefined
 }
 
 /** Takes the keys of rows. While they come in order none can be there already. Throws `INDEX_MALFORMED`. */
 export function takeKeys(keys: SectionKeys, batch: KeyRows): void {
   const { words, at } = batch.engine
+  if (keys.sorted && batch.recall !== undefined) return
   if (keys.sorted) appendCells(keys.hashes, words.subarray(at.keyHashes / 4, at.keyHashes / 4 + batch.rows * 2), 2)
   else addHashes(keys, batch)
 }
 
 /** Keys out of order: from now on every key is looked up among all before it. */
-function addHashes(keys: SectionKeys, { engine, rows, base }: KeyRows): void {
+function addHashes(keys: SectionKeys, batch: KeyRows): void {
+  const { engine, rows, base } = batch
   const { words, at } = engine
-  const seen = keys.seen ?? startLookingUp(keys)
+  const seen = keys.seen ?? startLookingUp(keys, batch)
   for (let row = 0; row < rows; row += 1) {
     const word = at.keyHashes / 4 + row * 2
     if (!seen.add(words[word] ?? 0, words[word + 1] ?? 0)) {
@@ -43,9 +51,10 @@ function addHashes(keys: SectionKeys, { engine, rows, base }: KeyRows): void {
   }
 }
 
-function startLookingUp(keys: SectionKeys): KeyHashSet {
+function startLookingUp(keys: SectionKeys, { section, recall }: KeyRows): KeyHashSet {
   const seen = createKeyHashSet()
-  for (let row = 0; row < keys.records; row += 1) {
+  if (recall !== undefined) recall(section, keys.records, seen.add)
+  else for (let row = 0; row < keys.records; row += 1) {
     const cells = keys.hashes.chunk(row)
     const cell = keys.hashes.cell(row)
     seen.add(cells[cell] ?? 0, cells[cell + 1] ?? 0)

@@ -1,7 +1,7 @@
 import { readInto } from './byte-source.ts'
 import type { ByteSource } from './index-types.ts'
 
-const WINDOW = 1 << 20
+const WINDOW = 1 << 18
 /** A gap that is read over rather than jumped. */
 const GAP = 1 << 16
 

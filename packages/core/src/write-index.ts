@@ -74,14 +74,13 @@ function writeSection(parts: readonly IndexPart[], section: IndexSection, writer
   writer.putText('}')
 }
 
-const PIECE = 1 << 20
+const PIECE = 1 << 18
 
 /** Sorted and compact: kept neighbours stand one comma apart, so a stretch of them is one piece, comma in front included. */
 function copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): void {
   const { table, source } = part
   const reader = createSliceReader(source)
-  let start = -1
-  let end = -1
+  let comma = 0
   function copy(first: number, last: number): void {
     for (let position = first; position < last; position += PIECE) {
       const piece = reader.slice(position, Math.min(last, position + PIECE))
@@ -90,15 +89,11 @@ function copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): void {
   }
   for (let row = from; row < to; row += 1) {
     if (!isKept(part, row)) continue
-    const entry = table.entryAt(row)
-    if (start < 0) start = entry
-    else if (entry !== end + 1) {
-      copy(start, end)
-      start = entry - 1
-    }
-    end = endAt(table, row)
+    const start = table.entryAt(row) - comma
+    while (row + 1 < to && isKept(part, row + 1)) row += 1
+    copy(start, row + 1 < to ? table.entryAt(row + 1) - 1 : endAt(table, row))
+    comma = 1
   }
-  copy(start, end)
 }
 
 /** Anything else: rows of all parts by key, each copied without its blanks. */

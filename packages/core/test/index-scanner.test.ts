@@ -36,9 +36,22 @@ function scan(text: string | Uint8Array): readonly Found[] {
   return scanInChunks(typeof text === 'string' ? Buffer.from(text) : text, [])
 }
 
-function refusal(text: string | Uint8Array): { readonly code: string; readonly position: unknown; readonly message: string } | undefined {
+interface Refusal {
+  readonly code: string
+  readonly position: unknown
+  readonly message: string
+}
+
+/** How a document is refused, be it fed or read. */
+function refusal(text: string | Uint8Array): Refusal | undefined {
+  const fed = refusalOf(() => scan(text))
+  expect(refusalOf(() => scanIndex(Buffer.from(text), {}))).toEqual(fed)
+  return fed
+}
+
+function refusalOf(run: () => unknown): Refusal | undefined {
   try {
-    scan(text)
+    run()
     return undefined
   } catch (error) {
     if (!isMirrorError(error)) throw error
@@ -52,6 +65,14 @@ describe('createIndexScanner()', () => {
     expect(scan(text).map(({ section, key, raw }) => [section, key, raw])).toEqual([
       ['v3.whl', 'a-1.whl', '{"fn":"x"}'], ['v3.conda', 'b-1-0.conda', '{}'], ['packages.conda', 'c-1-0.conda', '{"name":"c"}'], ['packages', 'd-1-0.tar.bz2', '{}'],
     ])
+  })
+
+  it('gives every record its own fields, also those that are like the ones before', () => {
+    const values = ['"a"', '"a"', '"ab"', '"a\\""', '"a\\"b"', '"a"', '""', '1', '12', '1', 'null', `"${'x'.repeat(80)}"`, '"a"']
+    const seen: unknown[] = []
+    const records = values.map((value, at) => `"p${at}-1-0.conda": {"name" : ${value} ,"size":${at}}`)
+    scanIndex(Buffer.from(`{"packages":{${records.join(',')}}}`), { record: (view) => { seen.push([view.field('name'), view.field('size'), view.field('md5')]) } })
+    expect(seen).toEqual(values.map((value, at) => [value, String(at), undefined]))
   })
 
   it('keeps everything else of the top level as it stands', () => {
