@@ -1,6 +1,6 @@
 // One job of index-bench.mjs, in a process of its own: node index-job.mjs <job> <json of arguments>. The last line tells what it found and used.
 import { createHash } from 'node:crypto'
-import { closeSync, createReadStream, createWriteStream, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 
 const [, , job, text] = process.argv
@@ -30,6 +30,19 @@ function fileSource(path) {
 function writeAll(file, chunk) {
   for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
 }
+
+/** The chunks of a source; hashed when they are taken, while the one before is compressed on another thread. */
+function* hashed(source, hash) {
+  for (let position = 0; position < source.length;) {
+    const chunk = source.read(position, Math.min(1 << 18, source.length - position))
+    position += chunk.length
+    hash.update(chunk)
+    yield chunk
+  }
+}
+
+/** Less than a chunk would make the two threads take turns. */
+const AHEAD = 1 << 21
 
 /** Keeps 8 of 10 names. */
 const isWanted = (name) => {
@@ -123,7 +136,7 @@ const jobs = {
     const chooser = nameChooser()
     const builder = createIndexLayoutBuilder(chooser)
     const plain = openSync(spool, 'w')
-    await pipeline(createReadStream(compressed, { highWaterMark: 1 << 18 }), createZstdDecompress({ chunkSize: 1 << 18 }), async (chunks) => {
+    await pipeline(createReadStream(compressed, { highWaterMark: 1 << 18 }), createZstdDecompress({ chunkSize: 1 << 18, highWaterMark: AHEAD }), async (chunks) => {
       for await (const chunk of chunks) {
         builder.write(chunk)
         writeAll(plain, chunk)
@@ -132,30 +145,30 @@ const jobs = {
     closeSync(plain)
     const table = builder.end()
     const keep = chooser.finish()
-    const hash = createHash('sha256')
-    const hashZst = createHash('sha256')
     const file = openSync(output, 'w')
     let size = 0
     writeIndex({
       parts: [{ source: fileSource(spool), table, keep }],
       write: (chunk) => {
-        hash.update(chunk)
         size += chunk.length
         writeAll(file, chunk)
       },
     })
     closeSync(file)
+    const hash = createHash('sha256')
+    const hashZst = createHash('sha256')
+    const target = openSync(outputZst, 'w')
     await pipeline(
-      createReadStream(output, { highWaterMark: 1 << 18 }),
-      createZstdCompress({ pledgedSrcSize: size, chunkSize: 1 << 18, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }),
-      async function* hashed(chunks) {
+      hashed(fileSource(output), hash),
+      createZstdCompress({ pledgedSrcSize: size, chunkSize: 1 << 18, highWaterMark: AHEAD, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }),
+      async (chunks) => {
         for await (const chunk of chunks) {
           hashZst.update(chunk)
-          yield chunk
+          writeAll(target, chunk)
         }
       },
-      createWriteStream(outputZst),
     )
+    closeSync(target)
     return { kept: count(keep), sha256: hash.digest('hex'), zst: hashZst.digest('hex').length }
   },
   'json-filter'({ input, output }) {
