@@ -29,7 +29,8 @@ export function createOutput(stream: OutputStream): Output {
       if (isOpen && text !== '') stream.write(text)
     },
     isTerminal: stream.isTTY === true,
-    width: () => stream.columns ?? 80,
+    // A terminal that does not know its size says 0.
+    width: () => (stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns),
     [Symbol.dispose]() {
       // Stays for a moment: a broken pipe is often told after the last write.
       setImmediate(() => stream.off('error', close)).unref()

@@ -82,3 +82,12 @@ test('noarch: false mirrors an empty noarch, because clients refuse a channel wi
   expect(existsSync(join(folder, 'm/up/linux-64/repodata.json'))).toBe(true)
   expect(JSON.parse(await readFile(join(folder, 'm/up/noarch/repodata.json'), 'utf8'))).toMatchObject({ packages: {}, 'packages.conda': {} })
 })
+
+test('--reserve refuses before the first byte when too little of the disk would stay free', async ({ expect, folder, run }) => {
+  await buildChannel(CHANNEL, join(folder, 'up'))
+  const ran = await run(['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64', '--reserve', '9000000GB'])
+  expect(ran).toMatchObject({ exitCode: 1 })
+  expect(ran.stderr).toContain('STORE_NO_SPACE')
+  expect(existsSync(join(folder, 'm/up/linux-64/repodata.json'))).toBe(false)
+  expect((await run(['sync', '-c', './up', '--mirror-dir', 'm', '-p', 'linux-64', '--reserve', '0'])).exitCode).toBe(0)
+})

@@ -10,6 +10,7 @@ export interface Flags {
   readonly reuse: string | undefined
   readonly grace: string | undefined
   readonly maxDelete: string | undefined
+  readonly reserve: string | undefined
   readonly dryRun: boolean
   readonly partial: boolean
   readonly strict: boolean
@@ -68,6 +69,7 @@ const CARRYING_OUT: readonly FlagDefinition[] = [
   { name: 'partial', type: 'boolean', group: GROUPS.safety, describe: 'Publish a subdir without the artifacts that cannot be had, instead of holding it' },
   { name: 'adopt', type: 'boolean', standard: true, group: GROUPS.safety, describe: 'Take over a folder that another tool filled; --no-adopt refuses it' },
   { name: 'max-delete', type: 'text', value: 'N', group: GROUPS.safety, describe: 'Delete at most so many artifacts in this run (1000)' },
+  { name: 'reserve', type: 'text', value: 'SIZE', group: GROUPS.safety, describe: 'Refuse to start unless so much of the disk stays free (1 % of it, at most 1 GiB; 0: nothing)' },
   { name: 'allow-empty', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that upstream lists nothing or is gone' },
   { name: 'allow-shrink', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that upstream removed much' },
   { name: 'allow-selection', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that a changed configuration removes much' },
@@ -162,6 +164,7 @@ export function toFlags(args: Readonly<Record<string, unknown>>): Flags {
     reuse: text('reuse'),
     grace: text('grace'),
     maxDelete: text('max-delete'),
+    reserve: text('reserve'),
     dryRun: on('dry-run'),
     partial: on('partial'),
     strict: on('strict'),

@@ -87,6 +87,7 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     dryRun,
     signal,
     observe,
+    ...(config.reserve === undefined ? {} : { reserve: config.reserve }),
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
   // A run that finds nothing new writes nothing at all.

@@ -36,5 +36,7 @@ export interface Config {
   readonly certificates: string | undefined
   readonly installers: boolean
   readonly maximumDeletes: number | undefined
+  /** Bytes that must stay free. */
+  readonly reserve: number | undefined
   readonly warnings: readonly ConfigProblem[]
 }

@@ -6,7 +6,7 @@ import type { Config, Timeouts } from './config.ts'
 import { type ConfigSource, type ConfigValues, parseConfigFile, type ParsedConfig } from './config-file.ts'
 import type { EnvironmentValues } from './environment.ts'
 import { type ConfigProblem, createConfigError } from './problems.ts'
-import { parseBandwidth, parseDuration } from './units.ts'
+import { parseBandwidth, parseDuration, parseSize } from './units.ts'
 
 /** What a configuration is made of. */
 export interface ConfigLayers {
@@ -75,6 +75,7 @@ export function resolveConfig({ file, env, flags, workingDirectory }: ConfigLaye
     certificates: certificates === undefined ? undefined : path(certificates),
     installers: settings.fetch_installers && values.remote_url !== '',
     maximumDeletes: chosen.maximumDeletes,
+    reserve: chosen.reserve,
     warnings: parsed.warnings,
   }
 }
@@ -111,6 +112,7 @@ interface FlagValues {
   readonly settings: { readonly [Key in keyof Settings]?: Settings[Key] | undefined }
   readonly timeout: number | undefined
   readonly maximumDeletes: number | undefined
+  readonly reserve: number | undefined
   readonly problems: readonly ConfigProblem[]
 }
 
@@ -140,6 +142,7 @@ function readFlags(flags: Flags): FlagValues {
     settings,
     timeout: read('--timeout', { text: flags.timeout, parse: (text) => parseDuration(text) || undefined, takes: 'a duration above 0, such as 30s' }),
     maximumDeletes: read('--max-delete', { text: flags.maxDelete, parse: (text) => parseWhole(text, 0, Number.MAX_SAFE_INTEGER), takes: 'a whole number' }),
+    reserve: read('--reserve', { text: flags.reserve, parse: parseSize, takes: 'a size such as 5GiB, or 0' }),
     problems,
   }
 }

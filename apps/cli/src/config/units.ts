@@ -27,6 +27,11 @@ export function parseBandwidth(value: unknown): number | undefined {
   return Number.isSafeInteger(rate) && rate >= 1 ? rate : undefined
 }
 
+/** Bytes of `0`, `5GiB`, `500 MB` or a number of bytes. Undefined for anything else. */
+export function parseSize(text: string): number | undefined {
+  return /^\s*0\s*$/.test(text) ? 0 : text.includes('/') || /bit/i.test(text) ? undefined : parseBandwidth(text)
+}
+
 /** The shortest text that `parseDuration` reads back as the same number of milliseconds. */
 export function formatDurationKey(milliseconds: number): string | number {
   if (milliseconds === 0) return 0

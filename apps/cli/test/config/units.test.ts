@@ -1,5 +1,5 @@
 import { test } from 'vitest'
-import { formatDurationKey, parseBandwidth, parseDuration } from '../../src/config/units.ts'
+import { formatDurationKey, parseBandwidth, parseDuration, parseSize } from '../../src/config/units.ts'
 
 test.for([
   [0, 0], ['0', 0], ['90s', 90_000], ['15m', 900_000], ['24h', 86_400_000], ['1h30m', 5_400_000], ['2 d', 172_800_000], ['1.5h', 5_400_000], ['250ms', 250],
@@ -13,6 +13,12 @@ test.for([
   ['0', undefined], [0, undefined], ['fast', undefined], ['10XB/s', undefined], ['', undefined], [undefined, undefined],
 ] as const)('parseBandwidth() reads %s as %s', ([text, expected], { expect }) => {
   expect(parseBandwidth(text)).toBe(expected)
+})
+
+test.for([
+  ['0', 0], ['5GiB', 5_368_709_120], ['500 MB', 500_000_000], ['1024', 1024], ['10MB/s', undefined], ['8Mbit', undefined], ['-1', undefined], ['much', undefined], ['', undefined],
+] as const)('parseSize() reads %s as %s', ([text, expected], { expect }) => {
+  expect(parseSize(text)).toBe(expected)
 })
 
 test('formatDurationKey() writes what parseDuration() reads back', ({ expect }) => {
