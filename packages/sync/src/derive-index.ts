@@ -39,7 +39,7 @@ export interface DeriveIndexOptions {
   readonly signal: AbortSignal
 }
 
-/** Conda-index uses 16, at twenty times the time for a seventh less (`docs/decisions`). */
+/** Conda-index uses 16: forty times the work for a sixth less (`docs/decisions/0004-one-document-and-its-variants.md`). */
 const ZSTD_LEVEL = 3
 
 /** Writes a document from slices of others; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. */

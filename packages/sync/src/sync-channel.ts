@@ -5,14 +5,17 @@ import { carryOut, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
 import { createReport } from './create-report.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
-import type { SyncOptions } from './options.ts'
-import { planMadeUpNoarch, planSubdir, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
+import type { SyncOptions, WantedSubdir } from './options.ts'
+import { planMadeUpNoarch, planSubdir, type PlanSubdirOptions, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
 import { remember } from './remember.ts'
 import type { SyncReport } from './report.ts'
 import { createRun, type SyncRun, warn } from './run.ts'
 import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
 import { subdirOf, summarizePlan, summaryTotals } from './summarize.ts'
 import { readUpstreamMemo } from './upstream-memo.ts'
+
+/** Indexes read at the same time: each may take as much memory as its subdir is large. */
+const INDEXES_AT_ONCE = 4
 
 /** How often a run plans again because upstream or the store moved on under it. */
 const ROUNDS = 3
@@ -62,10 +65,22 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
 
 async function planSubdirs(run: SyncRun, ground: Ground, outcomes: SubdirOutcome[]): Promise<void> {
   const planning = { ...run.planning, reader: ground.reader }
-  for (const wanted of run.wanted) outcomes.push(await planSubdir(wanted, planning))
+  await planAll(run.wanted, planning, outcomes)
   if (run.wanted.some(({ subdir }) => subdir === NOARCH)) return
   const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
   if (base === undefined || base.artifacts.count === 0) outcomes.unshift(await planMadeUpNoarch(base, planning))
+}
+
+/** Several at once, because most of the time goes by waiting; in the order of the configuration, and also those that came before a failure. */
+async function planAll(subdirs: readonly WantedSubdir[], planning: PlanSubdirOptions, outcomes: SubdirOutcome[]): Promise<void> {
+  const queue = subdirs.entries()
+  const found: (SubdirOutcome | undefined)[] = []
+  const work = async (): Promise<void> => {
+    for (const [position, wanted] of queue) found[position] = await planSubdir(wanted, planning)
+  }
+  const settled = await Promise.allSettled(Array.from({ length: INDEXES_AT_ONCE }, work))
+  outcomes.push(...found.filter((outcome) => outcome !== undefined))
+  for (const result of settled) if (result.status === 'rejected') throw result.reason
 }
 
 /** False when upstream showed nothing at all, and nothing of it was ever mirrored. */
