@@ -6,7 +6,6 @@ import type { FetchedIndex, RepositoryClient } from '@mirror/repository-client'
 import type { Store, StoreReader } from '@mirror/store'
 import { decideRecords, type RecordDecision } from './decide-records.ts'
 import { type OriginalIndex, sha256Of } from './derive-index.ts'
-import type { SyncEvent } from './events.ts'
 import type { ReusePolicy, WantedSubdir } from './options.ts'
 import type { HeldSubdir } from './report.ts'
 import { readUpstreamMemo, type UpstreamMemo } from './upstream-memo.ts'
@@ -48,7 +47,6 @@ export interface PlanSubdirOptions {
   readonly now: number
   readonly grace: number
   readonly signal: AbortSignal
-  readonly observe: (event: SyncEvent) => void
 }
 
 /** The least that a channel must have (CEP 36), as conda-index writes it. */
@@ -59,17 +57,12 @@ export async function planSubdir(wanted: WantedSubdir, options: PlanSubdirOption
   const { subdir } = wanted
   const base = options.reader?.generation.state.subdirs.find((state) => state.subdir === subdir)
   try {
-    const outcome = await planFromUpstream(wanted, base, options)
-    options.observe({ type: 'index-checked', subdir, result: CHECKED[outcome.status] })
-    return outcome
+    return await planFromUpstream(wanted, base, options)
   } catch (error) {
     if (options.signal.aborted || !isMirrorError(error)) throw error
-    options.observe({ type: 'index-checked', subdir, result: 'failed' })
     return { status: 'failed', subdir, base, held: { subdir, code: error.code, reason: error.message, hint: error.hint } }
   }
 }
-
-const CHECKED = { unchanged: 'not-modified', absent: 'absent', vanished: 'absent', planned: 'fetched', failed: 'failed' } as const
 
 async function planFromUpstream({ subdir, required }: WantedSubdir, base: SubdirState | undefined, options: PlanSubdirOptions): Promise<SubdirOutcome> {
   const memo = await currentMemo(subdir, base, options)

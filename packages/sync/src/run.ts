@@ -41,7 +41,7 @@ export function createRun(options: SyncOptions): SyncRun {
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     signal,
     observe,
-    planning: { channel, client, store, reuse, grace, signal, observe, now: started, choice: JSON.stringify({ variants, reuse }) },
+    planning: { channel, client, store, reuse, grace, signal, now: started, choice: JSON.stringify({ variants, reuse }) },
     warnings: [],
     started,
   }

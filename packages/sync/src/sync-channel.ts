@@ -5,7 +5,7 @@ import { carryOut, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
 import { createReport } from './create-report.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
-import type { SyncOptions, WantedSubdir } from './options.ts'
+import type { SyncOptions } from './options.ts'
 import { planMadeUpNoarch, planSubdir, type PlanSubdirOptions, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
 import { remember } from './remember.ts'
 import type { SyncReport } from './report.ts'
@@ -65,23 +65,35 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
 
 async function planSubdirs(run: SyncRun, ground: Ground, outcomes: SubdirOutcome[]): Promise<void> {
   const planning = { ...run.planning, reader: ground.reader }
-  await planAll(run.wanted, planning, outcomes)
+  await planAll(run, planning, outcomes)
   if (run.wanted.some(({ subdir }) => subdir === NOARCH)) return
   const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
   if (base === undefined || base.artifacts.count === 0) outcomes.unshift(await planMadeUpNoarch(base, planning))
 }
 
-/** Several at once, because most of the time goes by waiting; in the order of the configuration, and also those that came before a failure. */
-async function planAll(subdirs: readonly WantedSubdir[], planning: PlanSubdirOptions, outcomes: SubdirOutcome[]): Promise<void> {
-  const queue = subdirs.entries()
+/** Several at once, because most of the time goes by waiting; told and kept in the order of the configuration, also those that came before a failure. */
+async function planAll(run: SyncRun, planning: PlanSubdirOptions, outcomes: SubdirOutcome[]): Promise<void> {
+  const queue = run.wanted.entries()
   const found: (SubdirOutcome | undefined)[] = []
+  let told = 0
+  const tell = (): void => {
+    for (let outcome = found[told]; outcome !== undefined; outcome = found[told]) {
+      run.observe({ type: 'index-checked', subdir: subdirOf(outcome), result: CHECKED[outcome.status] })
+      told += 1
+    }
+  }
   const work = async (): Promise<void> => {
-    for (const [position, wanted] of queue) found[position] = await planSubdir(wanted, planning)
+    for (const [position, wanted] of queue) {
+      found[position] = await planSubdir(wanted, planning)
+      tell()
+    }
   }
   const settled = await Promise.allSettled(Array.from({ length: INDEXES_AT_ONCE }, work))
   outcomes.push(...found.filter((outcome) => outcome !== undefined))
   for (const result of settled) if (result.status === 'rejected') throw result.reason
 }
+
+const CHECKED = { unchanged: 'not-modified', absent: 'absent', vanished: 'absent', planned: 'fetched', failed: 'failed' } as const
 
 /** False when upstream showed nothing at all, and nothing of it was ever mirrored. */
 function isFound(outcomes: readonly SubdirOutcome[], { head }: Ground): boolean {
