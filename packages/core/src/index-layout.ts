@@ -13,29 +13,26 @@ export interface LayoutRecorder {
 
 /** Creates an empty recorder. */
 export function createLayoutRecorder(): LayoutRecorder {
-  const entries = createColumn((cells) => new Float64Array(cells))
+  const entries = createPositionColumn()
   const offsets = createColumn((cells) => new Uint32Array(cells), 2)
   const starts: { readonly row: number; readonly section: IndexSection }[] = []
   let count = 0
 
   function place(batch: RowBatch, first: number): number {
     const { words, at } = batch.engine
-    const entry = entries.reserve(batch.rows - first)
     const offset = offsets.reserve(batch.rows - first)
-    for (let row = 0; row < entry.rows; row += 1) {
+    for (let row = 0; row < offset.rows; row += 1) {
       const word = at.rows / 4 + (first + row) * ROW_WORDS
       const key = (words[word + ROW_KEY] ?? 0) - 1
       const value = words[word + ROW_VALUE] ?? 0
-      entry.cells[entry.at + row] = batch.base + key
       offset.cells[offset.at + row * 2] = value - key
       offset.cells[offset.at + row * 2 + 1] = (words[word + ROW_END] ?? 0) - value
     }
-    return first + entry.rows
+    entries.append(batch, first, offset.rows)
+    return first + offset.rows
   }
 
-  function entryAt(row: number): number {
-    return entries.chunk(row)[entries.cell(row)] ?? 0
-  }
+  const { entryAt } = entries
 
   return {
     add(batch) {
@@ -55,6 +52,38 @@ export function createLayoutRecorder(): LayoutRecorder {
         return { position: entryAt(row) + (cells[at] ?? 0), length: cells[at + 1] ?? 0 }
       },
     }),
+  }
+}
+
+interface PositionColumn {
+  /** Appends where the keys of `rows` rows from `first` on stand; at most to the end of a chunk. */
+  readonly append: (batch: RowBatch, first: number, rows: number) => void
+  readonly entryAt: (row: number) => number
+}
+
+const WORD = 2 ** 32
+
+/** Positions that grow from row to row, as their low words: the few rows where the high word grows are listed. */
+function createPositionColumn(): PositionColumn {
+  const lows = createColumn((cells) => new Uint32Array(cells))
+  const steps: number[] = []
+  let count = 0
+
+  return {
+    append(batch, first, rows) {
+      const { words, at } = batch.engine
+      const low = lows.reserve(rows)
+      for (let row = 0; row < rows; row += 1) {
+        const position = batch.base + (words[at.rows / 4 + (first + row) * ROW_WORDS + ROW_KEY] ?? 0) - 1
+        while (position >= (steps.length + 1) * WORD) steps.push(count + row)
+        low.cells[low.at + row] = position
+      }
+      count += rows
+    },
+    entryAt(row) {
+      const low = lows.chunk(row)[lows.cell(row)] ?? 0
+      return steps.length === 0 ? low : low + WORD * steps.filter((step) => step <= row).length
+    },
   }
 }
 
@@ -79,7 +108,7 @@ export interface IndexLayoutBuilder {
 
 /**
  * Creates a builder for the layout of one document: for a filter that decides while the records pass and then writes with
- * `writeIndex`, 16 bytes a record. The same errors as `createIndexScanner`; nothing of the records is checked.
+ * `writeIndex`, 12 bytes a record. The same errors as `createIndexScanner`; nothing of the records is checked.
  */
 export function createIndexLayoutBuilder(sink: IndexSink = {}): IndexLayoutBuilder {
   const recorder = createLayoutRecorder()
