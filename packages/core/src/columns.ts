@@ -13,8 +13,6 @@ export interface Column<T extends Cells> {
   readonly cell: (row: number) => number
   /** Room for `rows` more, at most to the end of a chunk: what fits is given back. */
   readonly reserve: (rows: number) => { readonly cells: T; readonly at: number; readonly rows: number }
-  /** Forgets all rows and keeps the room. */
-  readonly clear: () => void
 }
 
 /** Creates a column; `make` makes an empty array of cells, `width` is cells a row. */
@@ -49,9 +47,6 @@ export function createColumn<T extends Cells>(make: (cells: number) => T, width 
       count += fitting
       return { cells, at, rows: fitting }
     },
-    clear() {
-      count = 0
-    },
   }
 }
 
@@ -83,8 +78,6 @@ export interface NameColumn {
   readonly startOf: (row: number) => number
   readonly endOf: (row: number) => number
   readonly text: (row: number) => string
-  /** Forgets all names and keeps the room. */
-  readonly clear: () => void
 }
 
 interface NameChunk {
@@ -128,13 +121,6 @@ export function createNameColumn(): NameColumn {
     startOf,
     endOf,
     text: (row) => chunkOf(row).bytes.toString('utf8', startOf(row), endOf(row)),
-    clear() {
-      chunks.splice(1)
-      for (const chunk of chunks) {
-        chunk.used = 0
-        chunk.rows = 0
-      }
-    },
   }
 }
 

@@ -69,7 +69,7 @@ export function tableColumns(table: IndexTable): TableColumns {
 }
 
 /** Creates empty columns. */
-export function createTableColumns(subdir: SubdirName): TableColumns {
+function createTableColumns(subdir: SubdirName): TableColumns {
   return { artifacts: createArtifactColumns(subdir), fingerprints: createColumn((cells) => new Uint32Array(cells), 2) }
 }
 
