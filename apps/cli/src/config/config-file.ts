@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
-import { z } from 'zod'
+import * as z from 'zod'
 import type { ReusePolicy } from '@mirror/sync'
 import { knownKeys, UNSUPPORTED_KEYS } from './keys.ts'
 import { findNearest } from './nearest.ts'

@@ -5,27 +5,27 @@ import { formatError } from '../errors/error-facts.ts'
 import type { LogLevel, ShownEvent } from '../events.ts'
 import { formatBytes, formatCount, formatDuration, formatNoun, formatTime } from './format.ts'
 
-/** An event in words. */
+/** An event in words. Few of an artifact's events are shown, so the words are made on demand. */
 export interface Described {
   readonly level: LogLevel
-  readonly text: string
+  readonly text: () => string
 }
 
 /** An event as a line for people; undefined for what only moves a bar. */
 export function describeEvent(shown: ShownEvent): Described | undefined {
   switch (shown.type) {
     case 'run-started':
-      return describe('INFO', `${formatNoun(shown.channels, 'channel')} into ${shown.mirror}, ${shown.config === undefined ? 'without a configuration file' : `by ${shown.config}`}`)
+      return describe('INFO', () => `${formatNoun(shown.channels, 'channel')} into ${shown.mirror}, ${shown.config === undefined ? 'without a configuration file' : `by ${shown.config}`}`)
     case 'notice':
-      return describe('WARNING', `warning: ${shown.message}`)
+      return describe('WARNING', () => `warning: ${shown.message}`)
     case 'channel-started':
-      return describe('INFO', `${shown.channel}: into ${shown.folder}`)
+      return describe('INFO', () => `${shown.channel}: into ${shown.folder}`)
     case 'progress':
       return undefined
     case 'channel-finished':
-      return describe('DEBUG', `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
+      return describe('DEBUG', () => `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
     case 'channel-failed':
-      return describe('ERROR', `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
+      return describe('ERROR', () => `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
     case 'verify':
       return place(shown.channel, describeVerifyEvent(shown.event))
     case 'sync':
@@ -33,25 +33,26 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
   }
 }
 
-function describe(level: LogLevel, text: string): Described {
-  return { level, text: redactText(text) }
+function describe(level: LogLevel, write: () => string): Described {
+  return { level, text: () => redactText(write()) }
 }
 
 /** Channels come one after another, so what happens in one stands indented under its name; warnings name it, because they may be all that is shown. */
 function place(channel: string, described: Described | undefined): Described | undefined {
   if (described === undefined) return undefined
-  const isPlain = described.level === 'INFO' || described.level === 'DEBUG'
-  return { ...described, text: isPlain ? described.text.replaceAll(/^/gm, '  ') : `${channel}: ${described.text}` }
+  const { level, text } = described
+  const isPlain = level === 'INFO' || level === 'DEBUG'
+  return { level, text: () => (isPlain ? text().replaceAll(/^/gm, '  ') : `${channel}: ${text()}`) }
 }
 
 function describeVerifyEvent(event: VerifyEvent): Described | undefined {
   switch (event.type) {
     case 'verify-started':
-      return describe('INFO', `comparing ${formatNoun(event.artifacts, 'artifact')}, ${formatBytes(event.bytes)}`)
+      return describe('INFO', () => `comparing ${formatNoun(event.artifacts, 'artifact')}, ${formatBytes(event.bytes)}`)
     case 'verify-progress':
       return undefined
     case 'fault':
-      return describe('DEBUG', `${event.path}: ${event.fault}`)
+      return describe('DEBUG', () => `${event.path}: ${event.fault}`)
   }
 }
 
@@ -67,25 +68,25 @@ const INDEX_RESULTS = {
 function describeSyncEvent(event: SyncEvent): Described | undefined {
   switch (event.type) {
     case 'index-checked':
-      return describe('INFO', `upstream's index of ${event.subdir} ${INDEX_RESULTS[event.result]}`)
+      return describe('INFO', () => `upstream's index of ${event.subdir} ${INDEX_RESULTS[event.result]}`)
     case 'subdir-planned':
-      return describe('INFO', describePlan(event.summary))
+      return describe('INFO', () => describePlan(event.summary))
     case 'fetch-planned':
-      return describe('INFO', `fetching ${formatNoun(event.artifacts, 'artifact')}, ${formatBytes(event.bytes)}; ${formatCount(event.present)} there already`)
+      return describe('INFO', () => `fetching ${formatNoun(event.artifacts, 'artifact')}, ${formatBytes(event.bytes)}; ${formatCount(event.present)} there already`)
     case 'artifact-done':
-      return describe('DEBUG', `fetched ${event.artifact.subdir}/${event.artifact.name}`)
+      return describe('DEBUG', () => `fetched ${event.artifact.subdir}/${event.artifact.name}`)
     case 'artifact-failed':
-      return describe('WARNING', `warning: ${event.reason} (${event.code})`)
+      return describe('WARNING', () => `warning: ${event.reason} (${event.code})`)
     case 'upstream-moved':
-      return describe('INFO', 'upstream moved on meanwhile: planning again')
+      return describe('INFO', () => 'upstream moved on meanwhile: planning again')
     case 'guard':
-      return describe(event.verdict.severity === 'refuse' ? 'ERROR' : 'WARNING', `${event.verdict.severity === 'refuse' ? 'refused' : 'warning'}: ${event.verdict.message}`)
+      return describe(event.verdict.severity === 'refuse' ? 'ERROR' : 'WARNING', () => `${event.verdict.severity === 'refuse' ? 'refused' : 'warning'}: ${event.verdict.message}`)
     case 'subdir-held':
-      return describe('WARNING', `${event.subdir} is held: ${event.reason} (${event.code})`)
+      return describe('WARNING', () => `${event.subdir} is held: ${event.reason} (${event.code})`)
     case 'warning':
-      return describe('WARNING', `warning: ${event.message}`)
+      return describe('WARNING', () => `warning: ${event.message}`)
     case 'tidied':
-      return describe('DEBUG', `${formatCount(event.deleted)} deleted from the trash, ${formatCount(event.waiting)} waiting`)
+      return describe('DEBUG', () => `${formatCount(event.deleted)} deleted from the trash, ${formatCount(event.waiting)} waiting`)
     default:
       return describeStoreEvent(event) ?? describeClientEvent(event)
   }
@@ -104,19 +105,19 @@ function describePlan({ subdir, add, addBytes, remove, reused, relisted, records
 function describeStoreEvent(event: SyncEvent): Described | undefined {
   switch (event.type) {
     case 'store-recovered':
-      return describe('WARNING', `a broken commit of an earlier run was ${event.direction === 'forward' ? 'completed' : 'dropped'}`)
+      return describe('WARNING', () => `a broken commit of an earlier run was ${event.direction === 'forward' ? 'completed' : 'dropped'}`)
     case 'artifact-damaged':
-      return describe('WARNING', `warning: ${event.artifact.subdir}/${event.artifact.name} is not what the index says (${event.found}); it is fetched anew`)
+      return describe('WARNING', () => `warning: ${event.artifact.subdir}/${event.artifact.name} is not what the index says (${event.found}); it is fetched anew`)
     case 'artifact-replaced':
-      return describe('DEBUG', `replaced ${event.after.subdir}/${event.after.name}`)
+      return describe('DEBUG', () => `replaced ${event.after.subdir}/${event.after.name}`)
     case 'artifact-reused':
-      return describe('DEBUG', `${event.artifact.subdir}/${event.artifact.name} is there already`)
+      return describe('DEBUG', () => `${event.artifact.subdir}/${event.artifact.name} is there already`)
     case 'subdir-switched':
-      return describe('INFO', `published ${event.subdir}`)
+      return describe('INFO', () => `published ${event.subdir}`)
     case 'committed':
-      return describe('INFO', `generation ${event.generation} is published`)
+      return describe('INFO', () => `generation ${event.generation} is published`)
     case 'store-warning':
-      return describe('WARNING', `warning: ${event.warning}`)
+      return describe('WARNING', () => `warning: ${event.warning}`)
     default:
       return undefined
   }
@@ -125,13 +126,13 @@ function describeStoreEvent(event: SyncEvent): Described | undefined {
 function describeClientEvent(event: SyncEvent): Described | undefined {
   switch (event.type) {
     case 'retry':
-      return describe('INFO', `${event.url}: ${event.reason} at attempt ${event.attempt}, again in ${formatDuration(event.delay)}`)
+      return describe('INFO', () => `${event.url}: ${event.reason} at attempt ${event.attempt}, again in ${formatDuration(event.delay)}`)
     case 'redirected':
-      return describe('DEBUG', `${event.from} leads to ${event.to}`)
+      return describe('DEBUG', () => `${event.from} leads to ${event.to}`)
     case 'resumed':
-      return describe('DEBUG', `${event.url} goes on at ${formatBytes(event.offset)}`)
+      return describe('DEBUG', () => `${event.url} goes on at ${formatBytes(event.offset)}`)
     case 'host-failing':
-      return describe('WARNING', `warning: ${event.host} fails on and on, and is left alone for ${formatDuration(event.pause)}`)
+      return describe('WARNING', () => `warning: ${event.host} fails on and on, and is left alone for ${formatDuration(event.pause)}`)
     default:
       return undefined
   }

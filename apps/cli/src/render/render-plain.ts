@@ -31,7 +31,7 @@ export function createPlainRenderer({ output, level, now }: PlainOptions): Rende
     render(shown: ShownEvent) {
       tracker.observe(shown)
       const described = describeEvent(shown)
-      if (described !== undefined && isShown(described.level, level)) output.write(`${described.text}\n`)
+      if (described !== undefined && isShown(described.level, level)) output.write(`${described.text()}\n`)
       else if ((shown.type === 'sync' || shown.type === 'verify') && MOVES.includes(shown.event.type)) tellProgress()
     },
     close() {},

@@ -44,7 +44,7 @@ export function createTerminalRenderer({ output, level, color, now }: TerminalOp
     if (described === undefined || !isShown(described.level, level)) return
     const paint = color ? COLORS[described.level] : undefined
     clear()
-    output.write(paint === undefined ? `${described.text}\n` : `${paint}${described.text}\u001B[39m\n`)
+    output.write(paint === undefined ? `${described.text()}\n` : `${paint}${described.text()}\u001B[39m\n`)
   }
 
   return {

@@ -9,16 +9,23 @@ export interface ProgressTracker {
 
 const WINDOW = 5000
 
+interface Counts {
+  artifacts: number
+  totalArtifacts: number
+  bytes: number
+  totalBytes: number
+}
+
 /** Creates a tracker; `now` gives milliseconds. The rate is that of the last five seconds. */
 export function createProgressTracker(now: () => number): ProgressTracker {
-  let counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+  let counts: Counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
   let doneBytes = 0
   let samples: { time: number; bytes: number }[] = []
 
   function receive(bytes: number): void {
     const time = now()
     const total = counts.totalBytes === 0 ? Number.POSITIVE_INFINITY : counts.totalBytes
-    counts = { ...counts, bytes: Math.min(counts.bytes + bytes, total) }
+    counts.bytes = Math.min(counts.bytes + bytes, total)
     const last = samples.at(-1)
     if (last !== undefined && time - last.time < 100) last.bytes += bytes
     else samples = [...samples.filter((sample) => time - sample.time < WINDOW), { time, bytes }]
@@ -28,14 +35,14 @@ export function createProgressTracker(now: () => number): ProgressTracker {
   function finish(size: number): void {
     doneBytes += size
     if (doneBytes > counts.bytes) receive(doneBytes - counts.bytes)
-    counts = { ...counts, artifacts: counts.artifacts + 1 }
+    counts.artifacts += 1
   }
 
   function observeVerify(event: VerifyEvent): void {
     if (event.type === 'verify-started') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
     if (event.type !== 'verify-progress') return
     receive(event.bytes - counts.bytes)
-    counts = { ...counts, artifacts: event.artifacts }
+    counts.artifacts = event.artifacts
   }
 
   return {
