@@ -68,7 +68,7 @@ export function createStaging(context: DiskContext): Staging {
     },
     async adopt(target, failed) {
       const fd = fs.openSync(target, fs.constants.O_RDONLY | fs.constants.O_NOFOLLOW)
-      await area.queue.add(fd, failed)
+      await area.queue.add({ fd, written: 0, failed })
     },
     path,
     size: (name) => stagedSize(path(name)),
@@ -130,10 +130,14 @@ function createFresh({ io, fileMode }: DiskContext, target: string): number {
   }
 }
 
-function enqueue({ context, queue }: Area, { target, failed }: Task, fd: number): Promise<void> | undefined {
-  return queue.add(fd, (error) => {
-    discard(context.io, target)
-    failed(error)
+function enqueue({ context, queue }: Area, { entry, target, failed }: Task, fd: number): Promise<void> | undefined {
+  return queue.add({
+    fd,
+    written: entry.size,
+    failed(error) {
+      discard(context.io, target)
+      failed(error)
+    },
   })
 }
 
