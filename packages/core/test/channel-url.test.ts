@@ -43,11 +43,11 @@ describe('parseChannelUrl()', () => {
     ['/srv/t/x', 'file:///srv/t/x', 'x'],
     ['/srv/My%20x/y', 'file:///srv/My%2520x/y', 'y'],
     ['/srv/a b/Channel', 'file:///srv/a%20b/Channel', 'Channel'],
-    ['./x', 'file:///work/here/x', 'x'],
-    ['../x/y', 'file:///work/x/y', 'y'],
-    ['.', 'file:///work/here', 'here'],
+    ['./x', 'file:///base/here/x', 'x'],
+    ['../x/y', 'file:///base/x/y', 'y'],
+    ['.', 'file:///base/here', 'here'],
   ] as const)('%s', ([text, url, folder], { expect }) => {
-    expect(parseChannelUrl(text, { workingDirectory: '/work/here' })).toMatchObject({ url, folder,
+    expect(parseChannelUrl(text, { workingDirectory: '/base/here' })).toMatchObject({ url, folder,
       kind: url.startsWith('file') ? 'file' : 'http' })
   })
 
