@@ -51,15 +51,14 @@ export function assertWhole(job: Job, { length, header, body, shown }: Answer): 
 }
 
 /** Repeats an attempt on one artifact as the policy says. */
-export async function attempts<T>(job: Job, attempt: () => Promise<T>): Promise<T> {
+export function attempts<T>(job: Job, attempt: () => Promise<T>): Promise<T> {
   const { context: { retry, observe }, options: { signal } } = job
-  const url = shownUrl(job)
-  return await retrying(attempt, {
+  return retrying(attempt, {
     policy: retry,
     signal,
-    onRetry: (failure, number, delay) => observe({ type: 'retry', url, attempt: number, reason: failure.reason, delay }),
+    onRetry: (failure, number, delay) => observe({ type: 'retry', url: shownUrl(job), attempt: number, reason: failure.reason, delay }),
     giveUp: (failure, tries) => readError(failure.reason === 'stalled' ? 'TRANSFER_STALLED' : 'ARTIFACT_UNREACHABLE',
-      `Cannot fetch ${url}: ${failure.message || describeReason(failure.reason)}, in ${tries} tries`, {
+      `Cannot fetch ${shownUrl(job)}: ${failure.message || describeReason(failure.reason)}, in ${tries} tries`, {
         hint: 'Run the command again later; what was fetched so far is kept.',
         details: { reason: failure.reason, tries },
         cause: failure,

@@ -22,7 +22,7 @@ export function createCredentials(channel: ChannelUrl, netrc: readonly NetrcEntr
   const authorizationFor = (url: URL): string | undefined => (url.origin === home.origin ? authorization : undefined)
   return {
     authorize(url) {
-      const target = new URL(authorizeUrl(channel, url).url)
+      const target = new URL(channel.token === undefined ? url : authorizeUrl(channel, url).url)
       return { url: target, authorization: authorizationFor(target) }
     },
     authorizationFor,
