@@ -27,48 +27,31 @@ const BATCH_BYTES = 1024 * 1024
 /** Creates an empty queue. Files open at any time: at most 128, plus those that callers are writing. */
 export function createSyncQueue(io: DiskIo): SyncQueue {
   const waiting: OpenFile[] = []
+  const room = createSleepers()
+  const idle = createSleepers()
   let waitingBytes = 0
   let flowing = false
   let running = 0
-  let wake: (() => void)[] = []
-  let idle: (() => void)[] = []
-
-  async function run({ fd, failed }: OpenFile): Promise<void> {
-    try {
-      await io.sync(fd)
-    } catch (error) {
-      failed(error)
-    } finally {
-      io.close(fd)
-    }
-  }
 
   function start(file: OpenFile): void {
     waitingBytes -= file.written
     running += 1
-    void run(file).then(() => {
+    void syncAndClose(io, file).then(() => {
       running -= 1
       pump()
     })
   }
 
+  /** Once it flows, it flows until nothing waits: the threads are awake. */
   function pump(): void {
-    flowing ||= waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES || idle.length > 0
+    flowing ||= waiting.length >= BATCH_FILES || waitingBytes >= BATCH_BYTES || idle.count() > 0
     while (flowing && running < AT_ONCE) {
       const next = waiting.pop()
       if (next === undefined) flowing = false
       else start(next)
     }
-    if (waiting.length + running < OPEN_FILES) {
-      const woken = wake
-      wake = []
-      for (const resume of woken) resume()
-    }
-    if (waiting.length + running === 0) {
-      const ended = idle
-      idle = []
-      for (const resume of ended) resume()
-    }
+    if (waiting.length + running < OPEN_FILES) room.wake()
+    if (waiting.length + running === 0) idle.wake()
   }
 
   return {
@@ -76,13 +59,43 @@ export function createSyncQueue(io: DiskIo): SyncQueue {
       waiting.push(file)
       waitingBytes += file.written
       pump()
-      return waiting.length + running < OPEN_FILES ? undefined : new Promise((resolve) => wake.push(resolve))
+      return waiting.length + running < OPEN_FILES ? undefined : room.sleep()
     },
     async drain() {
       if (waiting.length + running === 0) return
-      const ended = new Promise<void>((resolve) => idle.push(resolve))
+      const ended = idle.sleep()
       pump()
       await ended
+    },
+  }
+}
+
+async function syncAndClose(io: DiskIo, { fd, failed }: OpenFile): Promise<void> {
+  try {
+    await io.sync(fd)
+  } catch (error) {
+    failed(error)
+  } finally {
+    io.close(fd)
+  }
+}
+
+/** Callers that wait for the same thing. */
+interface Sleepers {
+  readonly count: () => number
+  readonly sleep: () => Promise<void>
+  readonly wake: () => void
+}
+
+function createSleepers(): Sleepers {
+  let sleeping: (() => void)[] = []
+  return {
+    count: () => sleeping.length,
+    sleep: () => new Promise((resolve) => sleeping.push(resolve)),
+    wake() {
+      const woken = sleeping
+      sleeping = []
+      for (const resume of woken) resume()
     },
   }
 }
