@@ -296,7 +296,7 @@ describe('fetchIndex() and content (U01, U10, U13)', () => {
     ['half a surrogate pair', '{"packages":{},"x":"\\ud800"}', 'INDEX_MALFORMED'],
     ['bytes behind it', `${DOCUMENT}x`, 'INDEX_MALFORMED'],
     ['another subdir', DOCUMENT.replace('linux-64', 'osx-64'), 'INDEX_IMPLAUSIBLE'],
-    ['repodata version 3', DOCUMENT.replace('"repodata_version":1', '"repodata_version":3'), 'INDEX_IMPLAUSIBLE'],
+    ['repodata version 4', DOCUMENT.replace('"repodata_version":1', '"repodata_version":4'), 'INDEX_IMPLAUSIBLE'],
     ...Array.from({ length: 10 }, (_, index) => [`a cut after ${index * 8 + 1} bytes`, DOCUMENT.slice(0, index * 8 + 1), 'INDEX_MALFORMED'] as const),
   ]
   for (const [what, document, code] of documents) {
