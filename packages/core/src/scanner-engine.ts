@@ -17,7 +17,6 @@ export const ROW_VALUE = 2
 export const ROW_END = 3
 export const ROW_FLAGS = 4
 
-export const FLAG_ESCAPED = 1
 export const FLAG_UNSORTED = 2
 export const FLAG_CHECK = 4
 
