@@ -64,6 +64,7 @@ describe('isArtifactName()', () => {
     expect(() => parseArtifactName(`\u001b[2J\u0000${'x'.repeat(5000)}`)).toThrow(/^Cannot use "\\u001b\[2J\\u0000x{295}" as an artifact name/)
   })
 
+  // The names are not in the repository (MIRROR_TEST_DATA).
   test.skipIf(!hasData)('accepts 650,000 real names, and takes them apart', ({ expect }) => {
     const paths = zstdDecompressSync(readFileSync(join(DATA,
       'names/conda-forge-artifacts-2020-2021.txt.zst'))).toString().trim().split('\n')

@@ -172,6 +172,7 @@ describe('readIndexTable()', () => {
   })
 })
 
+// Real channels are not in the repository: skipped where their folder is absent.
 describe.skipIf(!hasData)('readIndexTable() on real channels (MIRROR_TEST_DATA)', () => {
   const files = hasData ? globSync(['channels/**/*repodata*.json', 'repodata/**/*repodata*.json', 'misc/**/*repodata*.json'], { cwd: DATA }).toSorted() : []
 

@@ -256,6 +256,7 @@ describe('assembleIndex()', () => {
   })
 })
 
+// Real channels are not in the repository: skipped where their folder is absent.
 describe.skipIf(!hasData)('shards of real channels (MIRROR_TEST_DATA)', () => {
   const indexes = hasData ? globSync('channels/**/repodata_shards.msgpack.zst', { cwd: DATA }).toSorted() : []
 

@@ -60,6 +60,7 @@ function* pickPairs(versions: readonly string[], count: number): Generator<reado
   }
 }
 
+// Real versions are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 test.skipIf(!hasData)('compareVersions() orders 60,000 pairs of real versions as rattler does', ({ expect }) => {
   const versions = readVersions().toSorted()
   const found: Found[] = []
@@ -79,6 +80,7 @@ test.skipIf(!hasData)('compareVersions() orders 60,000 pairs of real versions as
   expect(judge(found, VERSION_DISAGREEMENTS)).toEqual({ unlisted: [], idle: [] })
 })
 
+// Real versions are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 test.skipIf(!hasData)('isVersion() accepts the real versions that rattler accepts', ({ expect }) => {
   const versions = readVersions()
   expect(versions.length).toBeGreaterThan(10_000)
@@ -88,6 +90,7 @@ test.skipIf(!hasData)('isVersion() accepts the real versions that rattler accept
 const FORMS = ['=V', '==V', '!=V', '<V', '<=V', '>V', '>=V', '~=V', 'V.*', 'V*', '!=V.*', '=C', 'C*', '>=C,<V', '<C|>V', '(<C|>=V),!=V',
   '>V.*', '<V.*', '==V.*', '!=C*', '~=C', '=C.*'] as const
 
+// Real versions are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 test.skipIf(!hasData)('parseVersionSpec() matches 40,000 pairs of specs and real versions as rattler does', ({ expect }) => {
   const versions = readVersions().toSorted()
   const random = createRandom(29)
@@ -107,6 +110,7 @@ test.skipIf(!hasData)('parseVersionSpec() matches 40,000 pairs of specs and real
   expect(judge(found, VERSION_SPEC_DISAGREEMENTS)).toEqual({ unlisted: [], idle: [] })
 })
 
+// Real versions are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 test.skipIf(!hasData)('parseVersionSpec() matches the versions of real dependencies as rattler does', ({ expect }) => {
   const queries = readIndexes().flatMap(({ records, specs }) => [...specs].flatMap((spec) => {
     const [name = '', version = ''] = spec.split(' ')

@@ -162,6 +162,7 @@ const hasPython = spawnSync('python3', ['-c', 'pass']).status === 0
 describe('jsonDumps()', () => {
   const program = 'import json,sys\nfor line in sys.stdin:\n  v=json.loads(line)\n  print(json.dumps([json.dumps(v,sort_keys=True,separators=(",",":")),json.dumps(v,sort_keys=True,indent=2)]))'
 
+  // Python is the judge here: skipped where there is none.
   it.skipIf(!hasPython)('writes what json.dumps of Python writes (python3)', () => {
     const values = fc.sample(fc.oneof(fc.dictionary(keyTexts, keyTexts), fc.jsonValue({ maxDepth: 4 }), fc.array(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.integer()))), { numRuns: 800, seed: 1 })
       .map((value) => JSON.parse(JSON.stringify(value, (_, item: unknown) => (typeof item === 'number' && Number.isInteger(item) && !Number.isSafeInteger(item) ? 1 : item))) as unknown)
@@ -184,6 +185,7 @@ describe('jsonDumps()', () => {
   })
 })
 
+// Real channels are not in the repository: skipped where their folder is absent.
 describe.skipIf(!hasData)('writeIndex() on real channels (MIRROR_TEST_DATA)', () => {
   const files = hasData ? globSync(['channels/**/repodata.json', 'repodata/**/repodata.json'], { cwd: DATA }).toSorted() : []
 

@@ -146,7 +146,7 @@ function inFreshFolder(work, name, run) {
 function runOurs(job, work) {
   const path = join(work, 'job.json')
   writeFileSync(path, JSON.stringify(job))
-  const flags = values.profile ? ['--cpu-prof', '--cpu-prof-dir=/tmp/fetch-prof'] : []
+  const flags = values.profile ? ['--cpu-prof', `--cpu-prof-dir=${join(tmpdir(), 'fetch-prof')}`] : []
   const { milliseconds, cpu, stdout } = timed(process.execPath, [...flags, import.meta.filename, '--child', path])
   return { wall: milliseconds, cpu, ...JSON.parse(stdout) }
 }

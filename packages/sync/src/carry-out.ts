@@ -1,10 +1,10 @@
 import { type ArtifactSet, MirrorError, NOARCH, type SubdirName } from '@mirror/core'
-import { type Changeset, EMPTY_STATE, holdSubdirs, isEmptyChangeset } from '@mirror/delta'
-import type { CommitResult, Generation, TidyReport, Transaction } from '@mirror/store'
+import { type Changeset, EMPTY_STATE, holdSubdirs, isEmptyChangeset, type SubdirChange } from '@mirror/delta'
+import type { Generation, TidyReport, Transaction } from '@mirror/store'
 import { buildChangeset } from './build-changeset.ts'
 import { type DerivedChange, deriveChange } from './derive-change.ts'
 import { collectMissing, fetchArtifacts, type FetchedArtifacts } from './fetch-artifacts.ts'
-import { planRecords } from './plan-subdir.ts'
+import { planRecords, type PlanSubdirOptions } from './plan-subdir.ts'
 import { type Ground, stateOf } from './ground.ts'
 import type { FailedArtifact, HeldSubdir } from './report.ts'
 import type { SyncRun } from './run.ts'
@@ -51,6 +51,24 @@ export async function carryOut(options: CarryOutOptions): Promise<CarriedOut | u
   await transaction.abandon()
   const tidy = await tidyUp(options.run)
   return { generation, published: final.published, held: final.held, failed: fetched.failed, fetched: { artifacts: fetched.artifacts, bytes: fetched.bytes }, present, tidy }
+}
+
+/** What planning needs on this ground. */
+export function planningOn(run: SyncRun, ground: Ground): PlanSubdirOptions {
+  return { ...run.planning, published: stateOf(ground), reader: ground.reader }
+}
+
+/**
+ * What of the derived has to be published. Variants follow from the document: the same document with the same choice of them is published already, whoever compressed it. Where the public
+ * files cannot be believed, everything is.
+ */
+export function changesOf(derived: readonly DerivedChange[], { isDistrusted }: Ground): readonly SubdirChange[] {
+  return derived.filter((one) => isDistrusted || isNew(one)).map(({ change }) => change)
+}
+
+function isNew({ plan, change }: DerivedChange): boolean {
+  if (plan.base?.document.sha256 !== change.target.document.sha256) return true
+  return plan.base.variants.map(({ path }) => path).join() !== change.target.variants.map(({ path }) => path).join()
 }
 
 /** What has to come over the network; refuses before the first byte when there is no room for it. */
@@ -158,11 +176,11 @@ async function publishWithout(options: CarryOutOptions, failed: ReadonlyMap<Subd
     const names = failed.get(change.plan.subdir)
     if (names === undefined) published.push(change)
     else {
-      const plan = await planRecords({ ...change.plan, failed: new Set(names.map(({ name }) => name)) }, { ...run.planning, reader: ground.reader })
-      published.push(await deriveChange(plan, { client: run.options.client, variants: run.variants, signal: run.signal, reader: ground.reader, spool }))
+      const plan = await planRecords({ ...change.plan, failed: new Set(names.map(({ name }) => name)) }, planningOn(run, ground))
+      published.push(await deriveChange(plan, { ...run.deriving, reader: ground.reader, spool }))
     }
   }
-  return { changeset: buildChangeset(stateOf(ground), published.map(({ change }) => change), ground.isDistrusted), published, held: [] }
+  return { changeset: buildChangeset(stateOf(ground), changesOf(published, ground), ground.isDistrusted), published, held: [] }
 }
 
 async function commit(transaction: Transaction, { changeset, published }: Narrowed, { run }: CarryOutOptions): Promise<Generation | 'stale'> {
@@ -172,13 +190,8 @@ async function commit(transaction: Transaction, { changeset, published }: Narrow
     for (const { file, chunks } of files) await transaction.putFile(file, iterate(chunks()), { signal: run.signal })
   }
   const result = await transaction.commit(changeset)
-  return result.status === 'committed' ? result.generation : await resolveCommit(result, run)
-}
-
-/** Only an object store may answer that it does not know. */
-async function resolveCommit(result: Exclude<CommitResult, { readonly status: 'committed' }>, run: SyncRun): Promise<'stale'> {
-  if (result.status === 'unknown') await run.options.store.head()
-  return 'stale'
+  // A store that does not know whether it committed has a head that tells: the next round starts from it.
+  return result.status === 'committed' ? result.generation : 'stale'
 }
 
 async function* iterate(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -28,21 +28,15 @@ export function createReport(run: SyncRun, status: SyncReport['status'], { groun
   }
 }
 
-/** Plans as they were carried out in the end (without what failed), or as unchanged where they turned out to change nothing. */
+/** Plans as they were carried out in the end (without what failed), and as unchanged where they turned out to change nothing. */
 function settleOutcomes(outcomes: readonly SubdirOutcome[], status: SyncReport['status'], { published }: CarriedOut): readonly SubdirOutcome[] {
-  if (status === 'unchanged') return outcomes.map(settleUnchanged)
   const final = new Map(published.map(({ plan }) => [plan.subdir, plan]))
   return outcomes.map((outcome) => {
-    const plan = final.get(subdirOf(outcome))
-    return plan === undefined ? outcome : { status: 'planned', plan }
+    const plan = final.get(subdirOf(outcome)) ?? (outcome.status === 'planned' ? outcome.plan : undefined)
+    if (plan === undefined) return outcome
+    const { subdir, base, decision } = plan
+    return status === 'unchanged' && base !== undefined ? { status, subdir, base, memo: undefined, leftOut: decision.leftOut } : { status: 'planned', plan }
   })
-}
-
-function settleUnchanged(outcome: SubdirOutcome): SubdirOutcome {
-  if (outcome.status !== 'planned' || outcome.plan.base === undefined) return outcome
-  const { subdir, base, original, decision } = outcome.plan
-  const memo = { version: 1, choice: '', upstream: original.sha256, published: original.sha256, validators: {}, modified: null, newest: null, waiting: [] } as const
-  return { status: 'unchanged', subdir, base, memo: { ...memo, leftOut: decision.leftOut } }
 }
 
 function announceHeld(run: SyncRun, held: readonly HeldSubdir[]): void {

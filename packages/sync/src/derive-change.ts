@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createArtifactSet, type IndexPart, readShardIndex, type Sha256 } from '@mirror/core'
+import { createArtifactSet, type IndexPart, isMirrorError, readShardIndex, type Sha256 } from '@mirror/core'
 import type { PublishedFile, SubdirChange } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { StoreReader } from '@mirror/store'
@@ -7,6 +7,7 @@ import { decodeBzip2 } from './bzip2.ts'
 import { composeIndex, type DerivedFile, deriveIndex, type OriginalIndex } from './derive-index.ts'
 import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
+import type { SyncWarning } from './report.ts'
 import type { SpoolSpace } from './spool-space.ts'
 
 /** A change with the bytes of every file that it needs. */
@@ -23,6 +24,7 @@ export interface DeriveChangeOptions {
   readonly variants: VariantChoice
   readonly spool: SpoolSpace
   readonly signal: AbortSignal
+  readonly warn: (warning: SyncWarning) => void
 }
 
 /** Makes the index files that a plan publishes, and from them the change. */
@@ -76,12 +78,24 @@ async function carriedParts({ subdir, decision, baseTable }: SubdirPlan, { reade
 }
 
 /** Upstream's `.bz2`, when it is wanted and says exactly what is published. It was made at another moment, so it is decoded, not believed. */
-async function fetchBzip2({ subdir, original, fetched }: SubdirPlan, { client, variants, signal }: DeriveChangeOptions): Promise<Uint8Array | undefined> {
-  if (variants.bz2 === false || fetched === undefined) return undefined
-  const bytes = await client.fetchFile(`${subdir}/repodata.json.bz2`, { signal })
+async function fetchBzip2(plan: SubdirPlan, options: DeriveChangeOptions): Promise<Uint8Array | undefined> {
+  const { original, fetched } = plan
+  if (options.variants.bz2 === false || fetched === undefined) return undefined
+  const bytes = await fetchOptional(plan, options)
   if (bytes === undefined) return undefined
   const hash = createHash('sha256')
   return decodeBzip2(bytes, (chunk) => hash.update(chunk)) && hash.digest('hex') === original.sha256 ? bytes : undefined
+}
+
+/** A variant that the mirror can do without does not stop the run. */
+async function fetchOptional({ subdir }: SubdirPlan, { client, signal, warn }: DeriveChangeOptions): Promise<Uint8Array | undefined> {
+  try {
+    return await client.fetchFile(`${subdir}/repodata.json.bz2`, { signal })
+  } catch (error) {
+    if (signal.aborted || !isMirrorError(error)) throw error
+    warn({ code: 'VARIANT_SKIPPED', subdir, message: `Upstream's repodata.json.bz2 of ${subdir} is not kept: ${error.message}` })
+    return undefined
+  }
 }
 
 /** The shards that are published now: path and digest. */

@@ -19,7 +19,7 @@ export type SyncEvent =
   | { readonly type: 'artifact-started'; readonly artifact: Artifact }
   | { readonly type: 'artifact-done'; readonly artifact: Artifact }
   | { readonly type: 'artifact-failed'; readonly artifact: Artifact; readonly code: string; readonly reason: string }
-  /** The index moved on while artifacts were fetched: it is read and planned again. */
+  /** The index moved on while artifacts were fetched, or the store did: all is read and planned again. */
   | { readonly type: 'upstream-moved'; readonly round: number }
   | { readonly type: 'guard'; readonly verdict: GuardVerdict }
   | { readonly type: 'subdir-held'; readonly subdir: SubdirName; readonly code: string; readonly reason: string }

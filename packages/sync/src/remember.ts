@@ -15,7 +15,7 @@ export interface RememberOptions {
 /** Notes what upstream had, so that the next run can ask whether that changed. */
 export async function remember(run: SyncRun, { outcomes, published, held }: RememberOptions): Promise<void> {
   const { store } = run.options
-  for (const outcome of outcomes) if (outcome.status === 'unchanged') await writeUpstreamMemo(store, outcome.subdir, outcome.memo)
+  for (const outcome of outcomes) if (outcome.status === 'unchanged' && outcome.memo !== undefined) await writeUpstreamMemo(store, outcome.subdir, outcome.memo)
   for (const change of published) {
     if (!held.has(change.plan.subdir)) await writeUpstreamMemo(store, change.plan.subdir, createMemo(run, change))
   }

@@ -1,5 +1,6 @@
 import { NOARCH } from '@mirror/core'
 import { DEFAULT_LIMITS, type GuardLimits } from '@mirror/delta'
+import type { DeriveChangeOptions } from './derive-change.ts'
 import type { SyncEvent } from './events.ts'
 import type { SyncOptions, VariantChoice, WantedSubdir } from './options.ts'
 import type { PlanSubdirOptions } from './plan-subdir.ts'
@@ -10,14 +11,15 @@ export interface SyncRun {
   readonly options: SyncOptions
   readonly channelName: string
   readonly wanted: readonly WantedSubdir[]
-  readonly variants: VariantChoice
   readonly limits: GuardLimits
   readonly grace: number
   readonly concurrency: number
   readonly signal: AbortSignal
   readonly observe: (event: SyncEvent) => void
-  /** What planning a subdir needs, but for the reader. */
-  readonly planning: Omit<PlanSubdirOptions, 'reader'>
+  /** What planning a subdir needs, but for what is published. */
+  readonly planning: Omit<PlanSubdirOptions, 'published' | 'reader'>
+  /** What deriving the index files of a subdir needs, but for the reader and the spool. */
+  readonly deriving: Omit<DeriveChangeOptions, 'reader' | 'spool'>
   readonly warnings: SyncWarning[]
   readonly started: number
 }
@@ -31,20 +33,21 @@ export function createRun(options: SyncOptions): SyncRun {
   const { channel, client, store, variants = DEFAULT_VARIANTS, reuse = 'replace', grace = DAY, observe = () => {} } = options
   const signal = options.signal ?? new AbortController().signal
   const started = Date.now()
-  return {
+  const run: SyncRun = {
     options,
     channelName: channel.url,
     wanted: options.noarch === false ? options.subdirs.filter(({ subdir }) => subdir !== NOARCH) : withNoarchFirst(options.subdirs),
-    variants,
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     grace,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
     signal,
     observe,
     planning: { channel, client, store, reuse, grace, signal, now: started, choice: JSON.stringify({ variants, reuse }) },
+    deriving: { client, variants, signal, warn: (warning) => warn(run, warning) },
     warnings: [],
     started,
   }
+  return run
 }
 
 /** A channel without `noarch` is none (CEP 36), so it is looked at with any other, and first. */

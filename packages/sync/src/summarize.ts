@@ -20,7 +20,7 @@ export function subdirOf(outcome: SubdirOutcome): SubdirName {
 function summarizeOutcome(outcome: SubdirOutcome, held: ReadonlySet<SubdirName>): SubdirSummary {
   switch (outcome.status) {
     case 'unchanged':
-      return { ...summarizeState(outcome.base, 'unchanged'), leftOut: outcome.memo.leftOut }
+      return { ...summarizeState(outcome.base, 'unchanged'), leftOut: outcome.leftOut }
     case 'absent':
       return emptySummary(outcome.subdir, 'absent')
     case 'vanished':

@@ -1,7 +1,7 @@
 import { MirrorError, NOARCH } from '@mirror/core'
 import { checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
 import { buildChangeset } from './build-changeset.ts'
-import { carryOut, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
+import { type CarriedOut, carryOut, changesOf, NOTHING_CARRIED_OUT, planningOn, tidyUp } from './carry-out.ts'
 import { createReport } from './create-report.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
@@ -12,7 +12,6 @@ import type { SyncReport } from './report.ts'
 import { createRun, type SyncRun, warn } from './run.ts'
 import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
 import { subdirOf, summarizePlan, summaryTotals } from './summarize.ts'
-import { readUpstreamMemo } from './upstream-memo.ts'
 
 /** Indexes read at the same time: each may take as much memory as its subdir is large. */
 const INDEXES_AT_ONCE = 4
@@ -53,7 +52,7 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
   try {
     await planSubdirs(run, ground, outcomes)
     if (!isFound(outcomes, ground)) return reportNotFound(run, { ground, outcomes, verdicts: [] })
-    const attempt = { run, spool, ground, outcomes, verdicts: await judge(run, outcomes) }
+    const attempt = { run, spool, ground, outcomes, verdicts: judge(run, outcomes) }
     announce(attempt)
     if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(run, 'refused', attempt)
     if (run.options.dryRun === true) return createReport(run, 'planned', attempt)
@@ -64,7 +63,7 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
 }
 
 async function planSubdirs(run: SyncRun, ground: Ground, outcomes: SubdirOutcome[]): Promise<void> {
-  const planning = { ...run.planning, reader: ground.reader }
+  const planning = planningOn(run, ground)
   await planAll(run, planning, outcomes)
   if (run.wanted.some(({ subdir }) => subdir === NOARCH)) return
   const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
@@ -107,10 +106,8 @@ function reportNotFound(run: SyncRun, options: { readonly ground: Ground; readon
   })
 }
 
-async function judge(run: SyncRun, outcomes: readonly SubdirOutcome[]): Promise<readonly GuardVerdict[]> {
-  const facts = []
-  for (const outcome of outcomes) facts.push(subdirFacts(outcome, await readUpstreamMemo(run.options.store, subdirOf(outcome))))
-  const verdicts = checkGuards(facts.filter((fact) => fact !== undefined), run.limits, run.started)
+function judge(run: SyncRun, outcomes: readonly SubdirOutcome[]): readonly GuardVerdict[] {
+  const verdicts = checkGuards(outcomes.map(subdirFacts).filter((facts) => facts !== undefined), run.limits, run.started)
   for (const verdict of verdicts) run.observe({ type: 'guard', verdict })
   return verdicts
 }
@@ -144,9 +141,9 @@ async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | 
   const { run, ground, outcomes, spool } = attempt
   const derived: DerivedChange[] = []
   for (const outcome of outcomes) {
-    if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...deriveOptions(run), reader: ground.reader, spool }))
+    if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...run.deriving, reader: ground.reader, spool }))
   }
-  const changeset = buildChangeset(stateOf(ground), derived.filter(isChange).map(({ change }) => change), ground.isDistrusted)
+  const changeset = buildChangeset(stateOf(ground), changesOf(derived, ground), ground.isDistrusted)
   if (isEmptyChangeset(changeset)) {
     await remember(run, { outcomes, published: derived, held: new Set() })
     const tidy = await tidyUp(run)
@@ -155,16 +152,11 @@ async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | 
   const done = await carryOut({ run, spool, ground, derived, changeset, isLast })
   if (done === undefined) return undefined
   await remember(run, { outcomes, published: done.published, held: new Set(done.held.map(({ subdir }) => subdir)) })
-  return createReport(run, done.generation === undefined ? 'held' : 'committed', { ...attempt, done })
+  return createReport(run, statusOf(done), { ...attempt, done })
 }
 
-/** What `deriveChange` needs of a run. */
-export function deriveOptions({ options, variants, signal }: SyncRun): { readonly client: SyncOptions['client']; readonly variants: SyncRun['variants']; readonly signal: AbortSignal } {
-  return { client: options.client, variants, signal }
-}
-
-/** Variants follow from the document: the same document with the same choice of them is published already, whoever compressed it. */
-function isChange({ plan, change }: DerivedChange): boolean {
-  if (plan.base?.document.sha256 !== change.target.document.sha256) return true
-  return plan.base.variants.map(({ path }) => path).join() !== change.target.variants.map(({ path }) => path).join()
+/** Without those artifacts that failed, there may be nothing new to publish. */
+function statusOf({ generation, held }: CarriedOut): SyncReport['status'] {
+  if (generation !== undefined) return 'committed'
+  return held.length > 0 ? 'held' : 'unchanged'
 }

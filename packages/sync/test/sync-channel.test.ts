@@ -129,6 +129,30 @@ describe('syncChannel()', () => {
     expect(await sameIndex(world, 'linux-64')).toBe(true)
   })
 
+  test('publishes nothing new when the same artifact is missing again under partial', async ({ expect, world }) => {
+    world.server.misbehave({ path: /delta-1\.0-0\.tar\.bz2$/, fault: faults.status(404) })
+    await world.sync({ partial: true })
+    const { report } = await world.sync({ partial: true })
+    expect(report).toMatchObject({ status: 'unchanged', generation: 1, failed: [{ name: 'delta-1.0-0.tar.bz2' }], held: [] })
+    expect((await world.check()).problems).toEqual([])
+  })
+
+  test('goes without upstream\'s .bz2 when it cannot be had, and says so', async ({ expect, world }) => {
+    world.server.misbehave({ path: /repodata\.json\.bz2$/, fault: faults.status(500) })
+    const { report } = await world.sync()
+    expect(report).toMatchObject({ status: 'committed', held: [] })
+    expect(report.warnings.map(({ code, subdir }) => `${code} ${subdir ?? ''}`)).toEqual(['VARIANT_SKIPPED noarch', 'VARIANT_SKIPPED linux-64'])
+    expect((await world.check()).problems).toEqual([])
+  })
+
+  test('warns of an index that has not changed for long, also when upstream answers just that', async ({ expect, world }) => {
+    const frozen = ['noarch', 'linux-64']
+    for (const limits of [{}, { freeze: -1 }, { freeze: -1 }]) {
+      const { report } = await world.sync({ limits })
+      expect(report.verdicts.map(({ guard, severity, subdir }) => `${severity} ${guard} ${subdir}`)).toEqual('freeze' in limits ? frozen.map((subdir) => `warn freeze ${subdir}`) : [])
+    }
+  })
+
   test('holds everything when noarch cannot be had on the first run', async ({ expect, world }) => {
     world.server.misbehave({ path: /alpha-1\.0-0\.conda$/, fault: faults.status(404) })
     const { report } = await world.sync()
@@ -290,6 +314,28 @@ describe('syncChannel() over a mirror that someone changed', () => {
     expect((await world.check()).problems).toEqual([])
     expect(report.subdirs.map(({ subdir, status }) => `${subdir} ${status}`)).toEqual(['noarch changed', 'linux-64 unselected'])
     expect((await world.sync()).report.status).toBe('unchanged')
+  })
+
+  test('has the guards judge by what was published, so that an empty upstream still deletes nothing', async ({ expect, world }) => {
+    await world.sync()
+    const touched = join(world.mirror, 'noarch', 'repodata.json')
+    await writeFile(touched, await readFile(touched))
+    for (const subdir of ['noarch', 'linux-64']) {
+      await writeFile(join(world.upstream, subdir, 'repodata.json'), `{"info":{"subdir":"${subdir}"},"packages":{},"packages.conda":{}}`)
+      await rm(join(world.upstream, subdir, 'repodata.json.zst'))
+    }
+    await writeFile(touched, `${await readFile(touched, 'utf8')} `)
+    const { report } = await world.sync()
+    expect(report).toMatchObject({ status: 'refused', generation: 1, verdicts: [{ guard: 'empty', subdir: 'noarch' }, { guard: 'empty', subdir: 'linux-64' }] })
+    await rm(join(world.upstream, 'linux-64'), { recursive: true })
+    expect((await world.sync()).report.verdicts.map(({ guard, subdir }) => `${guard} ${subdir}`)).toEqual(['empty noarch', 'vanished linux-64'])
+  })
+
+  test('repairs an empty noarch of our own', async ({ expect, world }) => {
+    await world.sync({ noarch: false })
+    await writeFile(join(world.mirror, 'noarch', 'repodata.json'), '{}')
+    await world.sync({ noarch: false })
+    expect((await world.check()).problems).toEqual([])
   })
 
   test('refuses before the first byte when there is no room', async ({ expect, world }) => {
