@@ -1,10 +1,10 @@
-// Strict JSON scanner for repodata, compiled by scripts/build-wasm.mjs into src/wasm/scanner-wasm.ts (AssemblyScript, SIMD).
+// Strict JSON scanner for repodata, compiled by scripts/build-wasm.mjs into src/scanner/scanner-wasm.ts (AssemblyScript, SIMD).
 //
 // The host copies a window of the document to `windowAt()` and calls `scan`. A scan starts at a commit point (behind a record, a
 // top-level value, the opening or closing of a section) with the state of that point, and ends at one: an unfinished unit is
 // scanned again with the next window. So strings, escapes and UTF-8 sequences never have to be carried over.
 
-// Memory, from the bottom. Offsets are known to src/scanner-engine.ts through the exported functions only.
+// Memory, from the bottom. Offsets are known to src/scanner/scanner-engine.ts through the exported functions only.
 const MAX_DEPTH: i32 = 512
 const LOG_KEYS: i32 = 256
 const MAX_ROWS: u32 = 4096

@@ -1,4 +1,4 @@
-// Compiles assembly/index-scanner.ts and embeds the result in src/wasm/scanner-wasm.ts. `--check` compares instead of writing.
+// Compiles assembly/index-scanner.ts and embeds the result in src/scanner/scanner-wasm.ts. `--check` compares instead of writing.
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const folder = dirname(dirname(fileURLToPath(import.meta.url)))
-const target = join(folder, 'src/wasm/scanner-wasm.ts')
+const target = join(folder, 'src/scanner/scanner-wasm.ts')
 const compiler = join(dirname(createRequire(import.meta.url).resolve('assemblyscript/package.json')), 'bin/asc.js')
 const work = mkdtempSync(join(tmpdir(), 'build-wasm-'))
 
@@ -37,7 +37,7 @@ try {
   const text = render(compile())
   if (!process.argv.includes('--check')) writeFileSync(target, text)
   else if (text !== readFileSync(target, 'utf8')) {
-    process.stderr.write('src/wasm/scanner-wasm.ts is not what assembly/index-scanner.ts makes now: run `npm run build:wasm`\n')
+    process.stderr.write('src/scanner/scanner-wasm.ts is not what assembly/index-scanner.ts makes now: run `npm run build:wasm`\n')
     process.exitCode = 1
   }
 } finally {

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { jsonDumps } from '../../src/json-dumps.ts'
+import { jsonDumps } from '../../src/json/json-dumps.ts'
 
 /** A record as conda-index would write it. */
 export function makeRecord(fileName: string, changes: Readonly<Record<string, unknown>> = {}): Readonly<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest'
-import { createIndexTableBuilder, readIndexTable } from '../../src/index-table.ts'
-import type { ByteSource } from '../../src/index-types.ts'
-import { parseSubdirName } from '../../src/subdir.ts'
-import { writeIndex } from '../../src/write-index.ts'
+import { createIndexTableBuilder, readIndexTable } from '../../src/index/index-table.ts'
+import type { ByteSource } from '../../src/index/index-types.ts'
+import { parseSubdirName } from '../../src/channel/subdir.ts'
+import { writeIndex } from '../../src/index/write-index.ts'
 
 const linux = parseSubdirName('linux-64')
 const HEAD = Buffer.from('{"info":{"subdir":"linux-64"},"packages":{},"packages.conda":{')

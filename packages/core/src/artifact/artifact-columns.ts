@@ -1,0 +1,120 @@
+import { parseArtifactName } from './artifact-name.ts'
+import type { Artifact } from './artifact.ts'
+import { appendCells, type Column, createColumn, createNameColumn, type NameColumn } from '../columns/columns.ts'
+import { createDigest, type Digest, digestHex, digestKind } from '../digest.ts'
+import type { SubdirName } from '../channel/subdir.ts'
+
+export const DIGEST_BYTES = 32
+/** Bit of a mark: the digest is md5 and has 16 bytes. */
+export const MARK_MD5 = 1
+
+/** Artifacts of one subdir in columns, in the order of their arrival: about 85 bytes a row. */
+export interface ArtifactColumns {
+  readonly subdir: SubdirName
+  readonly names: NameColumn
+  readonly digests: Column<Uint8Array>
+  readonly sizes: Column<Float64Array>
+  readonly marks: Column<Uint8Array>
+}
+
+/** Columns to read from, at any place. */
+export interface ArtifactRows {
+  readonly subdir: SubdirName
+  readonly names: Pick<NameColumn, 'bytesOf' | 'startOf' | 'endOf' | 'text'>
+  readonly digests: Pick<Column<Uint8Array>, 'chunk' | 'cell'>
+  readonly sizes: Pick<Column<Float64Array>, 'chunk' | 'cell'>
+  readonly marks: Pick<Column<Uint8Array>, 'chunk' | 'cell'>
+}
+
+/** Creates empty columns. */
+export function createArtifactColumns(subdir: SubdirName): ArtifactColumns {
+  return {
+    subdir,
+    names: createNameColumn(),
+    digests: createColumn((cells) => new Uint8Array(cells), DIGEST_BYTES),
+    sizes: createColumn((cells) => new Float64Array(cells)),
+    marks: createColumn((cells) => new Uint8Array(cells)),
+  }
+}
+
+/** Rows that the scanner has decoded already. */
+export interface RawRows {
+  readonly names: Uint8Array
+  readonly nameEnds: Uint32Array
+  readonly digests: Uint8Array
+  readonly sizes: Float64Array
+  readonly marks: Uint8Array
+}
+
+/** Appends many rows at once. */
+export function appendRawRows(columns: ArtifactColumns, rows: RawRows): void {
+  columns.names.append(rows.names, rows.nameEnds)
+  appendCells(columns.digests, rows.digests, DIGEST_BYTES)
+  appendCells(columns.sizes, rows.sizes)
+  appendCells(columns.marks, rows.marks)
+}
+
+/** Appends one artifact. */
+export function appendArtifact(columns: ArtifactColumns, artifact: { readonly name: string; readonly digest: Digest; readonly size: number }): void {
+  columns.names.appendText(artifact.name)
+  const digest = columns.digests.reserve(1)
+  asBuffer(digest.cells).write(digestHex(artifact.digest), digest.at, 'hex')
+  const size = columns.sizes.reserve(1)
+  size.cells[size.at] = artifact.size
+  const mark = columns.marks.reserve(1)
+  mark.cells[mark.at] = digestKind(artifact.digest) === 'md5' ? MARK_MD5 : 0
+}
+
+/** Appends a row of other columns. */
+export function appendRow(columns: ArtifactColumns, from: ArtifactRows, row: number): void {
+  const name = from.names.bytesOf(row).subarray(from.names.startOf(row), from.names.endOf(row))
+  columns.names.append(name, Uint32Array.of(name.length))
+  const digest = columns.digests.reserve(1)
+  const start = from.digests.cell(row)
+  digest.cells.set(from.digests.chunk(row).subarray(start, start + DIGEST_BYTES), digest.at)
+  const size = columns.sizes.reserve(1)
+  size.cells[size.at] = sizeAt(from, row)
+  const mark = columns.marks.reserve(1)
+  mark.cells[mark.at] = markAt(from, row) & MARK_MD5
+}
+
+/** Bytes of the artifact in a row. */
+export function sizeAt(columns: ArtifactRows, row: number): number {
+  return columns.sizes.chunk(row)[columns.sizes.cell(row)] ?? 0
+}
+
+/** Marks of a row: `MARK_MD5`, and what the reader of an index adds. */
+export function markAt(columns: ArtifactRows, row: number): number {
+  return columns.marks.chunk(row)[columns.marks.cell(row)] ?? 0
+}
+
+/** The artifact in a row, as an object. */
+export function artifactAt(columns: ArtifactRows, row: number): Artifact {
+  const type = (markAt(columns, row) & MARK_MD5) === 0 ? 'sha256' : 'md5'
+  const start = columns.digests.cell(row)
+  const hex = asBuffer(columns.digests.chunk(row)).toString('hex', start, start + (type === 'md5' ? 16 : DIGEST_BYTES))
+  return { subdir: columns.subdir, name: parseArtifactName(columns.names.text(row)), digest: createDigest(type, hex), size: sizeAt(columns, row) }
+}
+
+/** A row of some columns. */
+export interface ArtifactRow {
+  readonly columns: ArtifactRows
+  readonly row: number
+}
+
+/** Whether two rows have the same digest, of the same kind, and the same size. */
+export function haveSameBytes(left: ArtifactRow, right: ArtifactRow): boolean {
+  const mark = markAt(left.columns, left.row)
+  if (((mark ^ markAt(right.columns, right.row)) & MARK_MD5) !== 0 || sizeAt(left.columns, left.row) !== sizeAt(right.columns, right.row)) return false
+  const a = left.columns.digests.chunk(left.row)
+  const b = right.columns.digests.chunk(right.row)
+  const i = left.columns.digests.cell(left.row)
+  const k = right.columns.digests.cell(right.row)
+  const length = (mark & MARK_MD5) === 0 ? DIGEST_BYTES : 16
+  for (let byte = 0; byte < length; byte += 1) if (a[i + byte] !== b[k + byte]) return false
+  return true
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+}

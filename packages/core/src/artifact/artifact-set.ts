@@ -1,0 +1,144 @@
+import type { ArtifactName } from './artifact-name.ts'
+import { appendArtifact, appendRow, artifactAt, type ArtifactColumns, createArtifactColumns, haveSameBytes, sizeAt } from './artifact-columns.ts'
+import type { Artifact } from './artifact.ts'
+import { compareBytes, compareNameRows, rangeOf } from '../columns/columns.ts'
+import type { Digest } from '../digest.ts'
+import { MirrorError } from '../errors.ts'
+import { sortRows } from '../columns/merge-rows.ts'
+import type { SubdirName } from '../channel/subdir.ts'
+
+/**
+ * The artifacts of one subdir, in columns: about 90 bytes an artifact, so that a million of them fit where a Map of objects
+ * would not. Sorted by name; a name occurs once. `at` and iteration make a fresh object each time.
+ */
+export interface ArtifactSet extends Iterable<Artifact> {
+  readonly subdir: SubdirName
+  /** How many artifacts. */
+  readonly count: number
+  /** The sum of their sizes. */
+  readonly bytes: number
+  /** The artifact at a position from 0 to `count - 1`. Throws a RangeError outside of it. */
+  readonly at: (position: number) => Artifact
+  /** The artifact of that name, by binary search. */
+  readonly find: (name: string) => Artifact | undefined
+}
+
+/** Collects artifacts in any order. */
+export interface ArtifactSetBuilder {
+  /** Adds one artifact. The same artifact twice is one; `build` refuses one name with two digests. */
+  readonly add: (artifact: { readonly name: ArtifactName; readonly digest: Digest; readonly size: number }) => void
+  /** The set of all that was added. Throws `INDEX_IMPLAUSIBLE` for a name that was added with two digests or sizes. */
+  readonly build: () => ArtifactSet
+}
+
+/** Creates an empty builder for the artifacts of one subdir. */
+export function createArtifactSetBuilder(subdir: SubdirName): ArtifactSetBuilder {
+  const columns = createArtifactColumns(subdir)
+  let rows = 0
+  return {
+    add(artifact) {
+      appendArtifact(columns, artifact)
+      rows += 1
+    },
+    build: () => createSetOfRows(columns, allRows(rows)),
+  }
+}
+
+/** The set of the given artifacts of one subdir. Throws `INDEX_IMPLAUSIBLE` for a name with two digests. */
+export function createArtifactSet(subdir: SubdirName, artifacts: Iterable<Artifact>): ArtifactSet {
+  const builder = createArtifactSetBuilder(subdir)
+  for (const artifact of artifacts) builder.add(artifact)
+  return builder.build()
+}
+
+/** The rows 0 to `count - 1`. */
+export function allRows(count: number): Uint32Array {
+  const order = new Uint32Array(count)
+  for (let row = 0; row < count; row += 1) order[row] = row
+  return order
+}
+
+/** The set of some rows of columns, which it shares. `rows` is sorted in place; where it is in order already, that costs one pass. */
+export function createSetOfRows(columns: ArtifactColumns, rows: Uint32Array): ArtifactSet {
+  return createSet(columns, sortedRows(columns, rows))
+}
+
+/** A set of its own of some rows, for when few of many are wanted. */
+export function copyRows(columns: ArtifactColumns, rows: Iterable<number>): ArtifactSet {
+  const copy = createArtifactColumns(columns.subdir)
+  let count = 0
+  for (const row of rows) {
+    appendRow(copy, columns, row)
+    count += 1
+  }
+  return createSetOfRows(copy, allRows(count))
+}
+
+/** Puts rows in order of name, in place or in a new array, with equal ones once: an index of two sorted sections costs one merge. */
+export function sortedRows(columns: ArtifactColumns, rows: Uint32Array): Uint32Array {
+  const { names } = columns
+  return withoutRepeats(columns, sortRows(rows, (left, right) => compareNameRows(names, left, right)))
+}
+
+function withoutRepeats(columns: ArtifactColumns, rows: Uint32Array): Uint32Array {
+  let kept = 0
+  for (let position = 0; position < rows.length; position += 1) {
+    const row = rows[position] ?? 0
+    const previous = rows[kept - 1]
+    if (kept > 0 && previous !== undefined && compareNameRows(columns.names, previous, row) === 0) {
+      assertSameArtifact(columns, previous, row)
+      continue
+    }
+    rows[kept] = row
+    kept += 1
+  }
+  return kept === rows.length ? rows : rows.slice(0, kept)
+}
+
+function assertSameArtifact(columns: ArtifactColumns, left: number, right: number): void {
+  if (haveSameBytes({ columns, row: left }, { columns, row: right })) return
+  const one = artifactAt(columns, left)
+  throw new MirrorError('INDEX_IMPLAUSIBLE', `Cannot use the index of ${columns.subdir}: it lists ${one.name} twice, with different bytes`, {
+    hint: 'Report it to the channel; nothing of this subdir was changed.',
+    details: { name: one.name, digests: [one.digest, artifactAt(columns, right).digest] },
+  })
+}
+
+function createSet(columns: ArtifactColumns, order: Uint32Array): ArtifactSet {
+  const count = order.length
+  let bytes = 0
+  for (const row of order) bytes += sizeAt(columns, row)
+
+  function at(position: number): Artifact {
+    const row = order[position]
+    if (row === undefined) throw new RangeError(`No artifact at position ${position} of ${count}`)
+    return artifactAt(columns, row)
+  }
+
+  function find(name: string): Artifact | undefined {
+    const wanted = Buffer.from(name)
+    const range = { bytes: wanted, start: 0, end: wanted.length }
+    let low = 0
+    let high = count
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      const row = order[middle] ?? 0
+      const difference = compareBytes(range, rangeOf(columns.names, row))
+      if (difference === 0) return artifactAt(columns, row)
+      if (difference < 0) high = middle
+      else low = middle + 1
+    }
+    return undefined
+  }
+
+  return {
+    subdir: columns.subdir,
+    count,
+    bytes,
+    at,
+    find,
+    *[Symbol.iterator]() {
+      for (let position = 0; position < count; position += 1) yield at(position)
+    },
+  }
+}

@@ -1,0 +1,131 @@
+import { toByteSource } from './byte-source.ts'
+import { createColumn } from '../columns/columns.ts'
+import { createViewSink, driveScan, type IndexScanner } from '../scanner/index-scanner.ts'
+import type { ByteSource, IndexLayout, IndexSection, IndexSink, IndexSkeleton } from './index-types.ts'
+import { createScanDriver, type RowBatch } from '../scanner/scan-driver.ts'
+import { ROW_END, ROW_KEY, ROW_VALUE, ROW_WORDS } from '../scanner/scanner-engine.ts'
+
+/** Collects where records stand. */
+export interface LayoutRecorder {
+  readonly add: (batch: RowBatch) => void
+  readonly finish: (skeleton: IndexSkeleton) => IndexLayout
+}
+
+/** Creates an empty recorder. */
+export function createLayoutRecorder(): LayoutRecorder {
+  const entries = createPositionColumn()
+  const offsets = createColumn((cells) => new Uint32Array(cells), 2)
+  const starts: { readonly row: number; readonly section: IndexSection }[] = []
+  let count = 0
+
+  function place(batch: RowBatch, first: number): number {
+    const { words, at } = batch.engine
+    const offset = offsets.reserve(batch.rows - first)
+    for (let row = 0; row < offset.rows; row += 1) {
+      const word = at.rows / 4 + (first + row) * ROW_WORDS
+      const key = (words[word + ROW_KEY] ?? 0) - 1
+      const value = words[word + ROW_VALUE] ?? 0
+      offset.cells[offset.at + row * 2] = value - key
+      offset.cells[offset.at + row * 2 + 1] = (words[word + ROW_END] ?? 0) - value
+    }
+    entries.append(batch, first, offset.rows)
+    return first + offset.rows
+  }
+
+  const { entryAt } = entries
+
+  return {
+    add(batch) {
+      if (starts.at(-1)?.section !== batch.section) starts.push({ row: count, section: batch.section })
+      for (let done = 0; done < batch.rows;) done = place(batch, done)
+      count += batch.rows
+    },
+    finish: (skeleton) => ({
+      skeleton,
+      rows: count,
+      canonical: skeleton.canonical,
+      entryAt,
+      sectionAt: (row) => findSection(starts, row),
+      sliceAt(row) {
+        const cells = offsets.chunk(row)
+        const at = offsets.cell(row)
+        return { position: entryAt(row) + (cells[at] ?? 0), length: cells[at + 1] ?? 0 }
+      },
+    }),
+  }
+}
+
+interface PositionColumn {
+  /** Appends where the keys of `rows` rows from `first` on stand; at most to the end of a chunk. */
+  readonly append: (batch: RowBatch, first: number, rows: number) => void
+  readonly entryAt: (row: number) => number
+}
+
+const WORD = 2 ** 32
+
+/** Positions that grow from row to row, as their low words: the few rows where the high word grows are listed. */
+function createPositionColumn(): PositionColumn {
+  const lows = createColumn((cells) => new Uint32Array(cells))
+  const steps: number[] = []
+  let count = 0
+
+  return {
+    append(batch, first, rows) {
+      const { words, at } = batch.engine
+      const low = lows.reserve(rows)
+      for (let row = 0; row < rows; row += 1) {
+        const position = batch.base + (words[at.rows / 4 + (first + row) * ROW_WORDS + ROW_KEY] ?? 0) - 1
+        while (position >= (steps.length + 1) * WORD) steps.push(count + row)
+        low.cells[low.at + row] = position
+      }
+      count += rows
+    },
+    entryAt(row) {
+      const low = lows.chunk(row)[lows.cell(row)] ?? 0
+      return steps.length === 0 ? low : low + WORD * steps.filter((step) => step <= row).length
+    },
+  }
+}
+
+/** By binary search: `v3` may have many sections. */
+function findSection(starts: readonly { readonly row: number; readonly section: IndexSection }[], row: number): IndexSection {
+  let low = 0
+  let high = starts.length
+  while (high - low > 1) {
+    const middle = (low + high) >>> 1
+    if ((starts[middle]?.row ?? 0) <= row) low = middle
+    else high = middle
+  }
+  return starts[low]?.section ?? 'packages'
+}
+
+/** A scanner that remembers where records stand. */
+export interface IndexLayoutBuilder {
+  /** Takes the next bytes of the document. Throws `INDEX_MALFORMED` or `INDEX_IMPLAUSIBLE`. */
+  readonly write: IndexScanner['write']
+  readonly end: () => IndexLayout
+}
+
+/**
+ * Creates a builder for the layout of one document: for a filter that decides while the records pass and then writes with
+ * `writeIndex`, 12 bytes a record. The same errors as `createIndexScanner`; nothing of the records is checked.
+ */
+export function createIndexLayoutBuilder(sink: IndexSink = {}): IndexLayoutBuilder {
+  const recorder = createLayoutRecorder()
+  const view = createViewSink(sink)
+  const driver = createScanDriver((batch) => {
+    recorder.add(batch)
+    view(batch)
+  })
+  return { write: driver.write, end: () => recorder.finish(driver.end()) }
+}
+
+/** Reads the layout of a document; `sink` sees every record in passing. */
+export function readIndexLayout(source: ByteSource | Uint8Array, sink: IndexSink = {}): IndexLayout {
+  const recorder = createLayoutRecorder()
+  const view = createViewSink(sink)
+  return recorder.finish(driveScan(toByteSource(source), (batch) => {
+    recorder.add(batch)
+    view(batch)
+  }))
+}
