@@ -1,0 +1,5 @@
+export type { ClosureChoice, LockedArtifact, VirtualPackage } from './closure/closure-types.ts'
+export type { SelectionErrorCode } from './error-codes.ts'
+export type { SelectableIndex } from './selectable-index.ts'
+export type { RuleEffect, Selected, SelectedSubdir } from './selected.ts'
+export { type ArtifactFormat, type FormatChoice, type LatestChoice, RULES, type RuleName, type Selection } from './selection.ts'
