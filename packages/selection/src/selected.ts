@@ -23,7 +23,7 @@ export interface SelectedSubdir {
 /** What is wanted of a channel. */
 export interface Selected {
   readonly subdirs: ReadonlyMap<SubdirName, SelectedSubdir>
-  /** When the same indexes will be selected otherwise, because a record comes of age (`minimumAge`): milliseconds since the epoch. */
+  /** When the same indexes will be selected otherwise, because a record comes of age (`minimumAge`) or grows too old (`maximumAge`): milliseconds since the epoch. */
   readonly changesAt: number | undefined
   /** Odd, and not in the way: a name or spec that nothing has, records without a time. Sentences for people. */
   readonly notes: readonly string[]

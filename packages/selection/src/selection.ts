@@ -39,10 +39,13 @@ export interface Selection {
   readonly pythonVersions?: readonly string[] | undefined
   /** Bytes that an artifact may have. */
   readonly maximumSize?: number | undefined
-  /** Milliseconds since the epoch; a record's time is its `indexed_timestamp`, else its `timestamp`. */
+  /** Milliseconds since the epoch (`newer_than` with a date); a record's time is its `indexed_timestamp`, else its `timestamp`. */
   readonly newerThan?: number | undefined
+  /** Milliseconds that may have gone by since the record's time (`newer_than` with an age, such as `90d`: the window moves). Decided by the rule `newer_than`. */
+  readonly maximumAge?: number | undefined
+  /** Milliseconds since the epoch (`older_than` with a date). */
   readonly olderThan?: number | undefined
-  /** Milliseconds that must have gone by since the record's time. */
+  /** Milliseconds that must have gone by since the record's time (`minimum_age`, and `older_than` with an age). */
   readonly minimumAge?: number | undefined
   /** What the three rules about time do with a record that has none. Default `keep`. */
   readonly undated?: 'keep' | 'drop' | undefined
