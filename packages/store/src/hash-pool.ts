@@ -1,61 +1,94 @@
 import { Worker } from 'node:worker_threads'
 import { breathe } from './disk-context.ts'
-import { checkBatch, type HashBatch } from './hash-batch.ts'
+import { checkInSteps, type HashBatch } from './hash-batch.ts'
 
 /** Threads that compare files with their digests. */
 export interface HashPool extends AsyncDisposable {
-  /** How many batches can be under way at once. */
+  /** How many batches to have under way, so that no thread waits for its next one. */
   readonly width: number
   /** Compares a batch; answers one byte a file, an index of `OUTCOMES`. */
   readonly check: (batch: HashBatch) => Promise<Uint8Array>
 }
 
+/** One batch is being worked on, and the next is there when it is done. */
+const BATCHES_A_THREAD = 2
+
 /**
- * Starts `count` threads; none for 0: then batches are checked in this thread, which is also what happens where the file of a thread cannot be started
- * (a bundle that was made without it).
+ * Starts threads, so that `count` work with this one, which begins at once and gives way to other work every few milliseconds; 0 and 1 start none. Where the
+ * file of a thread cannot be started (a bundle that was made without it), this thread does the work alone.
  */
 export function createHashPool(count: number): HashPool {
-  const workers = startWorkers(count)
-  const idle = [...workers]
-  const waiting: ((worker: Worker) => void)[] = []
-  let broken = workers.length === 0
+  const threads = startThreads(count - 1)
+  const waiting: (() => void)[] = []
+  let broken = false
+  let busy = false
 
-  function release(worker: Worker): void {
-    const next = waiting.shift()
-    if (next === undefined) idle.push(worker)
-    else next(worker)
-  }
-
-  async function checkHere(batch: HashBatch): Promise<Uint8Array> {
-    await breathe()
-    return checkBatch(batch)
-  }
-
-  async function check(batch: HashBatch): Promise<Uint8Array> {
-    if (broken) return checkHere(batch)
-    const worker = idle.pop() ?? await new Promise<Worker>((resolve) => waiting.push(resolve))
+  async function checkThere(thread: HashThread, batch: HashBatch): Promise<Uint8Array> {
     try {
-      return await ask(worker, batch)
+      return await thread.ask(batch)
     } catch {
       broken = true
       return await checkHere(batch)
-    } finally {
-      release(worker)
     }
   }
 
+  async function checkAlone(batch: HashBatch): Promise<Uint8Array> {
+    busy = true
+    try {
+      return await checkHere(batch)
+    } finally {
+      busy = false
+    }
+  }
+
+  /** An idle thread is asked before this one, and this one before a thread that has something to do; undefined when there is enough under way. */
+  function start(batch: HashBatch): Promise<Uint8Array> | undefined {
+    const [thread] = broken ? [] : threads.toSorted((left, right) => left.underway() - right.underway())
+    if (thread !== undefined && thread.underway() < (busy ? BATCHES_A_THREAD : 1)) return checkThere(thread, batch)
+    return busy ? undefined : checkAlone(batch)
+  }
+
   return {
-    width: Math.max(1, workers.length),
-    check,
+    width: threads.length * BATCHES_A_THREAD + 1,
+    async check(batch) {
+      let started = start(batch)
+      while (started === undefined) {
+        await new Promise<void>((resolve) => waiting.push(resolve))
+        started = start(batch)
+      }
+      try {
+        return await started
+      } finally {
+        waiting.shift()?.()
+      }
+    },
     async [Symbol.asyncDispose]() {
-      await Promise.all(workers.map((worker) => worker.terminate()))
+      await Promise.all(threads.map((thread) => thread.stop()))
     },
   }
 }
 
-function startWorkers(count: number): readonly Worker[] {
+async function checkHere(batch: HashBatch): Promise<Uint8Array> {
+  const steps = checkInSteps(batch)
+  for (;;) {
+    await breathe()
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** One thread, which answers batches in the order in which it was asked. */
+interface HashThread {
+  /** Rejects when the thread fails or ends. */
+  readonly ask: (batch: HashBatch) => Promise<Uint8Array>
+  /** Batches that it has not answered yet. */
+  readonly underway: () => number
+  readonly stop: () => Promise<number>
+}
+
+function startThreads(count: number): readonly HashThread[] {
   try {
-    return Array.from({ length: count }, startWorker)
+    return Array.from({ length: Math.max(0, count) }, () => startThread(startWorker()))
   } catch {
     return []
   }
@@ -63,28 +96,36 @@ function startWorkers(count: number): readonly Worker[] {
 
 /** The second form is what bundlers look for; the first is for running from source. */
 function startWorker(): Worker {
-  const worker = import.meta.url.endsWith('.ts') ? new Worker(new URL('./hash-worker.ts', import.meta.url)) : new Worker(new URL('./hash-worker.js', import.meta.url))
-  worker.on('error', () => undefined)
-  worker.unref()
-  return worker
+  return import.meta.url.endsWith('.ts') ? new Worker(new URL('./hash-worker.ts', import.meta.url)) : new Worker(new URL('./hash-worker.js', import.meta.url))
 }
 
-function ask(worker: Worker, batch: HashBatch): Promise<Uint8Array> {
-  return new Promise((resolve, reject) => {
-    const settle = (run: () => void): void => {
-      worker.off('message', answered)
-      worker.off('error', failed)
-      worker.off('exit', left)
-      worker.unref()
-      run()
-    }
-    const answered = (answer: unknown): void => settle(() => (answer instanceof Uint8Array ? resolve(answer) : reject(new Error('not an answer'))))
-    const failed = (error: unknown): void => settle(() => reject(error))
-    const left = (): void => settle(() => reject(new Error('the thread ended')))
-    worker.ref()
-    worker.once('message', answered)
-    worker.once('error', failed)
-    worker.once('exit', left)
-    worker.postMessage(batch)
+function startThread(worker: Worker): HashThread {
+  const asked: PromiseWithResolvers<Uint8Array>[] = []
+  let ended = false
+  const end = (error: unknown): void => {
+    ended = true
+    for (const { reject } of asked.splice(0)) reject(error)
+  }
+  worker.on('message', (answer: unknown) => {
+    const first = asked.shift()
+    // It keeps the process alive only while somebody waits for it.
+    if (asked.length === 0) worker.unref()
+    if (answer instanceof Uint8Array) first?.resolve(answer)
+    else first?.reject(new Error('not an answer'))
   })
+  worker.on('error', end)
+  worker.on('exit', () => end(new Error('the thread ended')))
+  worker.unref()
+  return {
+    async ask(batch) {
+      if (ended) throw new Error('the thread ended')
+      const answer = Promise.withResolvers<Uint8Array>()
+      asked.push(answer)
+      worker.ref()
+      worker.postMessage(batch)
+      return await answer.promise
+    },
+    underway: () => asked.length,
+    stop: () => worker.terminate(),
+  }
 }

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import os from 'node:os'
 import { resolve } from 'node:path'
-import { type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256 } from '@mirror/core'
+import { type Artifact, type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256 } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from './contract.ts'
 import { createDiskPaths, type DiskPaths } from './disk-paths.ts'
@@ -44,7 +44,7 @@ export interface VerifyReport {
 /** Options of `verifyStore`. */
 export interface VerifyStoreOptions {
   readonly root: string
-  /** Threads that hash; 0 for none. Default: the processors, from 2 to 4. */
+  /** Threads that hash, this one among them; 0 and 1: this one alone. Default: the processors, from 2 to 4. */
   readonly threads?: number
   readonly signal?: AbortSignal
   readonly observe?: (event: VerifyEvent) => void
@@ -96,20 +96,23 @@ function defaultThreads(): number {
 }
 
 async function verifyAll(verification: Verification, shards: readonly PublishedFile[]): Promise<readonly ArtifactSet[]> {
-  const { manifest, paths, report, reader } = verification
+  const { manifest, reader } = verification
+  const sets: ArtifactSet[] = []
+  for (const { subdir } of manifest.generation.state.subdirs) sets.push(await reader.readArtifacts(subdir))
+  // The threads have something to do while this one decodes.
+  await Promise.all([verifyArtifacts(verification, sets), verifyIndexes(verification, shards)])
+  return sets
+}
+
+/** Compares everything but artifacts. */
+async function verifyIndexes(verification: Verification, shards: readonly PublishedFile[]): Promise<void> {
+  const { manifest, paths, report } = verification
   const { state } = manifest.generation
   await verifyFiles(verification, publishedFiles(state))
   for (const document of manifest.documents) await verifyDocument(verification, document)
   for (const path of unpublishedVariants(state)) if (fs.existsSync(paths.public(path))) report(path, 'stale-variant')
-  const sets: ArtifactSet[] = []
-  for (const subdir of state.subdirs) {
-    await verifyVariants(verification, subdir)
-    const set = await reader.readArtifacts(subdir.subdir)
-    await verifyArtifacts(verification, set)
-    sets.push(set)
-  }
+  for (const subdir of state.subdirs) await verifyVariants(verification, subdir)
   await verifyFiles(verification, shards)
-  return sets
 }
 
 /** Compares index files, shards and plain files. */
@@ -144,27 +147,51 @@ async function verifyVariants({ paths, report }: Verification, { document, varia
 }
 
 const BATCH_FILES = 128
-const BATCH_BYTES = 32 * 1024 * 1024
+const LARGEST_BATCH = 32 * 1024 * 1024
+const SMALLEST_BATCH = 1024 * 1024
 
-/** Hands out batches to as many threads as there are; at no time is there more than one batch a thread in memory. */
-async function verifyArtifacts({ paths, pool, signal, report, advance }: Verification, set: ArtifactSet): Promise<void> {
-  let position = 0
+/** Hands out batches to the threads, the large artifacts first and ever smaller batches at the end, so that all threads end together. */
+async function verifyArtifacts({ paths, pool, signal, report, advance }: Verification, sets: readonly ArtifactSet[]): Promise<void> {
+  const batches = createBatches(sets)
   async function work(): Promise<void> {
-    while (position < set.count) {
+    for (const { artifacts, bytes } of batches) {
       signal?.throwIfAborted()
-      const start = position
-      let bytes = 0
-      while (position < set.count && position - start < BATCH_FILES && bytes < BATCH_BYTES) {
-        bytes += set.at(position).size
-        position += 1
-      }
-      const some = Array.from({ length: position - start }, (_, index) => set.at(start + index))
-      const answers = await pool.check({ paths: some.map((artifact) => paths.artifact(artifact)), digests: some.map((artifact) => artifact.digest), sizes: some.map((artifact) => artifact.size) })
-      for (const [index, artifact] of some.entries()) report(`${artifact.subdir}/${artifact.name}`, OUTCOMES[answers[index] ?? 0] ?? 'digest')
-      advance(some.length, bytes)
+      const answers = await pool.check({ paths: artifacts.map((artifact) => paths.artifact(artifact)), digests: artifacts.map(({ digest }) => digest), sizes: artifacts.map(({ size }) => size) })
+      for (const [index, { subdir, name }] of artifacts.entries()) report(`${subdir}/${name}`, OUTCOMES[answers[index] ?? 0] ?? 'digest')
+      advance(artifacts.length, bytes)
     }
   }
   await Promise.all(Array.from({ length: pool.width }, work))
+}
+
+interface Batch {
+  readonly artifacts: readonly Artifact[]
+  readonly bytes: number
+}
+
+/** Only what is handed out is in memory, and the large artifacts. */
+function* createBatches(sets: readonly ArtifactSet[]): Generator<Batch> {
+  let left = sets.reduce((sum, { bytes }) => sum + bytes, 0)
+  const limit = (): number => Math.min(LARGEST_BATCH, Math.max(SMALLEST_BATCH, left / 16))
+  let artifacts: Artifact[] = []
+  let bytes = 0
+  for (const artifact of inOrderOfWork(sets)) {
+    artifacts.push(artifact)
+    bytes += artifact.size
+    if (artifacts.length < BATCH_FILES && bytes < limit()) continue
+    yield { artifacts, bytes }
+    left -= bytes
+    artifacts = []
+    bytes = 0
+  }
+  if (artifacts.length > 0) yield { artifacts, bytes }
+}
+
+const LARGE_BYTES = 8 * 1024 * 1024
+
+function* inOrderOfWork(sets: readonly ArtifactSet[]): Generator<Artifact> {
+  yield* sets.flatMap((set) => [...set].filter(({ size }) => size >= LARGE_BYTES)).sort((left, right) => right.size - left.size)
+  for (const set of sets) for (const artifact of set) if (artifact.size < LARGE_BYTES) yield artifact
 }
 
 /** The shards that the kept shard indexes name; their sizes are not known. */
