@@ -1,5 +1,5 @@
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
-import * as z from 'zod'
+import * as z from 'zod/mini'
 import type { ReusePolicy } from '@mirror/sync'
 import { knownKeys, UNSUPPORTED_KEYS } from './keys.ts'
 import { findNearest } from './nearest.ts'
@@ -51,58 +51,62 @@ export interface ParsedConfig {
   readonly where: (path: readonly (string | number)[]) => string
 }
 
-function listOf<Item extends z.ZodType>(item: Item): z.ZodType<readonly z.output<Item>[]> {
-  return z.preprocess((value) => (value === undefined || Array.isArray(value) ? value : [value]), z.array(item).min(1, 'lists nothing: leave the key out for its default'))
+function listOf<Item extends z.ZodMiniType>(item: Item): z.ZodMiniType<readonly z.output<Item>[]> {
+  const wrap = z.transform((value: unknown) => (value === undefined || Array.isArray(value) ? value : [value]))
+  return z.pipe(wrap, z.array(item).check(z.minLength(1, 'lists nothing: leave the key out for its default')))
 }
 
-function durationWithin(minimum: number, message: string): z.ZodType<number> {
-  return z.unknown().transform((value, context) => {
-    const milliseconds = parseDuration(value)
-    if (milliseconds !== undefined && milliseconds >= minimum) return milliseconds
-    context.addIssue({ code: 'custom', message })
+/** A value that one of our own functions reads; it takes nothing else than what `message` says. */
+function readWith<Value>(parse: (value: unknown) => Value | undefined, message: string): z.ZodMiniType<Value> {
+  return z.pipe(z.unknown(), z.transform((value, context) => {
+    const read = parse(value)
+    if (read !== undefined) return read
+    context.issues.push({ code: 'custom', message, input: value })
     return z.NEVER
-  })
+  }))
+}
+
+function durationFrom(minimum: number): (value: unknown) => number | undefined {
+  return (value) => {
+    const milliseconds = parseDuration(value)
+    return milliseconds !== undefined && milliseconds >= minimum ? milliseconds : undefined
+  }
 }
 
 const flag = z.boolean('takes true or false')
-const text = (takes: string): z.ZodType<string> => z.string(takes).min(1, takes)
+const text = (takes: string): z.ZodMiniType<string> => z.string(takes).check(z.minLength(1, takes))
 const platforms = listOf(text('takes names of platforms, such as linux-64'))
-const BANDWIDTH = 'takes a rate such as 10MB/s'
-const PAUSE = 'takes a duration above 0, such as 30s'
+const pause = readWith(durationFrom(1), 'takes a duration above 0, such as 30s')
 const COUNT = 'takes a whole number from 1 to 256'
 
-const LongForm = z.object({ url: text(''), path: text('').optional(), platforms: platforms.optional() })
-const channel = z.union([text('').transform((url) => ({ url })), LongForm], 'takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"')
+const LongForm = z.object({ url: text(''), path: z.optional(text('')), platforms: z.optional(platforms) })
+const shortForm = z.pipe(text(''), z.transform((url: string) => ({ url })))
+const channel = z.union([shortForm, LongForm], 'takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"')
 const Variants = z.object({
-  zst: flag.optional(),
-  shards: flag.optional(),
-  bz2: z.union([flag, z.literal('upstream')], 'takes true, false or upstream').optional(),
+  zst: z.optional(flag),
+  shards: z.optional(flag),
+  bz2: z.optional(z.union([flag, z.literal('upstream')], 'takes true, false or upstream')),
 }, 'takes a mapping with "zst", "shards" and "bz2"')
-const Waits = z.object({ connect: durationWithin(1, PAUSE).optional(), idle: durationWithin(1, PAUSE).optional() }, 'takes a mapping with "connect" and "idle"')
+const Waits = z.object({ connect: z.optional(pause), idle: z.optional(pause) }, 'takes a mapping with "connect" and "idle"')
 
 const ConfigFile = z.object({
-  mirror_dir: text('takes a path').optional(),
-  channels: listOf(channel).optional(),
-  platforms: platforms.optional(),
-  noarch: flag.optional(),
-  remote_url: z.string('takes a URL or ""').optional(),
-  channel_alias: text('takes a URL').optional(),
-  variants: Variants.optional(),
-  reuse: z.enum(['replace', 'after-grace', 'keep', 'drop'], 'takes replace, after-grace, keep or drop').optional(),
-  grace: durationWithin(0, 'takes a duration with its unit, such as 24h, or 0').optional(),
-  concurrency: z.int(COUNT).min(1, COUNT).max(256, COUNT).optional(),
-  bandwidth: z.unknown().transform((value, context) => {
-    const rate = parseBandwidth(value)
-    if (rate !== undefined) return rate
-    context.addIssue({ code: 'custom', message: BANDWIDTH })
-    return z.NEVER
-  }).optional(),
-  timeouts: Waits.optional(),
-  ssl_verify: z.union([z.literal(true), text('')], 'takes true or the path of a file with certificates; switching verification off is not offered').optional(),
-  fetch_installers: flag.optional(),
-  check_md5: flag.optional(),
-  verbose: z.union([z.number(), flag], 'takes a number, or true or false').optional(),
-}) satisfies z.ZodType<ConfigValues>
+  mirror_dir: z.optional(text('takes a path')),
+  channels: z.optional(listOf(channel)),
+  platforms: z.optional(platforms),
+  noarch: z.optional(flag),
+  remote_url: z.optional(z.string('takes a URL or ""')),
+  channel_alias: z.optional(text('takes a URL')),
+  variants: z.optional(Variants),
+  reuse: z.optional(z.enum(['replace', 'after-grace', 'keep', 'drop'], 'takes replace, after-grace, keep or drop')),
+  grace: z.optional(readWith(durationFrom(0), 'takes a duration with its unit, such as 24h, or 0')),
+  concurrency: z.optional(z.int(COUNT).check(z.minimum(1, COUNT), z.maximum(256, COUNT))),
+  bandwidth: z.optional(readWith(parseBandwidth, 'takes a rate such as 10MB/s')),
+  timeouts: z.optional(Waits),
+  ssl_verify: z.optional(z.union([z.literal(true), text('')], 'takes true or the path of a file with certificates; switching verification off is not offered')),
+  fetch_installers: z.optional(flag),
+  check_md5: z.optional(flag),
+  verbose: z.optional(z.union([z.number(), flag], 'takes a number, or true or false')),
+}) satisfies z.ZodMiniType<ConfigValues>
 
 /** The keys that the schema reads, for the test that compares them with the reference page. */
 export function schemaKeys(): readonly string[] {
