@@ -1,6 +1,7 @@
 import { MirrorError } from '@mirror/core'
 import type { Flags } from './command-line/flags.ts'
-import { parseCasSync, parseMirror } from './command-line/parse-command-line.ts'
+import type { Invocation, Program } from './command-line/invocation.ts'
+import { parsePlainLine } from './command-line/parse-plain-line.ts'
 import { readEnvironment } from './config/environment.ts'
 import type { CliErrorCode } from './error-codes.ts'
 import { formatError, readErrorFacts } from './errors/error-facts.ts'
@@ -12,15 +13,13 @@ import { formatJsonLine } from './render/render-json.ts'
 import type { CommandContext } from './run-mirror.ts'
 import { readVersion } from './version.ts'
 
-const PARSERS = { mirror: parseMirror, 'cas-sync': parseCasSync } as const
-
 /** Parses a command line and carries it out; every error becomes text and an exit code. What a command needs is loaded when it is known. */
-export async function runProgram(program: 'mirror' | 'cas-sync', argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+export async function runProgram(program: Program, argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   using stdout = createOutput(context.stdout)
   using stderr = createOutput(context.stderr)
   const now = context.now ?? Date.now
   try {
-    const invocation = await PARSERS[program](argv, { version: readVersion(), width: stdout.width() })
+    const invocation = parsePlainLine(program, argv) ?? await parseAll(program, { argv, width: stdout.width() })
     if (invocation.type === 'print') {
       stdout.write(`${invocation.text.trimEnd()}\n`)
       return 0
@@ -32,6 +31,11 @@ export async function runProgram(program: 'mirror' | 'cas-sync', argv: readonly 
   } catch (error) {
     return showError(error, { isJson: argv.includes('--json'), stdout, stderr, signal: context.signal, now })
   }
+}
+
+async function parseAll(program: Program, { argv, width }: { readonly argv: readonly string[]; readonly width: number }): Promise<Invocation> {
+  const { parseCasSync, parseMirror } = await import('./command-line/parse-command-line.ts')
+  return await (program === 'mirror' ? parseMirror : parseCasSync)(argv, { version: readVersion(), width })
 }
 
 function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {

@@ -2,13 +2,9 @@ import { MirrorError } from '@mirror/core'
 import yargs, { type Argv } from 'yargs'
 import { findNearest } from '../config/nearest.ts'
 import type { CliErrorCode } from '../error-codes.ts'
-import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, type Flags, type MirrorCommand, toFlags } from './flags.ts'
-
-/** What a command line asks for. */
-export type Invocation =
-  | { readonly type: 'command'; readonly command: MirrorCommand; readonly flags: Flags }
-  /** Help or version: nothing but to be printed. */
-  | { readonly type: 'print'; readonly text: string }
+import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition } from './flags.ts'
+import type { Invocation } from './invocation.ts'
+import { createCasSyncInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
 
 /** What the help says beside the flags. */
 export interface CommandLineOptions {
@@ -26,7 +22,7 @@ export async function parseMirror(argv: readonly string[], options: CommandLineO
   let chosen: Invocation | undefined
   const parser = COMMANDS.reduce(
     (all, command) => all.command(command.name, command.describe, (own) => describeCommand(own, command), (args) => {
-      chosen = { type: 'command', command: command.name, flags: toFlags(args) }
+      chosen = createInvocation(command.name, args)
     }),
     createParser('mirror', options).usage('mirror <command>\n\nKeeps private copies of conda channels.').demandCommand(1, 'there is no command'),
   )
@@ -41,8 +37,7 @@ export async function parseCasSync(argv: readonly string[], options: CommandLine
     addFlags(own, CAS_SYNC_FLAGS)
       .example('cas-sync -f mirror.yaml', 'with a file')
       .example('cas-sync -f mirror.yaml --config', 'check it, and show what holds'), (args) => {
-    const flags = toFlags(args)
-    chosen = { type: 'command', command: flags.config ? 'config' : 'sync', flags }
+    chosen = createCasSyncInvocation(args)
   })
   const text = await runParser(parser, { argv, program: 'cas-sync' })
   return chosen ?? { type: 'print', text }
@@ -53,7 +48,7 @@ function createParser(program: string, { version, width }: CommandLineOptions): 
     .scriptName(program)
     .detectLocale(false)
     .exitProcess(false)
-    .parserConfiguration({ 'camel-case-expansion': false, 'parse-numbers': false, 'parse-positional-numbers': false })
+    .parserConfiguration(PARSER_CONFIGURATION)
     .strict()
     .help('help', 'Show this help')
     .alias('help', 'h')
