@@ -121,9 +121,30 @@ export interface TidyOptions {
 export interface TidyReport {
   readonly deleted: { readonly count: number; readonly bytes: number }
   readonly waiting: { readonly count: number; readonly bytes: number; /** ISO 8601, the earliest due; undefined when nothing waits. */ readonly next: string | undefined }
+  /** Due, but listed by a generation that is retained: for rollback, or by a name. */
+  readonly kept: { readonly count: number; readonly bytes: number }
   /** Due, but left by `maximumDeletes`. */
   readonly left: number
+  /** The generations that were given up, newest first: their manifests and documents. */
+  readonly dropped: readonly number[]
 }
+
+/** A name for a generation, which keeps it and all that it lists until the name is removed. */
+export interface Snapshot {
+  readonly name: string
+  readonly generation: number
+  /** When it was named, ISO 8601 in UTC. */
+  readonly named: string
+}
+
+/** What came of naming a generation. */
+export type SnapshotResult =
+  | { readonly status: 'created'; readonly snapshot: Snapshot }
+  /** The name stands for this one already, perhaps for the same generation. Nothing changed. */
+  | { readonly status: 'taken'; readonly snapshot: Snapshot }
+  /** There is no such generation, or it was given up. */
+  | { readonly status: 'absent' }
+  | { readonly status: 'busy' }
 
 /**
  * One channel's mirror, on disk, in memory, or on object storage: `design.md` §6 and §10. `packages/store/test/conformance.ts` is the contract as tests;
@@ -138,6 +159,17 @@ export interface Store {
   readonly begin: (changeset: Changeset, options?: BeginOptions) => Promise<BeginResult>
   /** Removes what no retained generation references and whose grace is over; idempotent, safe beside readers and, as `busy`, beside writers. */
   readonly tidy: (options: TidyOptions) => Promise<TidyReport | { readonly status: 'busy' }>
+  /** Every generation that can be read, newest first. */
+  readonly generations: () => Promise<readonly Generation[]>
+  /** Every snapshot, by name. */
+  readonly snapshots: () => Promise<readonly Snapshot[]>
+  /**
+   * Names a generation, by default the newest, durably: it is retained whatever the grace. A name is 1 to 64 of `a-z`, `0-9`, `.`, `_` and `-`, starts with a letter or digit and is not all
+   * digits; anything else throws `SNAPSHOT_NAME_INVALID`.
+   */
+  readonly createSnapshot: (name: string, generation?: number) => Promise<SnapshotResult>
+  /** Takes a name away. Deletes nothing else: what it kept goes with the next `tidy`. */
+  readonly removeSnapshot: (name: string) => Promise<'removed' | 'absent' | 'busy'>
   /** A small note kept beside the store, for things that may be lost without harm (validators of upstream). Undefined when absent or unreadable. */
   readonly readMemo: (name: string) => Promise<unknown>
   /** Keeps a note; writes nothing when it already reads so. */

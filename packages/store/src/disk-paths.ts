@@ -23,6 +23,7 @@ export interface DiskPaths {
   readonly objects: string
   readonly trash: string
   readonly memo: string
+  readonly snapshots: string
   /** A public file, by its path from the root. */
   readonly public: (path: string) => string
   readonly artifact: (artifact: Pick<Artifact, 'subdir' | 'name'>) => string
@@ -48,6 +49,7 @@ export function createDiskPaths(root: string): DiskPaths {
     objects: inOwn('objects'),
     trash: inOwn('trash'),
     memo: inOwn('memo'),
+    snapshots: inOwn('snapshots'),
     public: (path) => `${root}/${path}`,
     artifact: ({ subdir, name }) => `${root}/${subdir}/${name}`,
     generation: (number) => join(own, 'generations', `${number}.json`),
@@ -90,7 +92,11 @@ export const KNOWN_VARIANTS: readonly string[] = [
   'current_repodata.json.zst', 'current_repodata.json.bz2', 'current_repodata.json.gz', 'current_repodata.json',
   'repodata_from_packages.json.zst', 'repodata_from_packages.json.bz2', 'repodata_from_packages.json',
   'run_exports.json.zst', 'run_exports.json.bz2', 'run_exports.json',
+  'patch_instructions.json.zst', 'patch_instructions.json.bz2', 'patch_instructions.json',
 ]
+
+/** Plain files that describe the channel: like a variant, one that a state does not name is stale, so it goes with the switch, not after the grace. */
+export const DESCRIPTIONS: ReadonlySet<string> = new Set(['channeldata.json'])
 
 const SHARD = /^([a-z0-9-]+)\/shards\/([0-9a-f]{64})\.msgpack\.zst$/
 

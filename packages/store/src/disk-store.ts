@@ -1,20 +1,22 @@
 import { resolve } from 'node:path'
 import { type Changeset, EMPTY_STATE, stateId } from '@mirror/delta'
-import type { BeginOptions, BeginResult, Store } from './contract.ts'
+import type { BeginOptions, BeginResult, Generation, Store } from './contract.ts'
 import { type DiskContext, ignoreEvents } from './disk-context.ts'
 import { createDiskIo, type DiskIo } from './disk-io.ts'
 import { createDiskPaths } from './disk-paths.ts'
 import { createDiskReader } from './disk-reader.ts'
+import { createDiskSnapshot, removeDiskSnapshot } from './disk-snapshots.ts'
 import { openDiskTransaction } from './disk-transaction.ts'
 import { makeFolders } from './disk-write.ts'
 import { assertReadable, openFormat } from './format-file.ts'
-import { type Manifest, readHead, readManifest } from './generation-file.ts'
+import { listGenerations, type Manifest, readHead, readManifest } from './generation-file.ts'
 import { hasUnfinished } from './journal.ts'
 import { type Lock, openLock } from './lock.ts'
 import { readMemoFile, writeMemoFile } from './memo.ts'
 import { comparePublic, type PublicState } from './public-state.ts'
 import { recover } from './recover.ts'
 import { assertFolder, assertSafeRoot, inspectRoot } from './safe-root.ts'
+import { readSnapshots } from './snapshot-file.ts'
 import { checkSpace, type SpaceNeed } from './space.ts'
 import { named, storeError } from './store-error.ts'
 import { tidyDisk } from './tidy.ts'
@@ -63,6 +65,13 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       assertReadable(context)
       return tidyDisk(context, tidyOptions)
     }),
+    generations: async () => {
+      assertReadable(context)
+      return readGenerations(context)
+    },
+    snapshots: async () => readSnapshots(context.paths).whole,
+    createSnapshot: (name, generation) => named('name a generation', () => createDiskSnapshot(context, name, generation)),
+    removeSnapshot: (name) => named('remove a snapshot', () => removeDiskSnapshot(context, name)),
     readMemo: async (name) => readMemoFile(context, name),
     writeMemo: (name, value) => named('keep a note', () => writeMemoFile(context, name, value)),
     async publicState() {
@@ -72,6 +81,10 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     },
     checkSpace: (need) => checkSpace(root, need),
   }
+}
+
+function readGenerations({ paths }: DiskContext): readonly Generation[] {
+  return listGenerations(paths).map((number) => readManifest(paths, number)?.generation).filter((generation) => generation !== undefined)
 }
 
 async function begin(context: DiskContext, changeset: Changeset, options: BeginOptions): Promise<BeginResult> {

@@ -1,5 +1,5 @@
 export type {
-  BeginOptions, BeginResult, Body, ByteRange, CommitResult, Generation, Opened, PutOptions, Store, StoreReader, TidyOptions, TidyReport, Transaction,
+  BeginOptions, BeginResult, Body, ByteRange, CommitResult, Generation, Opened, PutOptions, Snapshot, SnapshotResult, Store, StoreReader, TidyOptions, TidyReport, Transaction,
 } from './contract.ts'
 export { createDiskIo, type DiskIo } from './disk-io.ts'
 export { createDiskStore, type DiskStore, type DiskStoreOptions } from './disk-store.ts'

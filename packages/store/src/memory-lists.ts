@@ -1,6 +1,6 @@
 import { type Artifact, type ArtifactSet, createArtifactSet, type SubdirName } from '@mirror/core'
 import type { Changeset, PublishedFile, StateId, SubdirChange } from '@mirror/delta'
-import type { Generation } from './contract.ts'
+import type { Generation, Snapshot } from './contract.ts'
 
 /** Bytes by their identity. */
 export type MemoryBlobs = Map<string, Uint8Array>
@@ -24,6 +24,9 @@ export interface MemoryState {
   readonly blobs: MemoryBlobs
   readonly staged: MemoryBlobs
   readonly memos: Map<string, string>
+  readonly snapshots: Map<string, Snapshot>
+  /** How many superseded generations are kept beyond the grace. */
+  readonly keep: number
   generations: readonly MemoryGeneration[]
   trash: readonly MemoryTrash[]
   busy: boolean

@@ -1,21 +1,24 @@
 import { type Changeset, EMPTY_STATE, isEmptyChangeset, stateId, targetId } from '@mirror/delta'
-import type { BeginOptions, BeginResult, CommitResult, Store, TidyOptions, TidyReport } from './contract.ts'
+import type { BeginOptions, BeginResult, CommitResult, SnapshotResult, Store, TidyOptions, TidyReport } from './contract.ts'
 import { ignoreEvents } from './disk-context.ts'
 import { assertMemoName } from './memo.ts'
 import { listsOf, type MemoryGeneration, type MemoryState, type MemoryTrash } from './memory-lists.ts'
 import { createMemoryReader } from './memory-reader.ts'
 import { tidyMemory } from './memory-tidy.ts'
 import { openMemoryTransaction } from './memory-transaction.ts'
+import { assertSnapshotName } from './snapshot-file.ts'
 
 /** Options of `createMemoryStore`. */
 export interface MemoryStoreOptions {
   /** What time it is. Default: the system's. */
   readonly clock?: () => Date
+  /** How many superseded generations are kept beyond the grace, for rollback. Default 0. */
+  readonly keep?: number
 }
 
 /** A store that lives as long as the process: for tests, and for looking at what would happen. Keeps the contract to the letter. */
-export function createMemoryStore({ clock = () => new Date() }: MemoryStoreOptions = {}): Store {
-  const state: MemoryState = { clock, blobs: new Map(), staged: new Map(), memos: new Map(), generations: [], trash: [], busy: false }
+export function createMemoryStore({ clock = () => new Date(), keep = 0 }: MemoryStoreOptions = {}): Store {
+  const state: MemoryState = { clock, blobs: new Map(), staged: new Map(), memos: new Map(), snapshots: new Map(), keep, generations: [], trash: [], busy: false }
   return {
     head: async () => state.generations.at(-1)?.generation,
     async read(number) {
@@ -24,6 +27,14 @@ export function createMemoryStore({ clock = () => new Date() }: MemoryStoreOptio
     },
     begin: async (changeset, options = {}) => begin(state, changeset, options),
     tidy: async (options: TidyOptions): Promise<TidyReport | { readonly status: 'busy' }> => tidyMemory(state, options),
+    generations: async () => state.generations.map(({ generation }) => generation).toReversed(),
+    snapshots: async () => [...state.snapshots.values()].toSorted((left, right) => (left.name < right.name ? -1 : 1)),
+    createSnapshot: async (name, generation) => createSnapshot(state, name, generation),
+    async removeSnapshot(name) {
+      assertSnapshotName(name)
+      if (state.busy) return 'busy'
+      return state.snapshots.delete(name) ? 'removed' : 'absent'
+    },
     async readMemo(name) {
       assertMemoName(name)
       const text = state.memos.get(name)
@@ -35,6 +46,18 @@ export function createMemoryStore({ clock = () => new Date() }: MemoryStoreOptio
       state.memos.set(name, JSON.stringify(value))
     },
   }
+}
+
+function createSnapshot(state: MemoryState, name: string, generation: number | undefined): SnapshotResult {
+  assertSnapshotName(name)
+  if (state.busy) return { status: 'busy' }
+  const same = state.snapshots.get(name)
+  if (same !== undefined) return { status: 'taken', snapshot: same }
+  const found = generation === undefined ? state.generations.at(-1) : state.generations.find((one) => one.generation.number === generation)
+  if (found === undefined) return { status: 'absent' }
+  const snapshot = { name, generation: found.generation.number, named: state.clock().toISOString() }
+  state.snapshots.set(name, snapshot)
+  return { status: 'created', snapshot }
 }
 
 function begin(state: MemoryState, changeset: Changeset, options: BeginOptions): BeginResult {

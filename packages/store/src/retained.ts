@@ -16,23 +16,36 @@ export interface Retention {
   readonly dropped: readonly number[]
 }
 
+/** What `planRetention` decides by. */
+export interface RetentionRules {
+  readonly head: Manifest | undefined
+  /** Milliseconds. */
+  readonly now: number
+  readonly grace: number
+  /** How many superseded generations are kept whatever the grace. */
+  readonly keep: number
+  /** Generations that have a name; all of them when a name cannot be read. */
+  readonly named: ReadonlySet<number> | 'all'
+}
+
 /** Decides which generations are retained at `now`. */
-export function planRetention(paths: DiskPaths, { head, now, grace, keep }: { readonly head: Manifest | undefined; readonly now: number; readonly grace: number; readonly keep: number }): Retention {
+export function planRetention(paths: DiskPaths, { head, now, grace, keep, named }: RetentionRules): Retention {
   const retained: Manifest[] = []
   const dropped: number[] = []
+  const newest = head?.generation.number ?? 0
   let superseded = Number.POSITIVE_INFINITY
-  let kept = 0
   for (const number of listGenerations(paths)) {
     const manifest = readManifest(paths, number)
-    if (manifest === undefined) dropped.push(number)
-    else if (number >= (head?.generation.number ?? 0)) retained.push(manifest)
-    else if (now - superseded < grace || kept < keep) {
-      retained.push(manifest)
-      kept += 1
-    } else dropped.push(number)
+    const isRecent = number >= newest || now - superseded < grace || retained.length <= keep
+    if (manifest === undefined || !(isRecent || hasName(named, number))) dropped.push(number)
+    else retained.push(manifest)
     superseded = manifest === undefined ? superseded : Date.parse(manifest.generation.created)
   }
   return { head, retained, dropped }
+}
+
+function hasName(named: RetentionRules['named'], number: number): boolean {
+  return named === 'all' || named.has(number)
 }
 
 /** What is to become of some bytes whose grace is over. */
@@ -43,9 +56,16 @@ export type Verdict =
   /** The head has them again: they are no rubbish. */
   | 'forget'
 
+/** The verdicts on a list of entries, and the generations that they are kept for. */
+export interface Judged {
+  readonly verdicts: readonly Verdict[]
+  readonly keptBy: readonly number[]
+}
+
 /** Judges un-referenced bytes by what the retained generations list. Reads an index for each document and subdir that is concerned, one at a time. */
-export async function judgeTrash(paths: DiskPaths, { head, retained }: Retention, entries: readonly TrashEntry[]): Promise<readonly Verdict[]> {
+export async function judgeTrash(paths: DiskPaths, { head, retained }: Retention, entries: readonly TrashEntry[]): Promise<Judged> {
   const verdicts: Verdict[] = entries.map(() => 'delete')
+  const keptBy = new Set<number>()
   const bySubdir = Map.groupBy(entries.entries(), ([, entry]) => subdirOf(entry))
   for (const [subdir, concerned] of bySubdir) {
     for (const manifest of withDistinctFiles(retained, subdir)) {
@@ -53,9 +73,10 @@ export async function judgeTrash(paths: DiskPaths, { head, retained }: Retention
       const isHead = manifest.generation.number === head?.generation.number
       const listed = concerned.filter(([index, entry]) => verdicts[index] !== 'forget' && references(entry))
       for (const [index, entry] of listed) verdicts[index] = verdictOf(entry, isHead)
+      if (!isHead && listed.length > 0) keptBy.add(manifest.generation.number)
     }
   }
-  return verdicts
+  return { verdicts, keptBy: [...keptBy] }
 }
 
 /** A public file that the head lists is no rubbish; set-aside bytes that it lists have their public name again. */

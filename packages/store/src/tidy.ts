@@ -8,12 +8,13 @@ import { readHead, readNames } from './generation-file.ts'
 import { openLock } from './lock.ts'
 import { recover } from './recover.ts'
 import { judgeTrash, planRetention, type Retention } from './retained.ts'
-import { formatTrash, readTrash, readTrashHeader, type TrashEntry, type TrashHeader } from './trash.ts'
+import { namedGenerations } from './snapshot-file.ts'
+import { formatTrash, readTrash, readTrashHeader, type TrashEntry, type TrashHeader, trashLists } from './trash.ts'
 
 /** Deletes what is due, under the lock. */
 export async function tidyDisk(context: DiskContext, options: TidyOptions): Promise<TidyReport | { readonly status: 'busy' }> {
   const { io, paths, fileMode } = context
-  if (!fs.existsSync(paths.format)) return { deleted: { count: 0, bytes: 0 }, waiting: { count: 0, bytes: 0, next: undefined }, left: 0 }
+  if (!fs.existsSync(paths.format)) return NOTHING
   if (options.dryRun === true) return tidyLocked(context, options)
   const lock = openLock(io, paths.lock, fileMode)
   if (lock === undefined) return { status: 'busy' }
@@ -26,42 +27,51 @@ export async function tidyDisk(context: DiskContext, options: TidyOptions): Prom
   }
 }
 
+const NOTHING: TidyReport = { deleted: { count: 0, bytes: 0 }, waiting: { count: 0, bytes: 0, next: undefined }, kept: { count: 0, bytes: 0 }, left: 0, dropped: [] }
+
 /** What a broken run left is worth fetching less for at least a day. */
 const STAGING_GRACE = 24 * 60 * 60 * 1000
 
-interface Tally {
+interface Sum {
   count: number
   bytes: number
-  waitingCount: number
-  waitingBytes: number
+}
+
+interface Tally {
+  readonly deleted: Sum
+  readonly waiting: Sum
+  readonly kept: Sum
   next: number
   left: number
 }
 
+function add(sum: Sum, count: number, bytes: number): void {
+  sum.count += count
+  sum.bytes += bytes
+}
+
 async function tidyLocked(context: DiskContext, options: TidyOptions): Promise<TidyReport> {
   const { paths, clock, keep } = context
-  const { grace, dryRun = false } = options
+  const { grace, dryRun = false, observe = ignoreEvents } = options
   const now = clock().getTime()
-  const retention = planRetention(paths, { head: readHead(paths), now, grace, keep })
-  const tally: Tally = { count: 0, bytes: 0, waitingCount: 0, waitingBytes: 0, next: Number.POSITIVE_INFINITY, left: 0 }
+  const retention = planRetention(paths, { head: readHead(paths), now, grace, keep, named: namedGenerations(paths, observe) })
+  const tally: Tally = { deleted: { count: 0, bytes: 0 }, waiting: { count: 0, bytes: 0 }, kept: { count: 0, bytes: 0 }, next: Number.POSITIVE_INFINITY, left: 0 }
   if (!dryRun) dropGenerations(context, retention)
-  for (const name of trashNames(paths.trash)) {
+  for (const path of trashLists(paths)) {
     options.signal?.throwIfAborted()
-    await tidyList(context, { path: join(paths.trash, name), now, retention, tally, options })
+    await tidyList(context, { path, now, retention, tally, options })
   }
   if (!dryRun) {
     await dropOrphans(context, { now, grace })
     dropDocuments(context, retention)
   }
   return {
-    deleted: { count: tally.count, bytes: tally.bytes },
-    waiting: { count: tally.waitingCount, bytes: tally.waitingBytes, next: Number.isFinite(tally.next) ? new Date(tally.next).toISOString() : undefined },
+    deleted: tally.deleted,
+    waiting: { ...tally.waiting, next: Number.isFinite(tally.next) ? new Date(tally.next).toISOString() : undefined },
+    kept: tally.kept,
     left: tally.left,
+    dropped: retention.dropped,
   }
-}
-
-function trashNames(folder: string): readonly string[] {
-  return readNames(folder).filter((name) => /^[0-9]+\.jsonl$/.test(name)).toSorted((left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10))
 }
 
 interface ListTask {
@@ -73,62 +83,92 @@ interface ListTask {
 }
 
 async function tidyList(context: DiskContext, task: ListTask): Promise<void> {
-  const { path, now, tally, options } = task
+  const { path, now, tally, options, retention } = task
   const header = readTrashHeader(path) ?? { generation: 0, time: fs.statSync(path).mtime.toISOString(), count: 0, bytes: 0 }
   const due = Date.parse(header.time) + options.grace
   if (now < due) {
-    tally.waitingCount += header.count
-    tally.waitingBytes += header.bytes
+    add(tally.waiting, header.count, header.bytes)
     tally.next = Math.min(tally.next, due)
     return
   }
-  const room = Math.max(0, (options.maximumDeletes ?? 1000) - tally.count)
-  const { candidates, rest } = await splitList(path, room)
-  const kept = await carryOut(context, candidates, task)
-  tally.left += rest.count
-  for (const entry of kept) {
-    tally.waitingCount += 1
-    tally.waitingBytes += entry.size
-    tally.next = Math.min(tally.next, due)
+  const retained = new Set(retention.retained.map(({ generation }) => generation.number))
+  if (header.keptBy !== undefined && header.keptBy.every((number) => retained.has(number))) {
+    add(tally.kept, header.count, header.bytes)
+    return
   }
-  if (options.dryRun !== true) await rewriteList(context, path, { header, kept, skip: candidates.length, rest })
+  const outcome = await goThrough(context, task)
+  add(tally.kept, outcome.kept.count, outcome.kept.bytes)
+  tally.left += outcome.left.count
+  if (options.dryRun !== true) await rewriteList(context, path, { header, outcome })
 }
 
-interface Rest {
-  readonly count: number
-  readonly bytes: number
+/** So many entries are judged together: each time, the indexes of the retained generations are read. */
+const JUDGED_AT_ONCE = 65_536
+
+/** What became of each entry of a list, by its position. */
+interface ListOutcome {
+  /** True for those that stay on the list. */
+  readonly stays: boolean[]
+  readonly kept: Sum
+  readonly left: Sum
+  readonly keptBy: Set<number>
 }
 
-async function splitList(path: string, room: number): Promise<{ readonly candidates: readonly TrashEntry[]; readonly rest: Rest }> {
-  const candidates: TrashEntry[] = []
-  let count = 0
-  let bytes = 0
-  for await (const entry of readTrash(path)) {
-    if (candidates.length < room) candidates.push(entry)
-    else {
-      count += 1
-      bytes += entry.size
-    }
+/** Deletes what no retained generation references, until as many are deleted as may be. */
+async function goThrough(context: DiskContext, task: ListTask): Promise<ListOutcome> {
+  const outcome: ListOutcome = { stays: [], kept: { count: 0, bytes: 0 }, left: { count: 0, bytes: 0 }, keptBy: new Set() }
+  let some: TrashEntry[] = []
+  for await (const entry of readTrash(task.path)) {
+    some.push(entry)
+    if (some.length < JUDGED_AT_ONCE) continue
+    await carryOut(context, some, { task, outcome })
+    some = []
   }
-  return { candidates, rest: { count, bytes } }
+  await carryOut(context, some, { task, outcome })
+  return outcome
 }
 
-/** Deletes what no retained generation references; answers what has to stay. */
-async function carryOut(context: DiskContext, candidates: readonly TrashEntry[], { retention, tally, options }: ListTask): Promise<readonly TrashEntry[]> {
-  const verdicts = await judgeTrash(context.paths, retention, candidates)
-  const kept: TrashEntry[] = []
-  for (const [index, entry] of candidates.entries()) {
+interface Carrying {
+  readonly task: ListTask
+  readonly outcome: ListOutcome
+}
+
+async function carryOut(context: DiskContext, entries: readonly TrashEntry[], { task, outcome }: Carrying): Promise<void> {
+  const { tally, retention, options } = task
+  const isFull = (): boolean => tally.deleted.count >= (options.maximumDeletes ?? 1000)
+  if (isFull()) {
+    for (const entry of entries) leave(outcome, entry)
+    return
+  }
+  const { verdicts, keptBy } = await judgeTrash(context.paths, retention, entries)
+  for (const number of keptBy) outcome.keptBy.add(number)
+  for (const [index, entry] of entries.entries()) {
     if (index % 256 === 255) await breathe()
-    if (verdicts[index] === 'keep') kept.push(entry)
-    if (verdicts[index] !== 'delete' || !removeEntry(context, entry, options.dryRun === true)) continue
-    tally.count += 1
-    tally.bytes += entry.size
+    const verdict = verdicts[index]
+    if (verdict === 'keep') keepOn(outcome, entry)
+    else if (verdict === 'forget') outcome.stays.push(false)
+    else if (isFull()) leave(outcome, entry)
+    else removeAndCount(context, entry, { task, outcome })
   }
-  return kept
+}
+
+function removeAndCount(context: DiskContext, entry: TrashEntry, { task: { tally, options }, outcome }: Carrying): void {
+  outcome.stays.push(false)
+  if (removeEntry(context, entry, options.dryRun)) add(tally.deleted, 1, entry.size)
+}
+
+function keepOn({ stays, kept }: ListOutcome, entry: TrashEntry): void {
+  stays.push(true)
+  add(kept, 1, entry.size)
+}
+
+function leave({ stays, left }: ListOutcome, entry: TrashEntry): void {
+  stays.push(true)
+  add(left, 1, entry.size)
 }
 
 /** False when the bytes are gone already, or other bytes than ours have the name: those are not ours to delete. */
-function removeEntry(context: DiskContext, entry: TrashEntry, dryRun: boolean): boolean {
+function removeEntry(context: DiskContext, entry: TrashEntry, dryRun = false): boolean {
   const { io, paths } = context
   const path = 'object' in entry ? join(paths.objects, entry.object) : paths.public(entry.path)
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
@@ -146,26 +186,28 @@ function removeEmptyFolder(context: DiskContext, folder: string): void {
   removeEmptyFolder(context, dirname(folder))
 }
 
-async function rewriteList(context: DiskContext, path: string, { header, kept, skip, rest }: { readonly header: TrashHeader; readonly kept: readonly TrashEntry[]; readonly skip: number; readonly rest: Rest }): Promise<void> {
+async function rewriteList(context: DiskContext, path: string, { header, outcome }: { readonly header: TrashHeader; readonly outcome: ListOutcome }): Promise<void> {
   const { io, paths, fileMode } = context
-  const count = kept.length + rest.count
+  const { kept, left, stays } = outcome
+  const count = kept.count + left.count
   if (count === 0) {
     removeIfThere(io, path)
     return
   }
-  if (kept.length === skip) return
-  const bytes = kept.reduce((sum, entry) => sum + entry.size, rest.bytes)
+  const keptBy = left.count === 0 ? [...outcome.keptBy] : undefined
+  if (count === stays.length && keptBy?.join() === header.keptBy?.join()) return
+  const { generation, time } = header
+  const next: TrashHeader = { generation, time, count, bytes: kept.bytes + left.bytes, ...(keptBy === undefined ? {} : { keptBy }) }
   const draft = join(paths.staging, 'trash-draft')
-  await writeNewFile(io, draft, { pieces: formatTrash({ ...header, count, bytes }, remaining(path, kept, skip)), mode: fileMode })
+  await writeNewFile(io, draft, { pieces: formatTrash(next, remaining(path, stays)), mode: fileMode })
   io.rename(draft, path)
   await io.syncDirectory(paths.trash)
 }
 
-async function* remaining(path: string, kept: readonly TrashEntry[], skip: number): AsyncGenerator<TrashEntry> {
-  yield* kept
+async function* remaining(path: string, stays: readonly boolean[]): AsyncGenerator<TrashEntry> {
   let position = 0
   for await (const entry of readTrash(path)) {
-    if (position >= skip) yield entry
+    if (stays[position] === true) yield entry
     position += 1
   }
 }
@@ -182,8 +224,8 @@ function dropDocuments({ io, paths }: DiskContext, { retained }: Retention): voi
 /** Set-aside bytes without a list (a crash came between), and staged bytes that nobody came back for. */
 async function dropOrphans({ io, paths }: DiskContext, { now, grace }: { readonly now: number; readonly grace: number }): Promise<void> {
   const listed = new Set<string>()
-  for (const name of trashNames(paths.trash)) {
-    for await (const entry of readTrash(join(paths.trash, name))) {
+  for (const path of trashLists(paths)) {
+    for await (const entry of readTrash(path)) {
       if (!('object' in entry)) break
       listed.add(entry.object)
     }

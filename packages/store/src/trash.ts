@@ -1,9 +1,10 @@
 import fs from 'node:fs'
+import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { isDigest, type Digest } from '@mirror/core'
 import { isCount, isRecord, parseJson } from './disk-write.ts'
-import { isPublicPath } from './disk-paths.ts'
-import { isOwnName } from './generation-file.ts'
+import { type DiskPaths, isPublicPath } from './disk-paths.ts'
+import { isOwnName, parseList, readNames } from './generation-file.ts'
 
 /** Bytes that a generation stopped referencing. */
 export type TrashEntry =
@@ -19,9 +20,12 @@ export interface TrashHeader {
   readonly time: string
   readonly count: number
   readonly bytes: number
+  /** Present when every entry was due and is kept, each by at least one of these generations: while all of them are retained, there is nothing to look at again. */
+  readonly keptBy?: readonly number[]
 }
 
 const CHUNK_LINES = 512
+const LONGEST_HEADER = 16_384
 
 /** The lines of a trash list, in pieces for writing. */
 export async function* formatTrash(header: TrashHeader, entries: Iterable<TrashEntry> | AsyncIterable<TrashEntry>): AsyncGenerator<Uint8Array> {
@@ -49,7 +53,7 @@ export async function* readTrash(path: string): AsyncGenerator<TrashEntry> {
 export function readTrashHeader(path: string): TrashHeader | undefined {
   const fd = fs.openSync(path, 'r')
   try {
-    const buffer = Buffer.alloc(1024)
+    const buffer = Buffer.alloc(LONGEST_HEADER)
     const text = buffer.toString('utf8', 0, fs.readSync(fd, buffer, 0, buffer.length, 0))
     return parseHeader(parseJson(text.slice(0, Math.max(0, text.indexOf('\n')))))
   } finally {
@@ -61,7 +65,8 @@ function parseHeader(value: unknown): TrashHeader | undefined {
   if (!isRecord(value)) return undefined
   const { generation, time, count, bytes } = value
   if (!isCount(generation) || typeof time !== 'string' || Number.isNaN(Date.parse(time)) || !isCount(count) || !isCount(bytes)) return undefined
-  return { generation, time, count, bytes }
+  const keptBy = parseList(value['keptBy'], (number) => (isCount(number) ? number : undefined))
+  return { generation, time, count, bytes, ...(keptBy === undefined ? {} : { keptBy }) }
 }
 
 function parseEntry(value: unknown): TrashEntry | undefined {
@@ -70,4 +75,10 @@ function parseEntry(value: unknown): TrashEntry | undefined {
   if (typeof path !== 'string' || !isPublicPath(path) || !isCount(size)) return undefined
   if (isOwnName(object)) return { object, path, size }
   return typeof digest === 'string' && isDigest(digest) ? { path, digest, size } : undefined
+}
+
+/** The paths of all trash lists, oldest first. */
+export function trashLists({ trash }: Pick<DiskPaths, 'trash'>): readonly string[] {
+  const names = readNames(trash).filter((name) => /^[0-9]+\.jsonl$/.test(name))
+  return names.toSorted((left, right) => Number.parseInt(left, 10) - Number.parseInt(right, 10)).map((name) => join(trash, name))
 }

@@ -521,7 +521,7 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
     })
 
     test('tidy() of a store that has nothing has nothing to do', async ({ expect, fixture: { store } }) => {
-      expect(await store.tidy({ grace: 0 })).toEqual({ deleted: { count: 0, bytes: 0 }, waiting: { count: 0, bytes: 0, next: undefined }, left: 0 })
+      expect(await store.tidy({ grace: 0 })).toEqual({ deleted: { count: 0, bytes: 0 }, waiting: { count: 0, bytes: 0, next: undefined }, kept: { count: 0, bytes: 0 }, left: 0, dropped: [] })
     })
   })
 

@@ -230,7 +230,7 @@ describe('generations that are kept longer', () => {
     const store = createDiskStore({ root, keep: 1 })
     await publish(store, EMPTY_CHANNEL, ONE)
     await publish(store, ONE, TWO)
-    expect(await store.tidy({ grace: 0 })).toMatchObject({ deleted: { count: 0 }, waiting: { count: 1 } })
+    expect(await store.tidy({ grace: 0 })).toMatchObject({ deleted: { count: 0 }, kept: { count: 1 } })
     expect(await readWhole(await store.read(1), ONE.subdirs.keys())).toEqual(wholeChannel(ONE))
     const three = makeChannel({ ...TWO.content, 'osx-64': { 'e-1.0-0.conda': 'e one' } }, { bz2: true })
     await publish(store, TWO, three)

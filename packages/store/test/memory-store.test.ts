@@ -1,12 +1,16 @@
 import { createMemoryStore } from '../src/index.ts'
-import { testStore } from './conformance.ts'
+import { type StoreFixture, testStore } from './conformance.ts'
+import { testKeeping } from './conformance-keeping.ts'
 
-testStore('memory', async () => {
+async function open(keep = 0): Promise<StoreFixture> {
   let now = Date.UTC(2026, 0, 1)
   return {
-    store: createMemoryStore({ clock: () => new Date(now) }),
+    store: createMemoryStore({ keep, clock: () => new Date(now) }),
     pass(milliseconds) {
       now += milliseconds
     },
   }
-})
+}
+
+testStore('memory', open)
+testKeeping('memory', open)
