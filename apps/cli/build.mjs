@@ -4,6 +4,7 @@ import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, wri
 import { basename, dirname, join, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { directImports, lazyStringWidth, plainBuiltins } from './scripts/bundle-plugins.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 const out = join(here, 'dist')
@@ -31,6 +32,7 @@ const bundle = async () => {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
+    plugins: [directImports, lazyStringWidth, plainBuiltins],
     // Some dependencies are CommonJS: they call require() for node: modules, and one looks at its folder before it starts.
     banner: {
       js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url), bundleFolder = import.meta.dirname",

@@ -1,0 +1,73 @@
+// What makes a bundled command start sooner: plugins of esbuild for ../build.mjs. None of them changes what the code does.
+import { readFileSync } from 'node:fs'
+import { createRequire, isBuiltin } from 'node:module'
+import { join } from 'node:path'
+
+const require = createRequire(import.meta.url)
+
+/**
+ * string-width makes an Intl.Segmenter and a pattern of all emoji when it is loaded, which takes 20 ms. It is loaded when there is something to segment; of text that
+ * is printable ASCII, as our help is, the width is the length.
+ */
+export const lazyStringWidth = {
+  name: 'lazy-string-width',
+  setup(build) {
+    build.onResolve({ filter: /^string-width$/ }, async ({ path, namespace, resolveDir, kind }) => {
+      if (namespace === 'string-width') return undefined
+      const found = await build.resolve(path, { resolveDir, kind, namespace: 'string-width' })
+      return found.errors.length > 0 ? found : { path: found.path, namespace: 'string-width' }
+    })
+    build.onLoad({ filter: /.*/, namespace: 'string-width' }, ({ path }) => ({
+      contents: `export default (text, options) => (/^[ -~]*$/.test(text) ? text.length : require(${JSON.stringify(path)}).default(text, options))`,
+      resolveDir: import.meta.dirname,
+    }))
+  },
+}
+
+/** A module of Node's own, name by name: what nobody uses is dropped. */
+const describeBuiltin = (name) => {
+  const lines = Object.keys(require(`node:${name}`)).filter((key) => key !== 'default').map((key) => `const own_${key} = /* @__PURE__ */ pick('${key}'); export { own_${key} as ${key} }`)
+  return `const all = process.getBuiltinModule('node:${name}'), pick = (key) => all[key]\nexport default all\n${lines.join('\n')}\n`
+}
+
+/**
+ * `import` of a module of Node's own reads every property of it, and so loads what stands behind those that Node loads lazily (of node:fs, all of its streams: 3 ms).
+ * The same module without that.
+ */
+export const plainBuiltins = {
+  name: 'plain-builtins',
+  setup(build) {
+    build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), namespace: 'builtin', sideEffects: false } : undefined)
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: describeBuiltin(path) }))
+  },
+}
+
+/** What the index of a package of ours exports: name → file. */
+const readIndex = (folder) => {
+  const text = readFileSync(join(folder, 'index.ts'), 'utf8')
+  return new Map([...text.matchAll(/^export \{(?<names>[^}]*)\} from '(?<file>\.[^']+)'/gm)].flatMap(({ groups: { names, file } }) =>
+    names.split(',').map((name) => [name.trim(), join(folder, file)])))
+}
+
+/**
+ * esbuild puts a file into the chunks of all that reach it, and through the index of a package everything reaches everything: a command that needs the class of our
+ * errors would read the whole package. An import from a package of ours becomes one from the file that has it.
+ */
+export const directImports = {
+  name: 'direct-imports',
+  setup(build) {
+    const packages = join(import.meta.dirname, '../../../packages')
+    const indexes = new Map()
+    const fileOf = (packageName, name) => {
+      if (!indexes.has(packageName)) indexes.set(packageName, readIndex(join(packages, packageName, 'src')))
+      return indexes.get(packageName).get(name.split(' ')[0]) ?? `@mirror/${packageName}`
+    }
+    build.onLoad({ filter: /\/(?:apps|packages)\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replaceAll(/^import \{([^}]*)\} from '@mirror\/([a-z-]+)'/gm, (_all, names, packageName) =>
+        names.split(',').map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type '))
+          .map((name) => `import { ${name} } from ${JSON.stringify(fileOf(packageName, name))}`).join('; ')),
+      loader: 'ts',
+    }))
+  },
+}
