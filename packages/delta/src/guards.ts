@@ -43,13 +43,20 @@ export const DEFAULT_LIMITS: GuardLimits = {
   freeze: 30 * 24 * 3_600_000,
 }
 
+/** What a mirror may hold at most; left out: no limit. */
+export interface SizeBudget {
+  readonly artifacts?: number | undefined
+  readonly bytes?: number | undefined
+}
+
 /** Why a guard refuses a change, or warns of it. */
 export interface GuardVerdict {
-  readonly guard: 'empty' | 'vanished' | 'shrink' | 'selection' | 'rollback' | 'freeze'
+  readonly guard: 'empty' | 'vanished' | 'shrink' | 'selection' | 'rollback' | 'freeze' | 'budget'
   /** `refuse` stops the channel before anything changes; `warn` is only told. */
   readonly severity: 'refuse' | 'warn'
-  readonly subdir: string
-  /** The command-line flag that accepts it once; undefined for a warning. */
+  /** Undefined when it is the whole channel that is judged. */
+  readonly subdir: string | undefined
+  /** The command-line flag that accepts it once; undefined for a warning, and for what the configuration itself forbids. */
   readonly override: string | undefined
   readonly message: string
 }
@@ -57,6 +64,16 @@ export interface GuardVerdict {
 /** Judges a change. Pure: `now` is given, in milliseconds. An empty answer means that nothing speaks against it. */
 export function checkGuards(facts: readonly SubdirFacts[], limits: GuardLimits, now: number): readonly GuardVerdict[] {
   return facts.flatMap((subdir) => [judgeEmpty, judgeShrink, judgeSelection, judgeRollback].flatMap((judge) => judge(subdir, limits)).concat(judgeFreeze(subdir, limits, now)))
+}
+
+/** Judges what would be held against what may be. `name` is for the message: a channel, or `the mirror`. Never truncates: more than the budget is refused. */
+export function checkBudget(name: string, held: { readonly artifacts: number; readonly bytes: number }, budget: SizeBudget): readonly GuardVerdict[] {
+  return (['artifacts', 'bytes'] as const).flatMap((kind): GuardVerdict[] => {
+    const most = budget[kind]
+    if (most === undefined || held[kind] <= most) return []
+    const message = `Cannot keep within the budget: ${name} would hold ${held[kind]} ${kind}, ${held[kind] - most} more than the ${most} of "budget.${kind}"`
+    return [{ guard: 'budget', severity: 'refuse', subdir: undefined, override: undefined, message }]
+  })
 }
 
 function refuse(guard: GuardVerdict['guard'], subdir: string, told: { readonly override: string; readonly message: string }): GuardVerdict {

@@ -76,12 +76,14 @@ async function swapFiles(context: DiskContext, swaps: readonly SwapStep[]): Prom
   if (swaps.length === 0) return
   const { io, paths } = context
   for (const { path, staged, object } of swaps) {
-    if (object !== undefined && fs.existsSync(join(paths.staging, staged))) await linkOrCopy(context, paths.public(path), join(paths.objects, object))
+    const isToDo = fs.existsSync(staged === undefined ? paths.public(path) : join(paths.staging, staged))
+    if (object !== undefined && isToDo) await linkOrCopy(context, paths.public(path), join(paths.objects, object))
   }
   await io.syncDirectory(paths.objects)
   const folders = new Set<string>()
   for (const { path, staged } of swaps) {
-    renameIfThere(io, join(paths.staging, staged), paths.public(path))
+    if (staged === undefined) removeIfThere(io, paths.public(path))
+    else renameIfThere(io, join(paths.staging, staged), paths.public(path))
     folders.add(dirname(paths.public(path)))
   }
   for (const folder of folders) await io.syncDirectory(folder)

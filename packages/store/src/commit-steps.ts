@@ -2,7 +2,7 @@ import fs from 'node:fs'
 import type { SubdirName } from '@mirror/core'
 import type { ChannelState, Changeset, PublishedFile, SubdirState } from '@mirror/delta'
 import type { DiskContext } from './disk-context.ts'
-import { inSwitchOrder, KNOWN_VARIANTS, objectName, stagedFileName } from './disk-paths.ts'
+import { DESCRIPTIONS, inSwitchOrder, KNOWN_VARIANTS, objectName, stagedFileName } from './disk-paths.ts'
 import type { StagedFile, SwapStep, SwitchStep } from './journal.ts'
 import { isUntouched, readPublished } from './public-state.ts'
 
@@ -39,13 +39,16 @@ export interface SizedSwap extends SwapStep {
   readonly size: number
 }
 
-/** Plain files are swapped: the old bytes of a path stay readable for the generations that had them. */
+/** Plain files are swapped: the old bytes of a path stay readable for the generations that had them. Descriptions of the channel that the target lacks go likewise. */
 export function plainFileSteps({ context, changeset, base }: CommitStepsOptions): readonly SizedSwap[] {
-  return changeset.filesAdded.map((file) => {
+  const removed = changeset.filesRemoved.filter(({ path }) => DESCRIPTIONS.has(path)).map(({ path, sha256, size }): SizedSwap =>
+    ({ path, staged: undefined, object: objectName(`sha256:${sha256}`), size }))
+  const added = changeset.filesAdded.map((file): SizedSwap => {
     const before = base.files.find(({ path }) => path === file.path)
     const size = fs.lstatSync(context.paths.public(file.path), { throwIfNoEntry: false })?.size ?? 0
     return { path: file.path, staged: stagedFileName(file), object: before === undefined || before.sha256 === file.sha256 ? undefined : objectName(`sha256:${before.sha256}`), size }
   })
+  return [...added, ...removed]
 }
 
 function filesOf({ variants, document }: SubdirState): readonly PublishedFile[] {

@@ -24,8 +24,8 @@ export interface SwitchStep {
 /** Bytes that change under a public name which no index names meanwhile. */
 export interface SwapStep {
   readonly path: string
-  /** The new bytes' name in `staging/`. */
-  readonly staged: string
+  /** The new bytes' name in `staging/`; undefined when the path goes. */
+  readonly staged: string | undefined
   /** The name in `objects/` that keeps the old bytes; undefined when nothing had the name. */
   readonly object: string | undefined
 }
@@ -107,7 +107,7 @@ function parseStaged(value: unknown): StagedFile | undefined {
 function parseSwap(value: unknown): SwapStep | undefined {
   if (!isRecord(value)) return undefined
   const { path, staged, object } = value
-  if (typeof path !== 'string' || !isPublicPath(path) || !isOwnName(staged)) return undefined
+  if (typeof path !== 'string' || !isPublicPath(path) || (staged !== undefined && !isOwnName(staged))) return undefined
   return object === undefined || isOwnName(object) ? { path, staged, object } : undefined
 }
 

@@ -5,7 +5,7 @@ import { type Changeset, changesetTotals, EMPTY_STATE, type PublishedFile, targe
 import { createFileAdder, type FileAdder } from './add-files.ts'
 import { interimSteps, plainFileSteps, type SizedSwap, targetSteps } from './commit-steps.ts'
 import { breathe, type DiskContext } from './disk-context.ts'
-import { objectName, parentOf, stagedArtifactName } from './disk-paths.ts'
+import { DESCRIPTIONS, objectName, parentOf, stagedArtifactName } from './disk-paths.ts'
 import { writeNewFile } from './disk-write.ts'
 import { keepDocuments } from './documents.ts'
 import type { Manifest } from './generation-file.ts'
@@ -141,7 +141,7 @@ async function writeTrash(context: DiskContext, { changeset, alsoRemoved }: Prep
   const sets = [...removedSets(changeset), ...alsoRemoved]
   const target = new Set(changeset.changes.flatMap((change) => change.shardsAdded.map((file) => file.path)))
   const shards = [...changeset.changes.flatMap((change) => [...change.shardsRemoved, ...change.interimShards]), ...changeset.withdrawn.flatMap((gone) => gone.shards)]
-  const files = [...shards.filter((file) => !target.has(file.path)), ...changeset.filesRemoved]
+  const files = [...shards.filter((file) => !target.has(file.path)), ...changeset.filesRemoved.filter(({ path }) => !DESCRIPTIONS.has(path))]
   const count = objects.length + files.length + sets.reduce((sum, set) => sum + set.count, 0)
   if (count === 0) return undefined
   const bytes = [...objects, ...files].reduce((sum, { size }) => sum + size, 0) + sets.reduce((sum, set) => sum + set.bytes, 0)

@@ -1,10 +1,14 @@
 import { type ArtifactSet, MirrorError, NOARCH, type SubdirName } from '@mirror/core'
-import { type Changeset, EMPTY_STATE, holdSubdirs, isEmptyChangeset, type SubdirChange } from '@mirror/delta'
+import { type Changeset, EMPTY_STATE, isEmptyChangeset, type PublishedFile, type SubdirChange } from '@mirror/delta'
 import type { Generation, TidyReport, Transaction } from '@mirror/store'
 import { buildChangeset } from './build-changeset.ts'
+import { isDerivativePath } from './derivatives/choice.ts'
+import { type ChannelFiles, deriveChannelFiles } from './derivatives/derive-channel-files.ts'
 import { type DerivedChange, deriveChange } from './derive-change.ts'
+import type { DerivedFile } from './derived-file.ts'
 import { collectMissing, fetchArtifacts, type FetchedArtifacts } from './fetch-artifacts.ts'
-import { planRecords, type PlanSubdirOptions } from './plan-subdir.ts'
+import type { PlanSubdirOptions } from './look-at-subdir.ts'
+import { planRecords } from './plan-subdir.ts'
 import { type Ground, stateOf } from './ground.ts'
 import type { FailedArtifact, HeldSubdir } from './report.ts'
 import type { SyncRun } from './run.ts'
@@ -33,6 +37,10 @@ export interface CarryOutOptions {
   readonly spool: SpoolSpace
   readonly ground: Ground
   readonly derived: readonly DerivedChange[]
+  /** Upstream's files of the whole channel; undefined where nothing was planned, so that those of the base stay. */
+  readonly channelFiles: ChannelFiles | undefined
+  /** The same, restricted to what the changeset leads to. */
+  readonly files: readonly DerivedFile[]
   readonly changeset: Changeset
   /** True when no further round follows: then what is missing is reported instead of planned again. */
   readonly isLast: boolean
@@ -68,15 +76,16 @@ export function changesOf(derived: readonly DerivedChange[], { isDistrusted }: G
 
 function isNew({ plan, change }: DerivedChange): boolean {
   if (plan.base?.document.sha256 !== change.target.document.sha256) return true
-  return plan.base.variants.map(({ path }) => path).join() !== change.target.variants.map(({ path }) => path).join()
+  const describe = (variants: readonly PublishedFile[]): string => variants.map(({ path, sha256 }) => (isDerivativePath(path) ? `${path}:${sha256}` : path)).join()
+  return describe(plan.base.variants) !== describe(change.target.variants)
 }
 
 /** What has to come over the network; refuses before the first byte when there is no room for it. */
-async function planFetch(transaction: Transaction, { run, changeset, derived }: CarryOutOptions): Promise<{ readonly missing: readonly ArtifactSet[]; readonly present: number }> {
+async function planFetch(transaction: Transaction, { run, changeset, derived, files: channelFiles }: CarryOutOptions): Promise<{ readonly missing: readonly ArtifactSet[]; readonly present: number }> {
   const missing = await collectMissing(transaction, run.signal)
   const artifacts = sum(missing.map(({ count }) => count))
   const bytes = sum(missing.map((set) => set.bytes))
-  const files = derived.flatMap((change) => change.files)
+  const files = [...derived.flatMap((change) => change.files), ...channelFiles]
   await run.options.store.checkSpace?.({
     bytes: bytes + sum(files.map(({ file }) => file.size)), files: artifacts + files.length,
     ...(run.options.reserve === undefined ? {} : { reserve: run.options.reserve }),
@@ -130,6 +139,7 @@ const MOVED: ReadonlySet<string> = new Set(['ARTIFACT_MISSING', 'DIGEST_MISMATCH
 interface Narrowed {
   readonly changeset: Changeset
   readonly published: readonly DerivedChange[]
+  readonly files: readonly DerivedFile[]
   readonly held: readonly HeldSubdir[]
 }
 
@@ -137,17 +147,24 @@ interface Narrowed {
 async function narrow(options: CarryOutOptions, { failed }: FetchedArtifacts): Promise<Narrowed> {
   const { run, derived, changeset, ground } = options
   const bySubdir = Map.groupBy(failed, ({ subdir }) => subdir)
-  if (bySubdir.size === 0) return { changeset, published: derived, held: [] }
+  if (bySubdir.size === 0) return { changeset, published: derived, files: options.files, held: [] }
   if (run.options.partial === true) return await publishWithout(options, bySubdir)
   const held = [...bySubdir].map(([subdir, artifacts]) => heldBecause(subdir, artifacts))
   const base = stateOf(ground) ?? EMPTY_STATE
   // Clients refuse a channel without noarch: then the rest has to wait for it.
   if (bySubdir.has(NOARCH) && base.subdirs.every(({ subdir }) => subdir !== NOARCH)) {
     const others = derived.filter(({ plan }) => !bySubdir.has(plan.subdir)).map(({ plan }) => heldForNoarch(plan.subdir))
-    return { changeset: buildChangeset(base, []), published: [], held: [...held, ...others] }
+    return { changeset: buildChangeset(base, { changes: [] }), published: [], files: [], held: [...held, ...others] }
   }
   const names = new Set(bySubdir.keys())
-  return { changeset: holdSubdirs(changeset, base, names), published: derived.filter(({ plan }) => !names.has(plan.subdir)), held }
+  return { ...await settle(options, derived.filter(({ plan }) => !names.has(plan.subdir))), held }
+}
+
+/** The changeset of what is published after all. */
+async function settle({ run, ground, channelFiles }: CarryOutOptions, published: readonly DerivedChange[]): Promise<Omit<Narrowed, 'held'>> {
+  const files = channelFiles === undefined ? undefined : await deriveChannelFiles(channelFiles, published, { run, ground })
+  const changeset = buildChangeset(stateOf(ground), { changes: changesOf(published, ground), files: files?.map(({ file }) => file), isDistrusted: ground.isDistrusted })
+  return { changeset, published, files: files ?? [] }
 }
 
 function heldBecause(subdir: SubdirName, artifacts: readonly FailedArtifact[]): HeldSubdir {
@@ -180,15 +197,17 @@ async function publishWithout(options: CarryOutOptions, failed: ReadonlyMap<Subd
       published.push(await deriveChange(plan, { ...run.deriving, reader: ground.reader, spool }))
     }
   }
-  return { changeset: buildChangeset(stateOf(ground), changesOf(published, ground), ground.isDistrusted), published, held: [] }
+  return { ...await settle(options, published), held: [] }
 }
 
-async function commit(transaction: Transaction, { changeset, published }: Narrowed, { run }: CarryOutOptions): Promise<Generation | 'stale'> {
+async function commit(transaction: Transaction, { changeset, published, files: channelFiles }: Narrowed, { run }: CarryOutOptions): Promise<Generation | 'stale'> {
   const wanted = new Set(changeset.changes.map(({ subdir }) => subdir))
   for (const { plan, files } of published) {
     if (!wanted.has(plan.subdir)) continue
     for (const { file, chunks } of files) await transaction.putFile(file, iterate(chunks()), { signal: run.signal })
   }
+  const added = new Set(changeset.filesAdded.map(({ path }) => path))
+  for (const { file, chunks } of channelFiles) if (added.has(file.path)) await transaction.putFile(file, iterate(chunks()), { signal: run.signal })
   const result = await transaction.commit(changeset)
   // A store that does not know whether it committed has a head that tells: the next round starts from it.
   return result.status === 'committed' ? result.generation : 'stale'

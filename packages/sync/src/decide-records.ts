@@ -20,6 +20,8 @@ export interface RecordDecision {
 /** What `decideRecords` looks at. */
 export interface DecideRecordsOptions {
   readonly target: IndexTable
+  /** Rows of the target that are wanted, non-zero; undefined = all of them. */
+  readonly selected?: Uint8Array | undefined
   /** What is published now; undefined for a subdir that is new. */
   readonly base: IndexTable | undefined
   readonly reuse: ReusePolicy
@@ -37,11 +39,11 @@ export function decideRecords(options: DecideRecordsOptions): RecordDecision {
   const { target, base, failed, now } = options
   const stillWaiting = options.waiting.filter((name) => name.until > now)
   const leftOut: LeftOut[] = [
-    ...target.faults.map(({ key, fault }) => ({ name: key, reason: fault })),
+    ...target.faults.filter(({ row }) => options.selected?.[row] !== 0).map(({ key, fault }) => ({ name: key, reason: fault })),
     ...[...failed].map((name) => ({ name, reason: 'failed' as const })),
     ...stillWaiting.map(({ name }) => ({ name, reason: 'reused' as const })),
   ]
-  const keep = withoutNames(target, soundRows(target), new Set([...failed, ...stillWaiting.map(({ name }) => name)]))
+  const keep = withoutNames(target, soundRows(target, options.selected), new Set([...failed, ...stillWaiting.map(({ name }) => name)]))
   const comparison = compareTables({ base: base ?? readIndexTable(new Uint8Array(), target.subdir), target, keep })
   const plain = { keep, carried: undefined, interim: undefined, comparison, leftOut, waiting: stillWaiting }
   if (base === undefined || comparison.replaced.after.count === 0) return plain
@@ -63,10 +65,10 @@ function withoutReplacing(plain: RecordDecision, names: ReadonlySet<string>, opt
   return { ...plain, keep, comparison, leftOut, waiting }
 }
 
-/** Undefined when all rows are sound, as they are in nearly every index. */
-function soundRows(table: IndexTable): Uint8Array | undefined {
-  if (table.faults.length === 0) return undefined
-  const keep = new Uint8Array(table.rows).fill(1)
+/** The wanted rows that can be mirrored; undefined when those are all. */
+function soundRows(table: IndexTable, selected: Uint8Array | undefined): Uint8Array | undefined {
+  if (table.faults.length === 0) return selected
+  const keep = selected?.slice() ?? new Uint8Array(table.rows).fill(1)
   for (const { row } of table.faults) keep[row] = 0
   return keep
 }

@@ -4,7 +4,10 @@ import type { PublishedFile, SubdirChange } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { StoreReader } from '@mirror/store'
 import { decodeBzip2 } from './bzip2.ts'
-import { composeIndex, type DerivedFile, deriveIndex, type OriginalIndex } from './derive-index.ts'
+import type { DerivativeChoice } from './derivatives/choice.ts'
+import { deriveSubdirFiles } from './derivatives/derive-subdir-files.ts'
+import type { DerivedFile } from './derived-file.ts'
+import { composeIndex, deriveIndex, type OriginalIndex } from './derive-index.ts'
 import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
 import type { SyncWarning } from './report.ts'
@@ -22,6 +25,7 @@ export interface DeriveChangeOptions {
   readonly client: RepositoryClient
   readonly reader: StoreReader | undefined
   readonly variants: VariantChoice
+  readonly derivatives: DerivativeChoice
   readonly spool: SpoolSpace
   readonly signal: AbortSignal
   readonly warn: (warning: SyncWarning) => void
@@ -35,20 +39,24 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
   const interim = decision.interim === undefined
     ? undefined
     : await deriveIndex(composeIndex([{ source: original.source, table: original.table, keep: decision.interim }], dropBaseUrl, derive), derive)
+  // Not beside an interim index: until the switch is done they are gone, which every client copes with.
+  const derivatives = plan.fetched === undefined
+    ? []
+    : await deriveSubdirFiles({ ...options, subdir, choice: options.derivatives, kept: target.artifacts, zst: options.variants.zst })
   const before = await readBaseShards(plan, options)
   const after = new Set(target.shards.map(({ file }) => file.path))
   const fresh = target.shards.filter(({ file }) => !before.has(file.path))
   const between = (interim?.shards ?? []).filter(({ file }) => !before.has(file.path) && !after.has(file.path))
   return {
     plan,
-    files: [...target.files, ...fresh, ...(interim?.files ?? []), ...between],
+    files: [...target.files, ...derivatives, ...fresh, ...(interim?.files ?? []), ...between],
     change: {
       subdir,
       add: decision.comparison.added,
       remove: decision.comparison.removed,
       reused: decision.carried === undefined ? decision.comparison.replaced : { before: createArtifactSet(subdir, []), after: createArtifactSet(subdir, []) },
       relisted: decision.comparison.relisted,
-      target: target.state,
+      target: { ...target.state, variants: [...target.state.variants, ...derivatives.map(({ file }) => file)] },
       interim: interim?.state,
       interimShards: between.map(({ file }) => file),
       shardsAdded: fresh.map(({ file }) => file),

@@ -1,21 +1,16 @@
 import { createHash } from 'node:crypto'
-import { pipeline } from 'node:stream/promises'
-import { constants, createZstdCompress } from 'node:zlib'
-import { type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, type Sha256, type SubdirName, writeIndex, writeShards } from '@mirror/core'
+import { type ArtifactSet, type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, type Sha256, type SubdirName, writeIndex, writeShards } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import { compressBzip2 } from './bzip2.ts'
+import { compressZstd, type DerivedFile, spooledFile } from './derived-file.ts'
 import type { VariantChoice } from './options.ts'
 import { readChunks, type SpoolSpace } from './spool-space.ts'
-
-/** A file that can be put: what it is, and its bytes, as often as they are asked for. */
-export interface DerivedFile {
-  readonly file: PublishedFile
-  readonly chunks: () => Iterable<Uint8Array>
-}
 
 /** The index of one subdir as it will be published, with the bytes of every file of it. */
 export interface DerivedIndex {
   readonly state: SubdirState
+  /** What it lists. */
+  readonly artifacts: ArtifactSet
   /** The document and the variants, shard index included. */
   readonly files: readonly DerivedFile[]
   readonly shards: readonly DerivedFile[]
@@ -38,9 +33,6 @@ export interface DeriveIndexOptions {
   readonly spool: SpoolSpace
   readonly signal: AbortSignal
 }
-
-/** Conda-index uses 16: forty times the work for a sixth less (`docs/decisions/0004-one-document-and-its-variants.md`). */
-const ZSTD_LEVEL = 3
 
 /** Writes a document from slices of others; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. */
 export function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boolean, { spool, subdir }: DeriveIndexOptions): OriginalIndex {
@@ -65,36 +57,23 @@ export async function deriveIndex(original: OriginalIndex, options: DeriveIndexO
   const document = { file: { path: `${subdir}/repodata.json`, sha256: original.sha256, size: original.source.length }, chunks: () => readChunks(original.source) }
   const { index, shards } = variants.shards ? deriveShards(original, options) : { index: [], shards: [] }
   const files = [...index, ...await deriveZst(original, options), ...await deriveBzip2(original, options)]
-  const { count, bytes } = original.table.artifacts()
+  const artifacts = original.table.artifacts()
   return {
-    state: { subdir, document: document.file, variants: files.map(({ file }) => file), artifacts: { count, bytes } },
+    state: { subdir, document: document.file, variants: files.map(({ file }) => file), artifacts: { count: artifacts.count, bytes: artifacts.bytes } },
+    artifacts,
     files: [document, ...files],
     shards,
   }
-}
-
-function spooledFile(path: string, source: ByteSource & { readonly sha256: Sha256 }): DerivedFile {
-  return { file: { path, sha256: source.sha256, size: source.length }, chunks: () => readChunks(source) }
 }
 
 function heldFile(path: string, bytes: Uint8Array): DerivedFile {
   return { file: { path, sha256: sha256Of(bytes), size: bytes.byteLength }, chunks: () => [bytes] }
 }
 
-/** One frame that carries its content size: early clients crash without it (`channels.md` §3.4), and some stop after a first frame. */
 async function deriveZst({ source, zst }: OriginalIndex, { subdir, variants, spool, signal }: DeriveIndexOptions): Promise<readonly DerivedFile[]> {
   if (!variants.zst) return []
   const path = `${subdir}/repodata.json.zst`
-  if (zst !== undefined) return [heldFile(path, zst)]
-  const writer = spool.create()
-  const compressor = createZstdCompress({
-    pledgedSrcSize: source.length,
-    params: { [constants.ZSTD_c_compressionLevel]: ZSTD_LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
-  })
-  await pipeline(readChunks(source), compressor, async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) writer.write(chunk)
-  }, { signal })
-  return [spooledFile(path, writer.end())]
+  return [zst === undefined ? spooledFile(path, await compressZstd(source, { spool, signal })) : heldFile(path, zst)]
 }
 
 async function deriveBzip2({ source, bz2 }: OriginalIndex, { subdir, variants }: DeriveIndexOptions): Promise<readonly DerivedFile[]> {

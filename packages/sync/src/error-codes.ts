@@ -12,3 +12,11 @@ export type SyncErrorCode =
   | 'ARTIFACTS_FAILED'
   /** `noarch` could not be had, and a channel without it cannot be used. */
   | 'NOARCH_HELD'
+  /** The selection depends on several subdirs, and one of them cannot be read. */
+  | 'SELECTION_INCOMPLETE'
+  /** The selection leaves nothing of a channel that has something. */
+  | 'SELECTION_EMPTY'
+  /** There is no such generation to go back to, or it was given up. */
+  | 'GENERATION_ABSENT'
+  /** Bytes that an older generation lists are gone. */
+  | 'ROLLBACK_INCOMPLETE'

@@ -1,7 +1,9 @@
 import type { ChannelUrl, SubdirName } from '@mirror/core'
-import type { GuardLimits } from '@mirror/delta'
+import type { GuardLimits, SizeBudget } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
+import type { Selection } from '@mirror/selection'
 import type { DiskStore, Store } from '@mirror/store'
+import type { DerivativeChoice } from './derivatives/choice.ts'
 import type { SyncEvent } from './events.ts'
 
 /** Which variants of each index are published beside `repodata.json`. */
@@ -30,12 +32,16 @@ export interface SyncOptions {
   readonly client: RepositoryClient
   readonly store: SyncStore
   readonly subdirs: readonly WantedSubdir[]
+  /** What of it is wanted. Default: everything. */
+  readonly selection?: Selection
   /** Whether `noarch` comes with them. Without it the mirror gets an empty one, because clients refuse a channel that has none. Default true. */
   readonly noarch?: boolean
   /** Where large indexes are put while they are worked on; created and removed by the caller. Small ones stay in memory. */
   readonly spoolFolder: string
   /** Default: zst and shards on, bz2 as upstream. */
   readonly variants?: VariantChoice
+  /** Files derived from the indexes, each filtered from upstream's. Default: none. */
+  readonly derivatives?: DerivativeChoice
   /** Default `replace`. */
   readonly reuse?: ReusePolicy
   /** Default: the thresholds of `design.md` §12. */
@@ -43,6 +49,8 @@ export interface SyncOptions {
   /** Milliseconds that un-referenced bytes are kept. Default 24 h. */
   readonly grace?: number
   readonly maximumDeletes?: number
+  /** What the channel may hold at most: more is refused before anything is fetched. Default: no limit. */
+  readonly budget?: SizeBudget
   /** Publish a subdir without the artifacts that could not be had, instead of holding it. Default false. */
   readonly partial?: boolean
   /** Bytes that must stay free where the store has a file system. Default: 1 % of it, at most 1 GiB. */
@@ -53,6 +61,8 @@ export interface SyncOptions {
   readonly adopt?: boolean
   /** Artifacts fetched at once. Default 32. */
   readonly concurrency?: number
+  /** What time it is, in milliseconds since the epoch. Default: the system's. */
+  readonly now?: () => number
   readonly signal?: AbortSignal
   readonly observe?: (event: SyncEvent) => void
 }

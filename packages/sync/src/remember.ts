@@ -22,7 +22,7 @@ export async function remember(run: SyncRun, { outcomes, published, held }: Reme
 }
 
 function createMemo(run: SyncRun, { plan, change }: DerivedChange): UpstreamMemo {
-  const { original, fetched, decision } = plan
+  const { original, fetched, decision, selected } = plan
   return {
     version: 1,
     // Without what failed, the index is not what upstream's says: the next run has to look again whatever the validators say.
@@ -34,5 +34,7 @@ function createMemo(run: SyncRun, { plan, change }: DerivedChange): UpstreamMemo
     newest: original.table.newest ?? null,
     leftOut: decision.leftOut,
     waiting: decision.waiting,
+    ...(selected === undefined ? {} : { rules: selected.effects }),
+    ...(selected?.changesAt === undefined ? {} : { changesAt: selected.changesAt }),
   }
 }

@@ -1,5 +1,6 @@
 import type { SubdirName } from '@mirror/core'
 import type { ChangesetTotals, GuardVerdict, StateId } from '@mirror/delta'
+import type { RuleEffect } from '@mirror/selection'
 import type { TidyReport } from '@mirror/store'
 
 /** One subdir, as planned or carried out. */
@@ -25,7 +26,9 @@ export interface SubdirSummary {
   readonly removeBytes: number
   readonly reused: number
   readonly relisted: number
-  /** Records of upstream that are not published, and why. */
+  /** What the rules of the selection did, in their order; empty without one, and where nothing was looked at. */
+  readonly rules: readonly RuleEffect[]
+  /** Records of upstream that are wanted and not published, and why. */
   readonly leftOut: readonly LeftOut[]
 }
 

@@ -1,9 +1,12 @@
 import { NOARCH } from '@mirror/core'
 import { DEFAULT_LIMITS, type GuardLimits } from '@mirror/delta'
+import { selectionFingerprint } from '@mirror/selection'
+import { type DerivativeChoice, NO_DERIVATIVES } from './derivatives/choice.ts'
 import type { DeriveChangeOptions } from './derive-change.ts'
+import { sha256Of } from './derive-index.ts'
 import type { SyncEvent } from './events.ts'
 import type { SyncOptions, VariantChoice, WantedSubdir } from './options.ts'
-import type { PlanSubdirOptions } from './plan-subdir.ts'
+import type { PlanSubdirOptions } from './look-at-subdir.ts'
 import type { SyncReport, SyncWarning } from './report.ts'
 
 /** One run of `syncChannel`: its options with every default filled in, and what it collects on the way. */
@@ -14,6 +17,7 @@ export interface SyncRun {
   readonly limits: GuardLimits
   readonly grace: number
   readonly concurrency: number
+  readonly derivatives: DerivativeChoice
   readonly signal: AbortSignal
   readonly observe: (event: SyncEvent) => void
   /** What planning a subdir needs, but for what is published. */
@@ -22,6 +26,7 @@ export interface SyncRun {
   readonly deriving: Omit<DeriveChangeOptions, 'reader' | 'spool'>
   readonly warnings: SyncWarning[]
   readonly started: number
+  readonly now: () => number
 }
 
 const DAY = 24 * 3_600_000
@@ -30,9 +35,10 @@ const DEFAULT_VARIANTS: VariantChoice = { zst: true, shards: true, bz2: 'upstrea
 
 /** Fills in the defaults. */
 export function createRun(options: SyncOptions): SyncRun {
-  const { channel, client, store, variants = DEFAULT_VARIANTS, reuse = 'replace', grace = DAY, observe = () => {} } = options
+  const { channel, client, store, variants = DEFAULT_VARIANTS, derivatives = NO_DERIVATIVES, reuse = 'replace', grace = DAY, observe = () => {} } = options
   const signal = options.signal ?? new AbortController().signal
-  const started = Date.now()
+  const now = options.now ?? Date.now
+  const started = now()
   const run: SyncRun = {
     options,
     channelName: channel.url,
@@ -40,14 +46,22 @@ export function createRun(options: SyncOptions): SyncRun {
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     grace,
     concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    derivatives,
     signal,
     observe,
-    planning: { channel, client, store, reuse, grace, signal, now: started, choice: JSON.stringify({ variants, reuse }) },
-    deriving: { client, variants, signal, warn: (warning) => warn(run, warning) },
+    planning: { channel, client, store, reuse, grace, signal, now: started, choice: describeChoice({ variants, reuse, derivatives, ...(options.selection === undefined ? {} : { selection: selectionFingerprint(options.selection) }) }) },
+    deriving: { client, variants, derivatives, signal, warn: (warning) => warn(run, warning) },
     warnings: [],
     started,
+    now,
   }
   return run
+}
+
+/** Everything but upstream that decides how an index is published, as a short text that changes with it. */
+function describeChoice(choice: object): string {
+  const text = JSON.stringify(choice)
+  return text.length <= 200 ? text : sha256Of(Buffer.from(text))
 }
 
 /** A channel without `noarch` is none (CEP 36), so it is looked at with any other, and first. */
@@ -64,5 +78,5 @@ export function warn(run: SyncRun, warning: SyncWarning): void {
 
 /** The parts of a report that a run knows from the start. */
 export function runFacts(run: SyncRun): Pick<SyncReport, 'channel' | 'duration' | 'warnings'> {
-  return { channel: run.channelName, duration: Date.now() - run.started, warnings: run.warnings }
+  return { channel: run.channelName, duration: run.now() - run.started, warnings: run.warnings }
 }

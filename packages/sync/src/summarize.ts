@@ -20,7 +20,7 @@ export function subdirOf(outcome: SubdirOutcome): SubdirName {
 function summarizeOutcome(outcome: SubdirOutcome, held: ReadonlySet<SubdirName>): SubdirSummary {
   switch (outcome.status) {
     case 'unchanged':
-      return { ...summarizeState(outcome.base, 'unchanged'), leftOut: outcome.leftOut }
+      return { ...summarizeState(outcome.base, 'unchanged'), leftOut: outcome.leftOut, rules: outcome.memo?.rules ?? [] }
     case 'absent':
       return emptySummary(outcome.subdir, 'absent')
     case 'vanished':
@@ -35,7 +35,7 @@ function summarizeOutcome(outcome: SubdirOutcome, held: ReadonlySet<SubdirName>)
 
 /** What a plan will do to a subdir. */
 export function summarizePlan(plan: SubdirPlan): SubdirSummary {
-  const { subdir, original, decision, baseTable } = plan
+  const { subdir, original, decision, baseTable, selected } = plan
   const { added, removed, replaced, relisted } = decision.comparison
   const kept = original.table.artifacts(decision.keep)
   const carried = decision.carried === undefined ? undefined : baseTable?.artifacts(decision.carried)
@@ -50,16 +50,17 @@ export function summarizePlan(plan: SubdirPlan): SubdirSummary {
     removeBytes: removed.bytes,
     reused: replaced.after.count,
     relisted,
+    rules: selected?.effects ?? [],
     leftOut: decision.leftOut,
   }
 }
 
 function summarizeState(state: SubdirState, status: SubdirSummary['status']): SubdirSummary {
-  return { subdir: state.subdir, status, records: state.artifacts.count, bytes: state.artifacts.bytes, ...NOTHING, leftOut: [] }
+  return { subdir: state.subdir, status, records: state.artifacts.count, bytes: state.artifacts.bytes, ...NOTHING, rules: [], leftOut: [] }
 }
 
 function emptySummary(subdir: SubdirName, status: SubdirSummary['status']): SubdirSummary {
-  return { subdir, status, records: 0, bytes: 0, ...NOTHING, leftOut: [] }
+  return { subdir, status, records: 0, bytes: 0, ...NOTHING, rules: [], leftOut: [] }
 }
 
 /** Adds up what changes. */

@@ -1,17 +1,20 @@
 import { MirrorError, NOARCH } from '@mirror/core'
-import { checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
+import { checkBudget, checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
 import { buildChangeset } from './build-changeset.ts'
 import { type CarriedOut, carryOut, changesOf, NOTHING_CARRIED_OUT, planningOn, tidyUp } from './carry-out.ts'
 import { createReport } from './create-report.ts'
+import { deriveChannelFiles, fetchChannelFiles } from './derivatives/derive-channel-files.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
 import type { SyncOptions } from './options.ts'
-import { planMadeUpNoarch, planSubdir, type PlanSubdirOptions, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
+import { closeLook, lookAtMadeUpNoarch, lookAtSubdir, type PlanSubdirOptions, type SubdirLook } from './look-at-subdir.ts'
+import { planSeen, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
 import { remember } from './remember.ts'
 import type { SyncReport } from './report.ts'
 import { createRun, type SyncRun, warn } from './run.ts'
+import { completeLooks, crossesSubdirs, selectSubdirs } from './select-subdirs.ts'
 import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
-import { subdirOf, summarizePlan, summaryTotals } from './summarize.ts'
+import { summarizePlan, summarizeSubdirs, summaryTotals } from './summarize.ts'
 
 /** Indexes read at the same time: each may take as much memory as its subdir is large. */
 const INDEXES_AT_ONCE = 4
@@ -48,51 +51,59 @@ interface Attempt {
 /** One round; undefined when the ground moved and another round should plan anew. */
 async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Promise<SyncReport | undefined> {
   const ground = await readGround(run)
-  const outcomes: SubdirOutcome[] = []
+  const looks: SubdirLook[] = []
   try {
-    await planSubdirs(run, ground, outcomes)
+    const outcomes = await planSubdirs(run, ground, looks)
     if (!isFound(outcomes, ground)) return reportNotFound(run, { ground, outcomes, verdicts: [] })
-    const attempt = { run, spool, ground, outcomes, verdicts: judge(run, outcomes) }
+    const attempt = { run, spool, ground, outcomes, verdicts: judge(run, ground, outcomes) }
     announce(attempt)
     if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(run, 'refused', attempt)
     if (run.options.dryRun === true) return createReport(run, 'planned', attempt)
     return await publish(attempt, isLast)
   } finally {
-    for (const outcome of outcomes) if (outcome.status === 'planned') await outcome.plan.fetched?.close()
+    for (const look of looks) await closeLook(look)
   }
 }
 
-async function planSubdirs(run: SyncRun, ground: Ground, outcomes: SubdirOutcome[]): Promise<void> {
+/** Looks at every subdir, selects, and decides what of each is published. What it opens is in `looks`, for the caller to close. */
+async function planSubdirs(run: SyncRun, ground: Ground, looks: SubdirLook[]): Promise<readonly SubdirOutcome[]> {
   const planning = planningOn(run, ground)
-  await planAll(run, planning, outcomes)
-  if (run.wanted.some(({ subdir }) => subdir === NOARCH)) return
-  const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
-  if (base === undefined || base.artifacts.count === 0) outcomes.unshift(await planMadeUpNoarch(base, planning))
+  await lookAtAll(run, planning, looks)
+  const { selection } = run.options
+  if (selection !== undefined && crossesSubdirs(selection)) looks.push(...await completeLooks(looks.splice(0), run.wanted, planning))
+  if (run.wanted.every(({ subdir }) => subdir !== NOARCH)) {
+    const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
+    if (base === undefined || base.artifacts.count === 0) looks.unshift(lookAtMadeUpNoarch(base, planning))
+  }
+  const selected = selectSubdirs(looks, run)
+  const outcomes: SubdirOutcome[] = []
+  for (const look of looks) outcomes.push(look.status === 'seen' ? await planSeen(look, selected.get(look.subdir), planning) : look)
+  return outcomes
 }
 
 /** Several at once, because most of the time goes by waiting; told and kept in the order of the configuration, also those that came before a failure. */
-async function planAll(run: SyncRun, planning: PlanSubdirOptions, outcomes: SubdirOutcome[]): Promise<void> {
+async function lookAtAll(run: SyncRun, planning: PlanSubdirOptions, looks: SubdirLook[]): Promise<void> {
   const queue = run.wanted.entries()
-  const found: (SubdirOutcome | undefined)[] = []
+  const found: (SubdirLook | undefined)[] = []
   let told = 0
   const tell = (): void => {
-    for (let outcome = found[told]; outcome !== undefined; outcome = found[told]) {
-      run.observe({ type: 'index-checked', subdir: subdirOf(outcome), result: CHECKED[outcome.status] })
+    for (let look = found[told]; look !== undefined; look = found[told]) {
+      run.observe({ type: 'index-checked', subdir: look.subdir, result: CHECKED[look.status] })
       told += 1
     }
   }
   const work = async (): Promise<void> => {
     for (const [position, wanted] of queue) {
-      found[position] = await planSubdir(wanted, planning)
+      found[position] = await lookAtSubdir(wanted, planning)
       tell()
     }
   }
   const settled = await Promise.allSettled(Array.from({ length: INDEXES_AT_ONCE }, work))
-  outcomes.push(...found.filter((outcome) => outcome !== undefined))
+  looks.push(...found.filter((look) => look !== undefined))
   for (const result of settled) if (result.status === 'rejected') throw result.reason
 }
 
-const CHECKED = { unchanged: 'not-modified', absent: 'absent', vanished: 'absent', planned: 'fetched', failed: 'failed' } as const
+const CHECKED = { unchanged: 'not-modified', absent: 'absent', vanished: 'absent', seen: 'fetched', failed: 'failed' } as const
 
 /** False when upstream showed nothing at all, and nothing of it was ever mirrored. */
 function isFound(outcomes: readonly SubdirOutcome[], { head }: Ground): boolean {
@@ -106,10 +117,18 @@ function reportNotFound(run: SyncRun, options: { readonly ground: Ground; readon
   })
 }
 
-function judge(run: SyncRun, outcomes: readonly SubdirOutcome[]): readonly GuardVerdict[] {
-  const verdicts = checkGuards(outcomes.map(subdirFacts).filter((facts) => facts !== undefined), run.limits, run.started)
+function judge(run: SyncRun, ground: Ground, outcomes: readonly SubdirOutcome[]): readonly GuardVerdict[] {
+  const verdicts = [...checkGuards(outcomes.map(subdirFacts).filter((facts) => facts !== undefined), run.limits, run.started), ...judgeSize(run, ground, outcomes)]
   for (const verdict of verdicts) run.observe({ type: 'guard', verdict })
   return verdicts
+}
+
+/** What the channel would hold, subdirs that nobody asks for any more included: they are there until they are pruned. */
+function judgeSize({ options: { budget }, channelName }: SyncRun, ground: Ground, outcomes: readonly SubdirOutcome[]): readonly GuardVerdict[] {
+  if (budget === undefined) return []
+  const subdirs = summarizeSubdirs(outcomes, stateOf(ground)?.subdirs ?? [], new Set())
+  const held = subdirs.reduce((sum, { records, bytes }) => ({ artifacts: sum.artifacts + records, bytes: sum.bytes + bytes }), { artifacts: 0, bytes: 0 })
+  return checkBudget(channelName, held, budget)
 }
 
 /** Tells the plan, and what in it deserves a warning. */
@@ -143,13 +162,15 @@ async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | 
   for (const outcome of outcomes) {
     if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...run.deriving, reader: ground.reader, spool }))
   }
-  const changeset = buildChangeset(stateOf(ground), changesOf(derived, ground), ground.isDistrusted)
+  const channelFiles = derived.length === 0 ? undefined : await fetchChannelFiles(run)
+  const files = channelFiles === undefined ? undefined : await deriveChannelFiles(channelFiles, derived, { run, ground })
+  const changeset = buildChangeset(stateOf(ground), { changes: changesOf(derived, ground), files: files?.map(({ file }) => file), isDistrusted: ground.isDistrusted })
   if (isEmptyChangeset(changeset)) {
     await remember(run, { outcomes, published: derived, held: new Set() })
     const tidy = await tidyUp(run)
     return createReport(run, outcomes.some(({ status }) => status === 'failed') ? 'held' : 'unchanged', { ...attempt, done: { ...NOTHING_CARRIED_OUT, tidy } })
   }
-  const done = await carryOut({ run, spool, ground, derived, changeset, isLast })
+  const done = await carryOut({ run, spool, ground, derived, channelFiles, files: files ?? [], changeset, isLast })
   if (done === undefined) return undefined
   await remember(run, { outcomes, published: done.published, held: new Set(done.held.map(({ subdir }) => subdir)) })
   return createReport(run, statusOf(done), { ...attempt, done })

@@ -1,5 +1,6 @@
 import { isSha256, type Sha256, type SubdirName } from '@mirror/core'
 import type { IndexValidators } from '@mirror/repository-client'
+import type { RuleEffect } from '@mirror/selection'
 import type { Store } from '@mirror/store'
 import type { LeftOut } from './report.ts'
 
@@ -27,6 +28,10 @@ export interface UpstreamMemo {
   readonly newest: number | null
   readonly leftOut: readonly LeftOut[]
   readonly waiting: readonly WaitingName[]
+  /** What the rules of the selection did; left out when there was none. */
+  readonly rules?: readonly RuleEffect[]
+  /** When the same index would be selected otherwise, milliseconds since the epoch; left out for never. */
+  readonly changesAt?: number
 }
 
 /** Reads what is remembered of a subdir; undefined when nothing is, or when it makes no sense. */
@@ -56,7 +61,8 @@ function hasDigests(value: Record<string, unknown>): boolean {
 function hasLists(value: Record<string, unknown>): boolean {
   const leftOut = value['leftOut']
   const waiting = value['waiting']
-  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting)
+  const { rules = [], changesAt = 0 } = value
+  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number'
 }
 
 function isWaiting(value: unknown): boolean {
