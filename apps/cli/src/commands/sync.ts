@@ -65,7 +65,7 @@ async function syncOne(channelConfig: ChannelConfig, options: SyncOneOptions): P
   }
 }
 
-async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime, spool, dryRun }: SyncOneOptions): Promise<SyncReport> {
+async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, { session, runtime, spool, dryRun }: SyncOneOptions): Promise<SyncReport> {
   const { config, flags, renderer, signal } = session
   const observe: SyncOptions['observe'] = (event) => renderer.render({ type: 'sync', channel: channel.url, event })
   const store = runtime.openStore(channel)
@@ -78,6 +78,7 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     noarch: config.noarch,
     spoolFolder: spool.path,
     variants: config.variants,
+    derivatives: config.derivatives,
     reuse: config.reuse,
     grace: config.grace,
     limits: readLimits(flags),
@@ -87,6 +88,9 @@ async function callSync({ channel, subdirs }: ChannelConfig, { session, runtime,
     dryRun,
     signal,
     observe,
+    // No rule is no selection: then what upstream has is published as it is, without a look at its records.
+    ...(Object.keys(selection).length === 0 ? {} : { selection }),
+    ...(budget === undefined ? {} : { budget }),
     ...(config.reserve === undefined ? {} : { reserve: config.reserve }),
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
@@ -127,7 +131,7 @@ interface Finished {
 
 function report({ session, outcomes, dryRun }: Finished, exitCode: ExitCode): void {
   const { config, stdout, flags, now, command } = session
-  printResult(session, dryRun ? describePlan(outcomes) : describeRun(outcomes, config.mirrorDir))
+  printResult(session, dryRun ? describePlan(outcomes, config) : describeRun(outcomes, config.mirrorDir))
   if (!flags.json) return
   if (exitCode === 130) {
     const { code, message, hint } = readErrorFacts(undefined, AbortSignal.abort())

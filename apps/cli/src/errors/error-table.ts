@@ -1,12 +1,13 @@
 import type { CoreErrorCode } from '@mirror/core'
 import type { RepositoryClientErrorCode } from '@mirror/repository-client'
+import type { SelectionErrorCode } from '@mirror/selection'
 import type { StoreErrorCode } from '@mirror/store'
 import type { SyncErrorCode } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** Every code that a command can end with. */
-export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SyncErrorCode | CliErrorCode
+export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | CliErrorCode
 
 /** What a code means to whoever reads it. */
 export interface ErrorRow {
@@ -192,6 +193,30 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     meaning: '`noarch` could not be had, so nothing of the channel is published.',
     cause: 'See the reason that the report gives for noarch.',
     advice: 'Run again.',
+  },
+  SELECTION_INCOMPLETE: {
+    exit: 3,
+    meaning: 'What is wanted depends on several subdirs, and one of them cannot be read; the others stay as they are.',
+    cause: 'See the reason that the report gives for that subdir.',
+    advice: 'Run again.',
+  },
+  SELECTION_EMPTY: {
+    exit: 4,
+    meaning: 'The configuration leaves nothing of a channel that has something.',
+    cause: 'A name or spec that nothing has, or rules that exclude one another.',
+    advice: 'Ask `mirror explain <artifact>` which rule decided.',
+  },
+  CLOSURE_UNSOLVABLE: {
+    exit: 4,
+    meaning: 'Something that `closure` names cannot be installed from what would be mirrored. Nothing was downloaded.',
+    cause: 'The channel does not have it, another rule leaves out what it needs, or a lock file names an artifact that is gone.',
+    advice: 'The message names the shortest chain to what is missing: change the seed, or the rule that leaves it out.',
+  },
+  SEEDS_INVALID: {
+    exit: 2,
+    meaning: 'An environment file or a lock file that `closure` names cannot be read.',
+    cause: 'It is none of the formats that are known, or is damaged.',
+    advice: 'Go to the file and line that the message names.',
   },
 }
 

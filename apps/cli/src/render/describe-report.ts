@@ -118,8 +118,14 @@ function describeTidy({ tidy }: SyncReport): readonly string[] {
   ]
 }
 
-/** What a sync would do, as a table: a row for each channel and subdir, and a last one with the totals. Ends with a line feed. */
-export function describePlan(outcomes: readonly ChannelOutcome[]): string {
+/** What a plan is told with. */
+export interface DescribePlanOptions {
+  /** Bytes a second; undefined for no limit. */
+  readonly bandwidth: number | undefined
+}
+
+/** What a sync would do, as tables: a row for each channel and subdir, one with the totals, and what each rule of the selection did. Ends with a line feed. */
+export function describePlan(outcomes: readonly ChannelOutcome[], { bandwidth }: DescribePlanOptions): string {
   const reports = outcomes.flatMap((outcome) => ('report' in outcome ? [outcome.report] : []))
   const subdirs = reports.flatMap(({ channel, subdirs: own }) => own.filter(({ status }) => status !== 'absent').map((summary) => ({ channel, summary })))
   const sum = (read: (summary: SubdirSummary) => number): number => subdirs.reduce((total, { summary }) => total + read(summary), 0)
@@ -127,13 +133,14 @@ export function describePlan(outcomes: readonly ChannelOutcome[]): string {
     channel,
     subdir,
     formatCount(read(({ records }) => records)),
+    formatBytes(read(({ bytes }) => bytes)),
     formatCount(read(({ add, reused }) => add + reused)),
     formatBytes(read(({ addBytes }) => addBytes)),
     formatCount(read(({ remove }) => remove)),
     formatCount(read(({ relisted }) => relisted)),
   ]
   const table = formatTable([
-    ['channel', 'subdir', 'records', 'add', 'bytes', 'remove', 're-listed'],
+    ['channel', 'subdir', 'records', 'size', 'add', 'to fetch', 'remove', 're-listed'],
     ...subdirs.map(({ channel, summary }) => row(channel, summary.status === 'changed' ? summary.subdir : `${summary.subdir} (${summary.status})`, (read) => read(summary))),
     row('total', '', sum),
   ], 2)
@@ -147,5 +154,20 @@ export function describePlan(outcomes: readonly ChannelOutcome[]): string {
       ...report.subdirs.filter(({ status }) => status === 'absent').map(({ subdir }) => `${report.channel}: ${subdir} is not in this channel`),
     ]
   })
-  return redactText(`${[table, ...notes].join('\n')}\n`)
+  return redactText(`${[table, ...describeRules(subdirs), ...describeTime(sum(({ addBytes }) => addBytes), bandwidth), ...notes].join('\n')}\n`)
+}
+
+/** Rules that add back what others left out: `include` does so beside `exclude` alone. */
+function describeEffect(rule: string, rules: SubdirSummary['rules']): string {
+  return rule === 'whitelist' || (rule === 'include' && rules.some((other) => other.rule === 'exclude')) ? 'added back' : 'left out'
+}
+
+function describeRules(subdirs: readonly { readonly channel: string; readonly summary: SubdirSummary }[]): readonly string[] {
+  const rows = subdirs.flatMap(({ channel, summary: { subdir, rules } }) =>
+    rules.map((effect) => [channel, subdir, effect.rule, describeEffect(effect.rule, rules), formatCount(effect.records), formatBytes(effect.bytes)]))
+  return rows.length === 0 ? [] : ['', formatTable([['channel', 'subdir', 'rule', 'did', 'records', 'size'], ...rows], 4), '']
+}
+
+function describeTime(bytes: number, bandwidth: number | undefined): readonly string[] {
+  return bandwidth === undefined || bytes === 0 ? [] : [`${formatBytes(bytes)} at ${formatBytes(bandwidth)}/s take ${formatDuration((bytes / bandwidth) * 1000)}`]
 }
