@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { isSubdirName, parseChannelUrl, type SubdirName } from '@mirror/core'
+import { createRepositoryClient } from '@mirror/repository-client'
+import type { SyncOptions, SyncStore } from '../options.ts'
+import type { SyncReport } from '../report.ts'
+import { syncChannel } from '../sync-channel.ts'
+
+/** What `adoptChannel` needs to know. */
+export interface AdoptOptions extends Pick<SyncOptions, 'spoolFolder' | 'variants' | 'partial' | 'dryRun' | 'grace' | 'limits' | 'signal' | 'observe'> {
+  /** The folder of the tree that another tool made. */
+  readonly root: string
+  /** The store in that very folder. */
+  readonly store: SyncStore
+}
+
+/**
+ * Takes over a tree as it lies: its index documents become the newest generation, byte for byte, and whatever they list is verified. Nothing is fetched, and nothing that is not a stale
+ * variant is deleted. Artifacts that are missing or wrong are `failed` in the report; their subdirs are held unless `partial` publishes them without. Later syncs repair them. Throws as
+ * `syncChannel` does.
+ */
+export async function adoptChannel({ root, store, ...options }: AdoptOptions): Promise<SyncReport> {
+  const { href } = pathToFileURL(resolve(root))
+  const channel = parseChannelUrl(href, { folder: 'channel' })
+  await using client = createRepositoryClient({ channel, spoolFolder: options.spoolFolder })
+  return await syncChannel({ ...options, channel, client, store: withoutMemos(store), subdirs: listSubdirs(root).map((subdir) => ({ subdir, required: false })), adopt: true })
+}
+
+/** What is remembered is about upstream: the state of these files must not be taken for its. */
+function withoutMemos(store: SyncStore): SyncStore {
+  return { ...store, readMemo: async () => undefined, writeMemo: async () => undefined }
+}
+
+const INDEX_FILES = ['repodata.json', 'repodata.json.zst', 'repodata.json.bz2', 'repodata_shards.msgpack.zst']
+
+/** The subdirs that have an index in a folder, by name. Walks nothing below them. */
+export function listSubdirs(root: string): readonly SubdirName[] {
+  const names = existsSync(root) ? readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name) : []
+  return names.filter(isSubdirName).filter((name) => INDEX_FILES.some((file) => existsSync(join(root, name, file)))).toSorted()
+}
