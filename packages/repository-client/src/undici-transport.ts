@@ -1,5 +1,5 @@
 import { connect as connectTls } from 'node:tls'
-import type { buildConnector, Dispatcher } from 'undici'
+import type { buildConnector, Dispatcher, Pool } from 'undici'
 import { type BodySource, createBodyQueue } from './body-queue.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { TransientFailure } from './failure.ts'
@@ -8,7 +8,17 @@ import type { TransferWatch, WatchedTransfer } from './transfer-watch.ts'
 import { headerReader, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 import { openTunnel, proxyRefusal } from './tunnel.ts'
 
-type Undici = (typeof import('undici'))['default']
+/** What is used of undici. */
+interface Undici {
+  readonly Pool: typeof Pool
+  readonly buildConnector: typeof buildConnector
+}
+
+/** The default exports: a bundle of these CommonJS files has no others. */
+async function loadUndici(): Promise<Undici> {
+  const [pool, connect] = await Promise.all([import('undici/lib/dispatcher/pool.js'), import('undici/lib/core/connect.js')])
+  return { Pool: pool.default, buildConnector: connect.default }
+}
 
 interface PoolOptions {
   readonly undici: Undici
@@ -64,8 +74,7 @@ export function createUndiciTransport(options: ConnectionOptions, watch: Transfe
 
   return {
     async send(request) {
-      // The default export: a bundle of this CommonJS package has no other.
-      const undici = await (loading ??= import('undici').then((module) => module.default))
+      const undici = await (loading ??= loadUndici())
       return dispatchRequest(routeOf(request, undici), request.signal, watch)
     },
     async close() {
