@@ -32,7 +32,18 @@ const NAMES_BYTES: usize = <usize>MAX_ROWS * 256
 const CHUNK: u32 = 4096
 const TOKENS: usize = NAMES + NAMES_BYTES + 256
 const OUTERS: usize = TOKENS + 4 * <usize>CHUNK + 256
-const WINDOW: usize = ((OUTERS + <usize>CHUNK / 8 + 4096) >> 6) << 6
+// The keys that records have, learned in passing: sorted, each with its bytes and closing quote, their mask, and numbers. The first
+// entry stands for the beginning of a record; those behind the last are zeros, which are like no key.
+const LEARNED: usize = ((OUTERS + <usize>CHUNK / 8 + 128) >> 6) << 6
+const LEARNED_BYTES: usize = 80
+const MAX_LEARNED: u32 = 64
+const LEARNED_KEY: u32 = 31
+const L_MASK: usize = 32
+const L_GAP: usize = 64
+const L_COLUMN: usize = 68
+const L_STEP: usize = 72
+const NO_KEY: usize = LEARNED + LEARNED_BYTES * <usize>(MAX_LEARNED + 2)
+const WINDOW: usize = ((NO_KEY + LEARNED_BYTES + 4096) >> 6) << 6
 
 // What the grammar allows next.
 const S_ROOT: i32 = 0
@@ -107,6 +118,7 @@ let attention: u32 = 0
 let flagged: u32 = 0
 let section: i32 = 0
 let newest: f64 = -1
+let learned: u32 = 0
 
 export function windowAt(): usize { return WINDOW }
 export function rowsAt(): usize { return ROWS }
@@ -194,7 +206,7 @@ function hex4(p: usize): i32 {
 }
 
 /** Writes the UTF-8 form of a JSON string's inside, already found valid, to `to`; gives its length. `to` has room: decoding never grows. */
-function unescape(p: usize, length: u32, to: usize): u32 {
+export function unescape(p: usize, length: u32, to: usize): u32 {
   let o = to
   const end = p + length
   let i = p
@@ -295,6 +307,9 @@ export function reset(): void {
   entryCheck = 0
   spaced = 0
   newest = -1
+  learned = 0
+  memory.fill(LEARNED, 0, NO_KEY - LEARNED)
+  store<u32>(LEARNED, <u32>LEARNED_BYTES, L_STEP)
   rows = 0
   consumed = 0
 }
@@ -358,6 +373,51 @@ function outerKind(p: usize, length: u32): i32 {
   return 0
 }
 
+/** Whether the key at `key`, its colon `gap` bytes behind its beginning, is that learned one. */
+// @ts-ignore: decorator
+@inline function isLearned(entry: usize, key: usize, gap: u32): bool {
+  const start = v128.and(v128.xor(v128.load(key), v128.load(entry)), v128.load(entry, L_MASK))
+  const rest = v128.and(v128.xor(v128.load(key, 16), v128.load(entry, 16)), v128.load(entry, L_MASK + 16))
+  return load<u32>(entry, L_GAP) == gap && !v128.any_true(v128.or(start, rest))
+}
+
+/** The learned key behind `previous` that this is, or 0; it is expected there the next time. */
+export function findLearned(previous: usize, key: usize, gap: u32): usize {
+  const end = LEARNED + <usize>learned * LEARNED_BYTES
+  for (let entry = previous + LEARNED_BYTES; entry <= end; entry += LEARNED_BYTES) {
+    if (isLearned(entry, key, gap)) {
+      store<u32>(previous, <u32>(entry - previous), L_STEP)
+      return entry
+    }
+  }
+  return 0
+}
+
+/** Learns a key that is greater than all of its record before it, or finds that it is learned; 0 when there is no room. */
+function learn(key: usize, size: u32, column: u32): usize {
+  memory.fill(SCRATCH_B, 0, 32)
+  memory.copy(SCRATCH_B, key, size)
+  store<u8>(SCRATCH_B + size, 0x22)
+  let entry = LEARNED + <usize>learned * LEARNED_BYTES
+  let order: i32 = 1
+  for (; entry > LEARNED; entry -= LEARNED_BYTES) {
+    order = memory.compare(entry, SCRATCH_B, 32)
+    if (order <= 0) break
+  }
+  if (order == 0) return entry
+  if (learned == MAX_LEARNED) return 0
+  entry += LEARNED_BYTES
+  memory.copy(entry + LEARNED_BYTES, entry, LEARNED + <usize>(learned + 1) * LEARNED_BYTES - entry)
+  memory.copy(entry, SCRATCH_B, 32)
+  memory.fill(entry + L_MASK, 0, 32)
+  memory.fill(entry + L_MASK, 0xff, size + 1)
+  store<u32>(entry, size + 1, L_GAP)
+  store<u32>(entry, column, L_COLUMN)
+  learned++
+  for (let k: u32 = 0; k <= learned; k++) store<u32>(LEARNED + <usize>k * LEARNED_BYTES, <u32>LEARNED_BYTES, L_STEP)
+  return entry
+}
+
 /** 1: the key is greater than the one before it, 0: it is equal, -1: smaller; by bytes, which is by code point. */
 // @ts-ignore: decorator
 @inline function compareKeys(previous: usize, previousSize: u32, current: usize, size: u32): i32 {
@@ -393,6 +453,52 @@ function isLogged(level: i32, count: u32): bool {
   const p = WINDOW + <usize>load<u32>(own), length = load<u32>(own, 4)
   for (let entry = base; entry < own; entry += 8) if (sameKey(p, length, WINDOW + <usize>load<u32>(entry), load<u32>(entry, 4))) return true
   return false
+}
+
+function refuseKey(code: i32, keyStart: u32): i32 {
+  fail(code, keyStart - 1, S_COLON)
+  return -1
+}
+
+let keyCheck: u32 = 0
+let keyOrder: i32 = 0
+let keyEscaped: bool = false
+
+/**
+ * Takes a key of a record or entry, logged already, that is not known to come in order: compares it with those before it. The column of
+ * a field, 0 for any other, or -1 when the scan has failed.
+ */
+export function takeKey(keyStart: u32, size: u32, d: i32, mayEscape: bool): i32 {
+  const level = DEPTHS + (<usize>d << 4)
+  const count = load<u32>(level)
+  const key = WINDOW + keyStart
+  keyCheck = 0
+  keyEscaped = mayEscape && hasBackslash(key, size)
+  keyOrder = 1
+  if (count > 1) keyOrder = compareKeys(WINDOW + load<u32>(level, 4), load<u32>(level, 8), key, size)
+  if (keyOrder == 0) return refuseKey(E_DUPLICATE, keyStart)
+  if (keyEscaped) {
+    if (size > SCRATCH_BYTES) return refuseKey(E_KEY_LONG, keyStart)
+    store<u32>(level, 1, 12)
+  }
+  if (keyOrder < 0 || load<u32>(level, 12)) {
+    if (count > <u32>LOG_KEYS) keyCheck = F_CHECK
+    else if (count > 1 && isLogged(d, count)) return refuseKey(E_DUPLICATE, keyStart)
+  }
+  if (keyOrder > 0) {
+    store<u32>(level, keyStart, 4)
+    store<u32>(level, size, 8)
+  }
+  if (!keyEscaped) return <i32>fieldColumn(key, size)
+  plainKey(key, size, SCRATCH_A)
+  return <i32>fieldColumn(plainAt, plainLength)
+}
+
+/** After `takeKey`, for a key of a record: the greatest learned one so far. One that comes out of order leaves it as it was; 0 gives up. */
+export function learnKey(keyStart: u32, size: u32, previous: usize, column: i32): usize {
+  if (!previous || keyEscaped) return 0
+  if (keyOrder < 0) return previous
+  return size <= LEARNED_KEY - 1 ? learn(WINDOW + keyStart, size, <u32>column) : 0
 }
 
 /** Where a number or literal at p ends, or 0 when it is none. It may reach `end`. */
@@ -442,7 +548,7 @@ let utfLow: u32 = 0x80
 let utfHigh: u32 = 0xbf
 
 /** Checks bytes of a block; the place of the first wrong one, or `length`. */
-function checkUtf8(p: usize, length: u32): u32 {
+export function checkUtf8(p: usize, length: u32): u32 {
   for (let k: u32 = 0; k < length; k++) {
     const c = at(p + k)
     if (utfNeed) {
@@ -472,7 +578,7 @@ function checkUtf8(p: usize, length: u32): u32 {
 let lowExpected: u32 = 0xffffffff
 
 /** Checks the escape at `i` of the window as far as there is data. 0, or why it is wrong. */
-function checkEscape(i: u32, length: u32): i32 {
+export function checkEscape(i: u32, length: u32): i32 {
   if (i + 1 >= length) return 0
   const c = at(WINDOW + i + 1)
   if (c != 0x75) return c == 0x22 || c == 0x5c || c == 0x2f || c == 0x62 || c == 0x66 || c == 0x6e || c == 0x72 || c == 0x74 ? 0 : E_ESCAPE
@@ -495,7 +601,7 @@ function checkEscape(i: u32, length: u32): i32 {
 }
 
 /** The blanks between tokens of the chunk that starts at `chunk`, before a position of it. */
-function blanksBefore(chunk: u32, pos: u32): u64 {
+export function blanksBefore(chunk: u32, pos: u32): u64 {
   let found: u64 = 0
   let block = OUTERS
   let i = chunk
@@ -518,11 +624,7 @@ function blanksBefore(chunk: u32, pos: u32): u64 {
     store<u32>(p, i + <u32>ctz(b), 20); b &= b - 1
     store<u32>(p, i + <u32>ctz(b), 24); b &= b - 1
     store<u32>(p, i + <u32>ctz(b), 28); b &= b - 1
-    store<u32>(p, i + <u32>ctz(b), 32); b &= b - 1
-    store<u32>(p, i + <u32>ctz(b), 36); b &= b - 1
-    store<u32>(p, i + <u32>ctz(b), 40); b &= b - 1
-    store<u32>(p, i + <u32>ctz(b), 44); b &= b - 1
-    p += 48
+    p += 32
   } while (p < end)
   return end
 }
@@ -531,22 +633,39 @@ function blanksBefore(chunk: u32, pos: u32): u64 {
 // @ts-ignore: decorator
 @inline function tokenAt(p: usize): u32 { return at(WINDOW + load<u32>(p)) }
 
+/** That, and the byte behind it. */
+// @ts-ignore: decorator
+@inline function twoAt(p: usize): u32 { return <u32>load<u16>(WINDOW + load<u32>(p)) }
+
+// @ts-ignore: decorator
+@inline function isOperator(c: u32): bool { return (c | 0x20) == 0x7b || (c | 0x20) == 0x7d || c == 0x3a || c == 0x2c }
+
+/** A string, number or literal begins with it. */
+// @ts-ignore: decorator
+@inline function isStart(c: u32): bool { return c > 0x20 && !isOperator(c) }
+
 /** Where a list of strings ends whose opening bracket is at `p` of the tokens before `stop`: at its closing bracket. 0 for any other array. */
 // @ts-ignore: decorator
 @inline function stringsEnd(list: usize, stop: usize): usize {
+  if (list + 4 >= stop) return 0
   let p = list + 4
-  if (p < stop && tokenAt(p) == 0x5d) return p
-  while (p + 4 < stop && tokenAt(p) == 0x22) {
-    const after = tokenAt(p + 4)
-    if (after == 0x5d) return p + 4
-    if (after != 0x2c) return 0
-    p += 8
+  if (twoAt(list) != 0x225b) return load<u32>(p) == load<u32>(list) + 1 && tokenAt(p) == 0x5d ? p : 0
+  while (twoAt(p) == 0x222c) {
+    p += 4
+    if (p >= stop) return 0
   }
-  return 0
+  return tokenAt(p) == 0x5d ? p : 0
+}
+
+/** A whole number without sign whose first digit is `first` ends at the token at `p`. */
+// @ts-ignore: decorator
+@inline function isPlainNumber(start: usize, first: u32, p: usize): bool {
+  const digits = ctz(~i8x16.bitmask(within(v128.load(start), 0x30, 0x39)))
+  return digits > 0 && start + digits == WINDOW + load<u32>(p) && (first != 0x30 || digits == 1)
 }
 
 /** A top-level value ended before the comma or brace at `pos`, which is scanned again. */
-function entry(pos: u32, check: u32, outer: u64): i32 {
+export function entry(pos: u32, check: u32, outer: u64): i32 {
   let end = pos
   while (isSpace(at(WINDOW + end - 1))) end--
   valueEnd = end
@@ -559,7 +678,7 @@ function entry(pos: u32, check: u32, outer: u64): i32 {
   return TOP_ENTRY
 }
 
-function openSection(pos: u32, d: i32, outer: u64): i32 {
+export function openSection(pos: u32, d: i32, outer: u64): i32 {
   spaced |= outer
   state = S_FIRST_KEY
   role = R_SECTION
@@ -579,7 +698,7 @@ function openSection(pos: u32, d: i32, outer: u64): i32 {
 }
 
 /** Saves the last key of a batch, for the order of the next. */
-function keepPrevious(p: usize, size: i32): void {
+export function keepPrevious(p: usize, size: i32): void {
   if (size > <i32>PREVIOUS_BYTES) previousLength = -2
   else if (size >= 0) {
     memory.copy(PREVIOUS, p, size)
@@ -621,6 +740,8 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
   let previousKey: usize = PREVIOUS
   let previousSize = previousLength
   let check: u32 = 0
+  // The greatest key of the record so far, or its beginning; 0 when that is not a learned one.
+  let previousLearned: usize = 0
   if (atStart) sectionDepth = 0
 
   for (let chunk: u32 = from; chunk < length; chunk += CHUNK) {
@@ -631,6 +752,8 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
   let wrong: i32 = 0
   let wrongAt: u32 = 0
   let wrongState: i32 = -1
+  // What begins right behind an operator is no token of its own: the walk looks there. Not from chunk to chunk.
+  let operatorCarry: u64 = 0
   for (let i: u32 = chunk; i < chunkEnd; i += 64) {
     const a = v128.load(w + i), b = v128.load(w + i, 16), c = v128.load(w + i, 32), e = v128.load(w + i, 48)
     let quotes = equal(a, b, c, e, i8x16.splat(0x22))
@@ -663,7 +786,8 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
     const spaces = mask(i8x16.lt_u(a, i8x16.splat(0x21)), i8x16.lt_u(b, i8x16.splat(0x21)), i8x16.lt_u(c, i8x16.splat(0x21)), i8x16.lt_u(e, i8x16.splat(0x21)))
     const ops = mask(operators(a), operators(b), operators(c), operators(e)) & ~inside
     const scalars = ~(inside | quotes | ops | spaces)
-    let tokens = ops | (quotes & inside) | (scalars & ~((scalars << 1) | scalarCarry))
+    let tokens = ops | (((quotes & inside) | (scalars & ~((scalars << 1) | scalarCarry))) & ~((ops << 1) | operatorCarry))
+    operatorCarry = ops >> 63
     scalarCarry = scalars >> 63
 
     if (v128.any_true(i8x16.lt_u(i8x16.min_u(i8x16.min_u(a, b), i8x16.min_u(c, e)), i8x16.splat(0x20)))) {
@@ -696,23 +820,28 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
   }
 
     let token = TOKENS
-    while (token < stop) {
-      let pos = load<u32>(token)
-      token += 4
+    const edge = wrong ? wrongAt : chunkEnd
+    let pos: u32 = 0
+    // Something begins behind the operator at `pos`.
+    let begins = false
+    while (true) {
+      if (begins) {
+        pos++
+        begins = false
+      } else if (token < stop) {
+        pos = load<u32>(token)
+        token += 4
+      } else break
       const ch = at(w + pos)
+      let inKeys = false
+      if (isOperator(ch)) begins = pos + 1 < edge && isStart(at(w + pos + 1))
       if (ch == 0x22) {
         if (s == S_VALUE) s = S_AFTER
         else if (s == S_KEY || s == S_FIRST_KEY) { keyStart = pos + 1; s = S_COLON }
         else if (s == S_ITEM || s == S_FIRST_ITEM) {
           s = S_AFTER_ITEM
           // In a list of strings: commas and strings in turn.
-          while (token < stop && tokenAt(token) == 0x2c) {
-            token += 4
-            s = S_ITEM
-            if (token >= stop || tokenAt(token) != 0x22) break
-            token += 4
-            s = S_AFTER_ITEM
-          }
+          while (token + 4 < stop && twoAt(token) == 0x222c) token += 4
         } else if (s == S_OUTER_VALUE) {
           if (r != R_ROOT) return fail(r == R_SECTION ? E_RECORD : E_SECTION, pos, s)
           if (section) return fail(E_SECTION, pos, s)
@@ -738,61 +867,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             if (!plainKey(w + keyStart, size, SCRATCH_A)) return fail(E_KEY_LONG, keyStart, s)
             section = outerKind(plainAt, plainLength)
           }
-        } else while (true) {
-          // Keys of one object, at any depth of a record or entry.
-          const size = keySize(keyStart, pos)
-          const level = DEPTHS + (<usize>d << 4)
-          const count = load<u32>(level) + 1
-          store<u32>(level, count)
-          let escaped: u32 = 0
-          if (lastBackslash >= <i32>keyStart) escaped = hasBackslash(w + keyStart, size) ? 1 : 0
-          if (count <= <u32>LOG_KEYS) {
-            const entryAt = LOG + (<usize>d * <usize>LOG_KEYS + <usize>(count - 1)) * 8
-            store<u32>(entryAt, keyStart)
-            store<u32>(entryAt, size, 4)
-          }
-          let order: i32 = 1
-          if (count > 1) order = compareKeys(w + load<u32>(level, 4), load<u32>(level, 8), w + keyStart, size)
-          if (order == 0) return fail(E_DUPLICATE, keyStart - 1, s)
-          if (escaped) {
-            if (size > SCRATCH_BYTES) return fail(E_KEY_LONG, keyStart - 1, s)
-            store<u32>(level, 1, 12)
-          }
-          if (order < 0 || load<u32>(level, 12)) {
-            if (count > <u32>LOG_KEYS) check = F_CHECK
-            else if (count > 1 && isLogged(d, count)) return fail(E_DUPLICATE, keyStart - 1, s)
-          }
-          if (order > 0) {
-            store<u32>(level, keyStart, 4)
-            store<u32>(level, size, 8)
-          }
-          if (d == recordDepth && r == R_RECORD) {
-            let column: u32 = 0
-            if (escaped) {
-              plainKey(w + keyStart, size, SCRATCH_A)
-              column = fieldColumn(plainAt, plainLength)
-            } else column = fieldColumn(w + keyStart, size)
-            if (column) store<u32>(row + (column << 2), pos + 1)
-          }
-          s = S_VALUE
-          // What mostly follows, without going round the loop: a string, a number or a list of strings, a comma, a key, a colon.
-          let after = token + 4
-          if (after >= stop) break
-          const first = tokenAt(token)
-          if (first == 0x5b) {
-            after = d < MAX_DEPTH ? stringsEnd(token, stop) + 4 : 4
-            if (after == 4) break
-          } else if (first != 0x22) {
-            if (first == 0x7b || scalarEnd(w + load<u32>(token), w + length) != w + load<u32>(after)) break
-          }
-          token = after
-          s = S_AFTER
-          if (token + 8 >= stop || tokenAt(token) != 0x2c || tokenAt(token + 4) != 0x22 || tokenAt(token + 8) != 0x3a) break
-          keyStart = load<u32>(token, 4) + 1
-          pos = load<u32>(token, 8)
-          token += 12
-          s = S_COLON
-        }
+        } else inKeys = true
       } else if (ch == 0x7b) {
         if (s == S_VALUE || s == S_ITEM || s == S_FIRST_ITEM) {
           if (d >= MAX_DEPTH) return fail(E_DEEP, pos, s)
@@ -812,6 +887,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
           check = 0
           if (r == R_SECTION) {
             r = R_RECORD
+            previousLearned = LEARNED
             v128.store(row, i32x4(<i32>keyAt, <i32>keyLength, <i32>pos, 0))
             v128.store(row, i32x4.splat(0), 16)
             v128.store(row, i32x4.splat(0), 32)
@@ -859,9 +935,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             if (escaped) {
               if (size > SCRATCH_BYTES) return fail(E_KEY_LONG, load<u32>(row) - 1, s)
               flags |= F_ESCAPED | F_UNSORTED
-              store<u64>(KEY_HASHES + (<usize>rows << 3), hashBytes(SCRATCH_A, unescape(p, size, SCRATCH_A)))
             } else {
-              store<u64>(KEY_HASHES + (<usize>rows << 3), hashBytes(p, size))
               if (previousSize == -2) flags |= F_UNSORTED
               else if (previousSize >= 0) {
                 const order = compareKeys(previousKey, previousSize, p, size)
@@ -883,6 +957,27 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
               spaced |= blanksBefore(chunk, pos)
               keepPrevious(previousKey, previousSize)
               return BATCH_FULL
+            }
+            // What mostly follows: a comma, a key, a colon, an object, a key, a colon.
+            if (token + 12 < stop && twoAt(token) == 0x222c && twoAt(token + 4) == 0x7b3a && twoAt(token + 8) == 0x227b && tokenAt(token + 12) == 0x3a) {
+              keyStart = load<u32>(token) + 2
+              pos = load<u32>(token, 4)
+              v128.store(row, i32x4(<i32>keyStart, <i32>keySize(keyStart, pos), <i32>pos + 1, 0))
+              v128.store(row, i32x4.splat(0), 16)
+              v128.store(row, i32x4.splat(0), 32)
+              v128.store(row, i32x4.splat(0), 48)
+              r = R_RECORD
+              check = 0
+              previousLearned = LEARNED
+              d++
+              store<u8>(KINDS + d, 0)
+              store<u32>(DEPTHS + (<usize>d << 4), 0)
+              store<u32>(DEPTHS + (<usize>d << 4), 0, 12)
+              keyStart = pos + 3
+              pos = load<u32>(token, 12)
+              token += 16
+              s = S_COLON
+              inKeys = true
             }
           } else if (d == 1 && r == R_ENTRY) {
             r = R_ROOT
@@ -955,6 +1050,74 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
         } else if (s == S_ROOT) return fail(E_ROOT, pos, s)
         else s = S_AFTER_ITEM
       }
+      // Keys of one object, at any depth of a record or entry, as long as what follows is the usual.
+      if (inKeys) {
+        const level = DEPTHS + (<usize>d << 4)
+        const log = LOG + <usize>d * <usize>LOG_KEYS * 8
+        const inRecord = d == recordDepth && r == R_RECORD
+        let count = load<u32>(level)
+        let greatest = load<u64>(level, 4)
+        while (true) {
+          const gap = pos - keyStart
+          const key = w + keyStart
+          let entry = NO_KEY
+          if (inRecord && previousLearned) {
+            entry = previousLearned + load<u32>(previousLearned, L_STEP)
+            if (!isLearned(entry, key, gap)) {
+              entry = findLearned(previousLearned, key, gap)
+              if (!entry) entry = NO_KEY
+            }
+          }
+          if (entry != NO_KEY) {
+            // All keys of the record so far are learned ones, or smaller than one that is.
+            previousLearned = entry
+            greatest = <u64>keyStart | (<u64>(gap - 1) << 32)
+            if (count < <u32>LOG_KEYS) store<u64>(log + (<usize>count << 3), greatest)
+            count++
+            const column = load<u32>(entry, L_COLUMN)
+            if (column) store<u32>(row + (column << 2), pos + 1)
+          } else {
+            const size = keySize(keyStart, pos)
+            if (count < <u32>LOG_KEYS) store<u64>(log + (<usize>count << 3), <u64>keyStart | (<u64>size << 32))
+            count++
+            store<u32>(level, count)
+            store<u64>(level, greatest, 4)
+            const column = takeKey(keyStart, size, d, lastBackslash >= <i32>keyStart)
+            if (column < 0) return FAILED
+            check |= keyCheck
+            greatest = load<u64>(level, 4)
+            if (inRecord) {
+              if (column) store<u32>(row + (<u32>column << 2), pos + 1)
+              previousLearned = learnKey(keyStart, size, previousLearned, column)
+            }
+          }
+          s = S_VALUE
+          begins = false
+          // What mostly follows: a string, a number or a list of strings, a comma, a key, a colon.
+          const first = at(w + pos + 1)
+          if (token >= stop) {
+            begins = pos + 1 < edge && isStart(first)
+            break
+          }
+          if (first == 0x5b) {
+            const end = d < MAX_DEPTH ? stringsEnd(token, stop) : 0
+            if (!end) break
+            token = end + 4
+          } else if (first != 0x22 && !isPlainNumber(w + pos + 1, first, token)) {
+            begins = isStart(first)
+            if (!begins || scalarEnd(w + pos + 1, w + length) != w + load<u32>(token)) break
+            begins = false
+          }
+          s = S_AFTER
+          if (token + 4 >= stop || twoAt(token) != 0x222c || tokenAt(token + 4) != 0x3a) break
+          keyStart = load<u32>(token) + 2
+          pos = load<u32>(token, 4)
+          token += 8
+          s = S_COLON
+        }
+        store<u32>(level, count)
+        store<u64>(level, greatest, 4)
+      }
     }
     if (wrong) return fail(wrong, wrongAt, wrongState < 0 ? s : wrongState)
     if (s != S_DONE) spaced |= blanks
@@ -974,6 +1137,16 @@ export function scan(from: u32, length: u32, last: i32): i32 {
   v128.store(p, c, 32)
   v128.store(p, e, 48)
   return status
+}
+
+/** Hashes the keys of the rows of the last scan. */
+export function hashKeys(): void {
+  for (let k: u32 = 0; k < rows; k++) {
+    const row = ROWS + <usize>k * ROW_BYTES
+    const p = WINDOW + load<u32>(row), size = load<u32>(row, 4)
+    const hash = load<u32>(row, 16) & F_ESCAPED ? hashBytes(SCRATCH_A, unescape(p, size, SCRATCH_A)) : hashBytes(p, size)
+    store<u64>(KEY_HASHES + (<usize>k << 3), hash)
+  }
 }
 
 /** Whether the record with the key at `key` may come next: the last unit was a record of an open section, and its key is smaller. */

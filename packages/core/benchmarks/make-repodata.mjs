@@ -43,7 +43,7 @@ function depends(next) {
 function recordText({ next, name, version, build, extra }) {
   const specs = [...depends(next), ...(extra ? ['added-by-a-hotfix >=1'] : [])].map((spec) => `"${spec}"`).join(',')
   const constrains = next() < 0.1 ? `"constrains":["${pick(next, COMMON)} <0a0"],` : ''
-  return `{"build":"${build}","build_number":${Math.floor(next() * 4)},${constrains}"depends":[${specs}],"license":"${pick(next, LICENSES)}","license_family":"OTHER","legacy_note":"made up, } for } a ] benchmark","md5":"${hex(next, 32)}",`
+  return `{"build":"${build}","build_number":${Math.floor(next() * 4)},${constrains}"depends":[${specs}],"legacy_note":"made up, } for } a ] benchmark","license":"${pick(next, LICENSES)}","license_family":"OTHER","md5":"${hex(next, 32)}",`
     + `"name":"${name}","sha256":"${hex(next, 64)}","size":${1000 + Math.floor(next() * 5e6)},"subdir":"linux-64","timestamp":${1_500_000_000_000 + Math.floor(next() * 2.6e11)},"version":"${version}"}`
 }
 

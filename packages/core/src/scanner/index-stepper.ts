@@ -71,8 +71,9 @@ export function recallFrom(source: ByteSource): RecallKeys {
 }
 
 function addKeys({ engine, rows }: RowBatch, most: number, add: (low: number, high: number) => void): number {
-  const { words, at } = engine
+  const { words, at, calls } = engine
   const count = Math.min(rows, most)
+  calls.hashKeys()
   for (let word = at.keyHashes / 4; word < at.keyHashes / 4 + count * 2; word += 2) add(words[word] ?? 0, words[word + 1] ?? 0)
   return count
 }

@@ -25,6 +25,8 @@ export interface ScannerCalls {
   readonly reset: () => number
   readonly scan: (from: number, length: number, last: number) => number
   readonly tabulate: (suffix: number, fingerprints: number) => number
+  /** Hashes the keys of the rows of the last scan. */
+  readonly hashKeys: () => number
   readonly follows: (key: number, length: number) => number
   readonly pass: (key: number, length: number) => number
   readonly rows: () => number
@@ -134,7 +136,7 @@ function createScannerEngine(capacity: number): ScannerEngine {
   }
   const engine: ScannerEngine = {
     calls: {
-      reset: call('reset'), scan: call('scan'), tabulate: call('tabulate'), follows: call('follows'), pass: call('pass'), rows: call('getRows'), consumed: call('getConsumed'),
+      reset: call('reset'), scan: call('scan'), tabulate: call('tabulate'), hashKeys: call('hashKeys'), follows: call('follows'), pass: call('pass'), rows: call('getRows'), consumed: call('getConsumed'),
       keyAt: call('getKeyAt'), keyLength: call('getKeyLength'), valueAt: call('getValueAt'), valueEnd: call('getValueEnd'),
       failure: call('getFailure'), failureAt: call('getFailureAt'), failureState: call('getFailureState'),
       entryCheck: call('getEntryCheck'), spaced: call('getSpaced'), attention: call('getAttention'), flagged: call('getFlagged'), newest: call('getNewest'), section: call('getSection'),

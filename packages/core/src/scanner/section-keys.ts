@@ -32,8 +32,9 @@ interface KeyRows {
 
 /** Takes the keys of rows. While they come in order none can be there already. Throws `INDEX_MALFORMED`. */
 export function takeKeys(keys: SectionKeys, batch: KeyRows): void {
-  const { words, at } = batch.engine
+  const { words, at, calls } = batch.engine
   if (keys.sorted && batch.recall !== undefined) return
+  calls.hashKeys()
   if (keys.sorted) appendCells(keys.hashes, words.subarray(at.keyHashes / 4, at.keyHashes / 4 + batch.rows * 2), 2)
   else addHashes(keys, batch)
 }
