@@ -1,20 +1,22 @@
 // Bundles every command in src/bin/ into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
 // No dependency is left outside the bundle; what a command imports dynamically becomes a chunk of its own, read when it is needed.
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { basename, dirname, join, sep } from 'node:path'
+import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { renderAllHelp } from './scripts/render-help.ts'
 import { directImports, lazyStringWidth, plainBuiltins } from './scripts/bundle-plugins.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const out = join(here, 'dist')
+// Another folder for tests, which must not replace what somebody runs.
+const out = resolve(process.argv[2] ?? join(here, 'dist'))
 
 const nameOf = (path) => basename(path, '.ts')
 const entries = [...globSync('src/bin/*.ts', { cwd: here }), ...globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })]
 
-/** Chunks of the last build go only when this one has succeeded. */
-const removeOthers = (names) => {
-  for (const name of readdirSync(join(out, 'bin'))) if (!names.includes(name)) rmSync(join(out, 'bin', name))
+/** Files of the last build go only when this one has succeeded. */
+const removeOthers = (folder, names) => {
+  for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name))
 }
 
 const bundle = async () => {
@@ -39,7 +41,7 @@ const bundle = async () => {
     },
     define: { __dirname: 'bundleFolder' },
   })
-  removeOthers(Object.keys(metafile.outputs).map((path) => basename(path)))
+  removeOthers(join(out, 'bin'), Object.keys(metafile.outputs).map((path) => basename(path)))
   return Object.keys(metafile.inputs)
 }
 
@@ -60,9 +62,19 @@ const writeLicences = (inputs) => {
   writeFileSync(join(out, 'third-party-licences.txt'), `The commands contain the following packages.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`)
 }
 
+/** Help is rendered once, here, by the code that renders it where this is not. */
+const writeHelp = async () => {
+  const folder = join(out, 'help')
+  const all = await renderAllHelp()
+  mkdirSync(folder, { recursive: true })
+  for (const [name, text] of all) writeFileSync(join(folder, name), text)
+  removeOthers(folder, [...all.keys()])
+}
+
 mkdirSync(out, { recursive: true })
 try {
   writeLicences(await bundle())
+  await writeHelp()
 } catch (error) {
   // esbuild has shown its own errors already.
   if (!Array.isArray(error.errors)) throw error

@@ -29,11 +29,16 @@ export function createOutput(stream: OutputStream): Output {
       if (isOpen && text !== '') stream.write(text)
     },
     isTerminal: stream.isTTY === true,
-    // A terminal that does not know its size says 0.
-    width: () => (stream.columns === undefined || stream.columns === 0 ? 80 : stream.columns),
+    width: () => countColumns(stream),
     [Symbol.dispose]() {
       // Stays for a moment: a broken pipe is often told after the last write.
       setImmediate(() => stream.off('error', close)).unref()
     },
   }
+}
+
+/** How wide a stream is; 80 where it is no terminal. */
+export function countColumns({ columns }: OutputStream): number {
+  // A terminal that does not know its size says 0.
+  return columns === undefined || columns === 0 ? 80 : columns
 }

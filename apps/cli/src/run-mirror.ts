@@ -1,6 +1,8 @@
+import type { Program } from './command-line/invocation.ts'
+import { readHelp } from './command-line/read-help.ts'
 import type { Environment } from './config/environment.ts'
 import type { ExitCode } from './errors/exit-codes.ts'
-import { createOutput, type OutputStream } from './output.ts'
+import { countColumns, createOutput, type OutputStream } from './output.ts'
 import { readVersion } from './version.ts'
 
 /** The world around a command. */
@@ -29,13 +31,19 @@ export async function runCasSync(argv: readonly string[], context: CommandContex
   return run('cas-sync', argv, context)
 }
 
-/** A version is asked for by scripts, again and again: nothing is loaded for it. */
-async function run(program: 'mirror' | 'cas-sync', argv: readonly string[], context: CommandContext): Promise<ExitCode> {
-  if (argv.length === 1 && argv[0] === '--version') {
+/** A version or help is asked for again and again, by scripts and by people: nothing is loaded for it. */
+async function run(program: Program, argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  const text = readPrinted(program, argv, context)
+  if (text !== undefined) {
     using stdout = createOutput(context.stdout)
-    stdout.write(`${readVersion()}\n`)
+    stdout.write(text)
     return 0
   }
   const { runProgram } = await import('./run-program.ts')
   return await runProgram(program, argv, context)
+}
+
+function readPrinted(program: Program, argv: readonly string[], { stdout }: CommandContext): string | undefined {
+  if (argv.length === 1 && argv[0] === '--version') return `${readVersion()}\n`
+  return readHelp({ program, argv, columns: countColumns(stdout) })
 }

@@ -5,6 +5,7 @@ import type { CliErrorCode } from '../error-codes.ts'
 import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition } from './flags.ts'
 import type { Invocation } from './invocation.ts'
 import { createCasSyncInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
+import { fitHelp } from './read-help.ts'
 
 /** What the help says beside the flags. */
 export interface CommandLineOptions {
@@ -53,7 +54,7 @@ function createParser(program: string, { version, width }: CommandLineOptions): 
     .help('help', 'Show this help')
     .alias('help', 'h')
     .version('version', 'Show the version', version)
-    .wrap(Math.max(60, Math.min(width, 110)))
+    .wrap(fitHelp(width))
     .epilogue(EPILOGUE)
 }
 

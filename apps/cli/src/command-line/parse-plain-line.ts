@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import parser from 'yargs-parser'
 import { CAS_SYNC_FLAGS, COMMANDS, type FlagDefinition, type MirrorCommand, toFlags } from './flags.ts'
 import type { CommandInvocation, Program } from './invocation.ts'
@@ -48,7 +49,7 @@ function parseFlags(argv: readonly string[], { flags, words }: Expected): Argume
     configuration: { ...PARSER_CONFIGURATION, 'parse-positional-numbers': false, 'populate--': true },
   })
   const known = new Set(['_', ...flags.flatMap(({ name, alias = [] }) => [name, ...alias])])
-  const isPlain = error === null && args._.join(' ') === words.join(' ') && Object.keys(args).every((name) => known.has(name))
+  const isPlain = error === null && isDeepStrictEqual(args._, words) && Object.keys(args).every((name) => known.has(name))
   return isPlain ? args : undefined
 }
 

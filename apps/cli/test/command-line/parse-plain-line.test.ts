@@ -51,7 +51,11 @@ test.for<readonly string[]>([
   expect(parsePlainLine('mirror', argv)).toEqual(await parseAll('mirror', argv))
 })
 
-test.for<readonly string[]>([[], ['--help'], ['sync', '--help'], ['sync', 'help'], ['--version'], ['-v', 'sync'], ['snyc'], ['sync', 'x'], ['sync', '--', 'x'], ['sync', '--nonsense'], ['sync', '-f'], ['status', '-n']])(
+test.for<readonly string[]>([[], ['--help'], ['sync', '--help'], ['sync', 'help'], ['--version'], ['-v', 'sync'], ['snyc'], ['sync', 'x'], ['sync', ''], ['sync', '--', 'x'], ['sync', '--nonsense'], ['sync', '-f'], ['status', '-n']])(
   'parsePlainLine() leaves mirror %j to yargs', (argv, { expect }) => {
     expect(parsePlainLine('mirror', argv)).toBeUndefined()
   })
+
+test.for<readonly string[]>([['sync'], [''], ['--help'], ['--nonsense']])('parsePlainLine() leaves cas-sync %j to yargs', (argv, { expect }) => {
+  expect(parsePlainLine('cas-sync', argv)).toBeUndefined()
+})
