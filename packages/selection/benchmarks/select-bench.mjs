@@ -1,0 +1,114 @@
+// What selecting costs, beside JSON.parse, filter and JSON.stringify: node benchmarks/select-bench.mjs [--quick]
+// Each job is a process of its own; wall is from start to exit, CPU is user and system, peak is its maximum resident size.
+import { spawnSync } from 'node:child_process'
+import { createRequire } from 'node:module'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
+import { availableParallelism, tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { makeRepodata, packageName } from '../../core/benchmarks/make-repodata.mjs'
+
+const quick = process.argv.includes('--quick')
+// JSON.parse cannot read a million: its text does not fit into a string. Its speed there is taken to be that of the smaller index.
+const sizes = quick ? [100_000] : [500_000, 1_000_000]
+const rounds = quick ? 1 : 3
+const folder = mkdtempSync(join(tmpdir(), 'select-bench-'))
+const script = join(dirname(fileURLToPath(import.meta.url)), 'select-job.mjs')
+
+const print = (line = '') => process.stdout.write(`${line}\n`)
+const median = (values) => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)]
+
+function runJob(job, args) {
+  const start = performance.now()
+  const { status, stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=12288', '--no-warnings', script, job, JSON.stringify(args)], { encoding: 'utf8' })
+  const wall = (performance.now() - start) / 1000
+  if (status !== 0) return { failure: stderr.split('\n').find((line) => /Error/.test(line)) ?? `exit ${status}` }
+  return { wall, ...JSON.parse(stdout.trim().split('\n').at(-1)) }
+}
+
+/** Runs all of them in turn, several times, so that a busy minute hurts all alike; gives the medians. */
+function runInTurn(contestants) {
+  const all = contestants.map(() => [])
+  for (let round = 0; round < rounds; round += 1) contestants.forEach(({ run }, at) => { if (all[at].every(({ failure }) => failure === undefined)) all[at].push(run()) })
+  return contestants.map(({ label }, at) => {
+    const failed = all[at].find(({ failure }) => failure !== undefined)
+    if (failed !== undefined) return { label, failure: failed.failure }
+    const pickMedian = (key) => median(all[at].map((outcome) => outcome[key]))
+    return { label, wall: pickMedian('wall'), cpu: pickMedian('cpu'), mebibytes: pickMedian('mebibytes'), result: all[at][0].result }
+  })
+}
+
+function show(title, outcomes) {
+  print(`\n${title}`)
+  for (const { label, failure, wall, cpu, mebibytes, result } of outcomes) {
+    if (failure === undefined) print(`  ${label.padEnd(34)} wall ${wall.toFixed(2).padStart(6)} s   CPU ${cpu.toFixed(2).padStart(6)} s   peak ${mebibytes.toFixed(0).padStart(5)} MiB   ${JSON.stringify(result)}`)
+    else print(`  ${label.padEnd(34)} fails: ${failure.slice(0, 110)}`)
+  }
+}
+
+let missed = 0
+/** Targets are set for 500,000 records and more: below that, starting Node is most of it. */
+const judged = !quick
+function target(text, value, limit) {
+  if (value === undefined || Number.isNaN(value)) return print(`  -    ${text}: nothing to compare with`)
+  const good = 'least' in limit ? value >= limit.least : value <= limit.most
+  if (judged && !good) missed += 1
+  print(`  ${judged ? (good ? 'ok  ' : 'MISS') : '    '} ${text}: ${value.toFixed(2)} (target ${'least' in limit ? `>= ${limit.least}` : `<= ${limit.most}`})`)
+}
+
+const peers = new Map()
+/** A peer that could not do it: as it did the smaller one, times as much. Memory is not guessed. */
+function measureOf(peer, { job, records }) {
+  if (peer.failure === undefined) peers.set(job, { ...peer, records })
+  const known = peers.get(job)
+  if (peer.failure === undefined || known === undefined) return peer
+  print(`  ${peer.label} is taken to need ${(records / known.records).toFixed(2)} times what it needed for ${known.records} records`)
+  return { wall: known.wall * records / known.records, cpu: known.cpu * records / known.records }
+}
+
+function bench({ title, job, rules, input, records, least, compares }) {
+  const output = join(folder, 'out.json')
+  const outcomes = runInTurn([
+    { label: 'selectRecords + writeIndex', run: () => runJob('select', { input, output, rules }) },
+    { label: 'JSON.parse + filter + stringify', run: () => runJob(job, { input, output, rules }) },
+  ])
+  show(`${title}, ${records} records`, outcomes)
+  const [ours, theirs] = outcomes
+  if (compares && theirs.failure === undefined && ours.result?.kept !== theirs.result.kept) throw new Error('The two do not keep the same')
+  const peer = measureOf(theirs, { job, records })
+  target('x faster than JSON.parse', peer.wall / ours.wall, { least })
+  target('x less CPU than JSON.parse', peer.cpu / ours.cpu, { least })
+  target('x less memory than JSON.parse', peer.mebibytes === undefined ? undefined : peer.mebibytes / ours.mebibytes, { least: judged ? 20 : 1 })
+  target('MiB at the peak', ours.mebibytes, { most: 100 })
+}
+
+function benchSize(wanted) {
+  const input = join(folder, 'repodata.json')
+  const records = makeRepodata({ path: input, records: wanted })
+  const bytes = statSync(input).size
+  print(`\n== ${records} records, ${(bytes / 1e6).toFixed(0)} MB, ${(bytes / records).toFixed(0)} bytes a record`)
+  const names = Array.from({ length: Math.round(wanted / 22) }, (_, number) => packageName(number))
+  const blacklist = names.filter((_, at) => at % 5 === 0).slice(0, 2000)
+  const whitelist = blacklist.filter((_, at) => at % 10 === 0)
+  bench({ title: 'blacklist and whitelist', job: 'json-names', rules: { blacklist, whitelist }, input, records, least: 10, compares: true })
+  bench({ title: 'latest: 2 versions', job: 'json-latest', rules: { latest: { versions: 2 } }, input, records, least: 10, compares: true })
+  const dates = { newerThan: 1_600_000_000_000, formats: { allowed: ['conda', 'tar.bz2'], prefer: 'conda' } }
+  bench({ title: 'formats and dates', job: 'json-dates', rules: dates, input, records, least: 10, compares: true })
+  bench({ title: 'python_versions and license_blacklist', job: 'json-objects', rules: { pythonVersions: ['3.11', '3.12'], licenseBlacklist: ['GPL3'] }, input, records, least: 4, compares: false })
+}
+
+/** The jobs run what is published, not sources that Node has to strip first. */
+function build() {
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
+  const { status, stdout } = spawnSync(process.execPath, [compiler, '-b', dirname(dirname(script))], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stdout)
+}
+
+try {
+  build()
+  print(`Node ${process.version}, ${process.arch}, ${availableParallelism()} cores, medians of ${rounds}`)
+  for (const records of sizes) benchSize(records)
+  if (judged) print(`\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}`)
+} finally {
+  rmSync(folder, { recursive: true, force: true })
+}

@@ -1,0 +1,105 @@
+// One job of select-bench.mjs, in a process of its own: node select-job.mjs <job> <json of arguments>. The last line tells what it found and used.
+import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+
+const [, , job, text] = process.argv
+const args = JSON.parse(text)
+const NOW = Date.UTC(2026, 0, 1)
+
+/** What is published, not sources that Node has to strip first: in the workspace the name of a package leads to its sources. */
+registerHooks({
+  resolve: (specifier, context, next) => next(specifier === '@mirror/core' ? new URL('../../core/dist/index.js', import.meta.url).href : specifier, context),
+})
+
+/** A file as a source; what core asks for, and nothing more. */
+function fileSource(path) {
+  const file = openSync(path, 'r')
+  const fill = (target, position) => {
+    for (let have = 0; have < target.length;) {
+      const count = readSync(file, target, have, target.length - have, position + have)
+      if (count === 0) throw new RangeError('The file is shorter than it was')
+      have += count
+    }
+  }
+  return {
+    length: fstatSync(file).size,
+    readInto: fill,
+    read(position, length) {
+      const bytes = Buffer.allocUnsafe(length)
+      fill(bytes, position)
+      return bytes
+    },
+  }
+}
+
+function writeAll(file, chunk) {
+  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
+}
+
+/** Our side: read where the records stand, select, write what is kept. */
+async function selectFile({ input, output, rules }) {
+  const { readIndexLayout, writeIndex } = await import('@mirror/core')
+  const { selectRecords } = await import('../dist/index.js')
+  const source = fileSource(input)
+  const layout = readIndexLayout(source)
+  const selected = selectRecords([{ subdir: 'linux-64', source, layout }], rules, { now: NOW }).subdirs.get('linux-64')
+  const file = openSync(output, 'w')
+  writeIndex({ parts: [{ source, table: layout, ...(selected.keep === undefined ? {} : { keep: selected.keep }) }], write: (chunk) => writeAll(file, chunk) })
+  closeSync(file)
+  return { kept: layout.rows - selected.effects.reduce((sum, { rule, records }) => sum + (rule === 'whitelist' ? 0 : records), 0) }
+}
+
+/** The other side: parse all, filter, write all. `choose` gives the entries that are kept. */
+function selectJson({ input, output }, choose) {
+  const document = JSON.parse(readFileSync(input, 'utf8'))
+  const sections = ['packages', 'packages.conda']
+  const all = sections.flatMap((section) => Object.entries(document[section]).map(([key, record]) => ({ section, key, record })))
+  const kept = choose(all)
+  for (const section of sections) document[section] = {}
+  for (const { section, key, record } of kept) document[section][key] = record
+  writeFileSync(output, JSON.stringify(document))
+  return { kept: kept.length }
+}
+
+/** Versions as lists of numbers: simpler than they are, and quick; enough for those of the made-up index. */
+function compareSimply(left, right) {
+  for (let at = 0; at < Math.max(left.length, right.length); at += 1) {
+    const difference = (left[at] ?? 0) - (right[at] ?? 0)
+    if (difference !== 0) return difference
+  }
+  return 0
+}
+
+const parseSimply = (version) => version.split('.').map(Number)
+
+const filters = {
+  names: ({ rules }) => (all) => {
+    const black = new Set(rules.blacklist)
+    const white = new Set(rules.whitelist)
+    return all.filter(({ record }) => !black.has(record.name) || white.has(record.name))
+  },
+  latest: ({ rules }) => (all) => [...Map.groupBy(all, ({ record }) => record.name).values()].flatMap((entries) => {
+    const parsed = new Map(entries.map(({ record }) => [record.version, parseSimply(record.version)]))
+    const newest = new Set([...parsed.keys()].sort((left, right) => compareSimply(parsed.get(right), parsed.get(left))).slice(0, rules.latest.versions))
+    return entries.filter(({ record }) => newest.has(record.version))
+  }),
+  dates: ({ rules }) => (all) => {
+    const inTime = all.filter(({ record }) => record.timestamp >= rules.newerThan)
+    const stem = ({ record }) => `${record.name}-${record.version}-${record.build}`
+    const preferred = new Set(inTime.filter(({ key }) => key.endsWith('.conda')).map(stem))
+    return inTime.filter((entry) => entry.key.endsWith('.conda') || !preferred.has(stem(entry)))
+  },
+}
+
+const jobs = {
+  select: selectFile,
+  // The peer of what needs objects does no more than parse, ask one question of each record and write: its rules would be ours.
+  'json-objects': (options) => selectJson(options, (all) => all.filter(({ record }) => !/GPL/.test(record.license) && record.depends.every((spec) => !spec.startsWith('python 2')))),
+  'json-names': (options) => selectJson(options, filters.names(options)),
+  'json-latest': (options) => selectJson(options, filters.latest(options)),
+  'json-dates': (options) => selectJson(options, filters.dates(options)),
+}
+
+const result = await jobs[job](args)
+const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+process.stdout.write(`${JSON.stringify({ result, mebibytes: maxRSS / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 })}\n`)

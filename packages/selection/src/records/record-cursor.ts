@@ -1,0 +1,130 @@
+import { isArtifactName, type MatchableRecord, type NotedField, type RecordView, splitArtifactName, type SubdirName, type Version } from '@mirror/core'
+import { decodeNumber, decodeText, type Texts } from './texts.ts'
+import { findRawField } from './raw-field.ts'
+import type { VersionTexts } from './version-texts.ts'
+
+/** A record as JSON has it. */
+export type ParsedRecord = Readonly<Record<string, unknown>>
+
+/** The record that a scan is at, read as far as it is asked about. A field of another type than expected counts as absent. */
+export interface RecordCursor {
+  readonly moveTo: (view: RecordView) => void
+  readonly view: () => RecordView
+  readonly raw: (field: NotedField) => string | undefined
+  /** The number of its name: its own, or that of the file name where it has none. */
+  readonly nameId: () => number
+  /** The number of its version, "" for none. */
+  readonly versionId: () => number
+  readonly parsed: () => ParsedRecord
+  /** As `findRawField` finds it. */
+  readonly findRaw: (field: string) => string | undefined
+  /** False where the record surely says a text nowhere, in any case. */
+  readonly mentions: (text: string) => boolean
+  /** For match specs: each field is read when it is asked for. */
+  readonly matchable: MatchableRecord
+}
+
+/** What a cursor knows of its surroundings. */
+export interface CursorOptions {
+  readonly subdir: SubdirName
+  readonly channel: string | undefined
+  readonly names: Texts
+  readonly versions: VersionTexts
+}
+
+const NOTHING = { at: -1, value: undefined }
+
+/** Creates a cursor; it stands nowhere yet. */
+export function createRecordCursor({ subdir, channel, names, versions }: CursorOptions): RecordCursor {
+  let current: RecordView | undefined
+  let bytes: Buffer = Buffer.alloc(0)
+  let seen: Uint8Array = bytes
+  let text: { readonly at: number; readonly value: string | undefined } = NOTHING
+  let parsed: { readonly at: number; readonly value: ParsedRecord | undefined } = NOTHING
+
+  function view(): RecordView {
+    if (current === undefined) throw new TypeError('The cursor stands nowhere')
+    return current
+  }
+
+  function readText(): string {
+    const { bytes: window, start, end, position } = view()
+    if (text.at === position && text.value !== undefined) return text.value
+    if (window !== seen) {
+      seen = window
+      bytes = Buffer.from(window.buffer, window.byteOffset, window.length)
+    }
+    const value = bytes.toString('utf8', start, end)
+    text = { at: position, value }
+    return value
+  }
+
+  function parse(): ParsedRecord {
+    const { position } = view()
+    if (parsed.at === position && parsed.value !== undefined) return parsed.value
+    const value = parseRecord(readText())
+    parsed = { at: position, value }
+    return value
+  }
+
+  const raw = (field: NotedField): string | undefined => view().field(field)
+  const nameId = (): number => names.idOfRaw(raw('name') ?? '') ?? names.idOf(nameOfFile(view().key()))
+  const versionId = (): number => versions.texts.idOfRaw(raw('version') ?? '') ?? versions.texts.idOf('')
+  const matchable = createMatchable({
+    subdir, raw, parse, channel: () => channel ?? parse()['channel'], name: () => names.textAt(nameId()), version: () => versions.versionAt(versionId()) ?? versions.texts.textAt(versionId()),
+    key: () => view().key(),
+  })
+
+  return {
+    moveTo(next) { current = next },
+    view, raw, nameId, versionId, parsed: parse, matchable,
+    mentions: (wanted) => readText().includes('\\') || readText().toLowerCase().includes(wanted.toLowerCase()),
+    findRaw: (field) => findRawField(readText(), field),
+  }
+}
+
+interface MatchableParts {
+  readonly subdir: SubdirName
+  readonly channel: () => unknown
+  readonly name: () => string
+  readonly version: () => Version | string
+  readonly key: () => string
+  readonly raw: (field: NotedField) => string | undefined
+  readonly parse: () => ParsedRecord
+}
+
+/** Where the artifact stands is what counts for `subdir` and `fn`, whatever the record says. */
+function createMatchable({ subdir, channel, name, version, key, raw, parse }: MatchableParts): MatchableRecord {
+  return {
+    subdir,
+    get channel() { return channel() },
+    get name() { return name() },
+    get version() { return version() },
+    get fn() { return key() },
+    get build() { return decodeText(raw('build')) },
+    get build_number() { return decodeNumber(raw('build_number')) },
+    get md5() { return decodeText(raw('md5')) },
+    get sha256() { return decodeText(raw('sha256')) },
+    get url() { return decodeText(raw('url')) },
+    get license() { return parse()['license'] },
+    get license_family() { return parse()['license_family'] },
+    get features() { return parse()['features'] },
+    get track_features() { return parse()['track_features'] },
+    get flags() { return parse()['flags'] },
+  }
+}
+
+/** Parses a record, which the scanner has found to be an object. */
+export function parseRecord(text: string): ParsedRecord {
+  const value: unknown = JSON.parse(text)
+  return isRecord(value) ? value : {}
+}
+
+function isRecord(value: unknown): value is ParsedRecord {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The name that a file name says; all of it where it says none. */
+export function nameOfFile(key: string): string {
+  return (isArtifactName(key) ? splitArtifactName(key)?.name : undefined) ?? key
+}

@@ -1,0 +1,41 @@
+import { createLicenceRule } from '../licence/licence-rule.ts'
+import { createPythonRule } from '../python/python-rule.ts'
+import type { RecordCursor } from '../records/record-cursor.ts'
+import type { Selection } from '../selection.ts'
+
+/** A rule that has to read more of a record than the scan notes. */
+export type DearRule = (cursor: RecordCursor) => boolean
+
+/** More verdicts are not remembered at once: upstream says how many licences there are. */
+const REMEMBERED = 10_000
+
+/** True for a record whose licence is on the list; asked once for each pair of licence and family. */
+export function createLicenceVerdict({ licenseBlacklist = [] }: Selection): DearRule | undefined {
+  if (licenseBlacklist.length === 0) return undefined
+  const isExcluded = createLicenceRule(licenseBlacklist)
+  const known = new Map<string, boolean>()
+
+  return (cursor) => {
+    const license = cursor.findRaw('license')
+    const family = license === undefined ? undefined : cursor.findRaw('license_family')
+    if (license === undefined || family === undefined) return isExcluded(cursor.parsed())
+    const key = `${license},${family}`
+    const found = known.get(key)
+    if (found !== undefined) return found
+    if (known.size === REMEMBERED) known.clear()
+    const verdict = isExcluded({ license: parseRaw(license), license_family: parseRaw(family) })
+    known.set(key, verdict)
+    return verdict
+  }
+}
+
+function parseRaw(raw: string): unknown {
+  return raw === '' ? undefined : JSON.parse(raw)
+}
+
+/** True for a record that can run on one of the Pythons. */
+export function createPythonVerdict({ pythonVersions = [] }: Selection): DearRule | undefined {
+  if (pythonVersions.length === 0) return undefined
+  const runs = createPythonRule(pythonVersions)
+  return (cursor) => runs(cursor.parsed())
+}
