@@ -1,7 +1,7 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
 import { CAS_SYNC_FLAGS, COMMANDS, type FlagDefinition } from '../src/command-line/flags.ts'
-import { KEYS, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
+import { KEY_GROUPS, type KeyGroup, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
 import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
 import { EVENT_TABLE } from '../src/event-table.ts'
@@ -150,6 +150,11 @@ ${table(['flag', 'meaning'], CAS_SYNC_FLAGS.map(describeFlag))}
 `
 }
 
+function describeKeys({ title, text, keys }: KeyGroup): string {
+  const rows = keys.map(({ key, takes, standard, meaning, since }) => [`\`${key}\``, takes, standard, meaning, since])
+  return `## ${title}\n\n${text === '' ? '' : `${text}\n\n`}${table(['key', 'takes', 'default', 'meaning', 'since'], rows)}\n`
+}
+
 function createConfigPage(): string {
   return `# Configuration
 
@@ -168,12 +173,9 @@ bandwidth: 20MB/s
 \`\`\`
 
 A key that is near to a known one is an error; any other unknown key is a warning, and an error with \`--strict\`. \`mirror config\` shows what holds, as a file that can be used.
-Durations are written \`90s\`, \`15m\`, \`24h\`, \`7d\`.
+Durations are written \`90s\`, \`15m\`, \`24h\`, \`7d\`, sizes \`500MB\` or \`2GiB\`.
 
-## Keys
-
-${table(['key', 'takes', 'default', 'meaning', 'since'], KEYS.map(({ key, takes, standard, meaning, since }) => [`\`${key}\``, takes, standard, meaning, since]))}
-
+${KEY_GROUPS.map(describeKeys).join('\n')}
 ## Keys of cas-mirror that this version does not carry out
 
 Ignoring them would change what is mirrored. They are accepted where they are empty or false; elsewhere they are an error (\`CONFIG_UNSUPPORTED\`).

@@ -1,7 +1,7 @@
 import { type ChannelUrl, isMirrorError, isSubdirName, KNOWN_SUBDIRS, NOARCH, parseChannelUrl } from '@mirror/core'
 import type { WantedSubdir } from '@mirror/sync'
-import type { ChannelConfig } from './config.ts'
-import type { ChannelEntry } from './config-file.ts'
+import { findHiddenSecret } from './hidden-secret.ts'
+import type { ChannelEntry } from './config-values.ts'
 import { findNearest } from './nearest.ts'
 import type { ConfigProblem } from './problems.ts'
 
@@ -21,6 +21,14 @@ export interface PlacedChannel extends Placed<ChannelEntry> {
   readonly platforms: readonly Placed<string>[]
 }
 
+/** A channel with what it is mirrored for. */
+export interface ResolvedChannel {
+  /** The place of its entry among the given ones. */
+  readonly index: number
+  readonly channel: ChannelUrl
+  readonly subdirs: readonly WantedSubdir[]
+}
+
 /** What channels are resolved with. */
 export interface ResolveChannelsOptions {
   readonly channelAlias: string | undefined
@@ -35,26 +43,28 @@ export interface Resolved<Value> {
 }
 
 /** Resolves channels with their platforms and folders. Two channels with one folder are a problem, and so is one inside of a subdir of another. */
-export function resolveChannels(entries: readonly PlacedChannel[], options: ResolveChannelsOptions): Resolved<ChannelConfig> {
-  const values: ChannelConfig[] = []
+export function resolveChannels(entries: readonly PlacedChannel[], options: ResolveChannelsOptions): Resolved<ResolvedChannel> {
+  const values: ResolvedChannel[] = []
   const problems: ConfigProblem[] = []
   const folders = new Map<string, string>()
-  for (const entry of entries) {
+  for (const [index, entry] of entries.entries()) {
     const channel = resolveChannel(entry, options)
     const subdirs = resolvePlatforms(entry.platforms, options.noarch)
     problems.push(...channel.problems, ...subdirs.problems)
     for (const url of channel.values) {
       problems.push(...checkFolder(url, { folders, where: entry.where }))
       folders.set(url.folder.toLowerCase(), url.url)
-      values.push({ channel: url, subdirs: subdirs.values })
+      values.push({ index, channel: url, subdirs: subdirs.values })
     }
   }
   return { values, problems: uniqueProblems(problems) }
 }
 
 function resolveChannel(entry: PlacedChannel, { channelAlias, workingDirectory }: ResolveChannelsOptions): Resolved<ChannelUrl> {
+  const { url, path } = entry.value
+  const hidden = findHiddenSecret(url, { key: 'channels', where: entry.where })
+  if (hidden !== undefined) return { values: [], problems: [hidden] }
   try {
-    const { url, path } = entry.value
     const channel = parseChannelUrl(url, {
       workingDirectory,
       ...(channelAlias === undefined ? {} : { channelAlias }),

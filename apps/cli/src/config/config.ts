@@ -1,5 +1,7 @@
 import type { ChannelUrl } from '@mirror/core'
-import type { ReusePolicy, VariantChoice, WantedSubdir } from '@mirror/sync'
+import type { Selection } from '@mirror/selection'
+import type { DerivativeChoice, ReusePolicy, VariantChoice, WantedSubdir } from '@mirror/sync'
+import type { LogLevel } from '../events.ts'
 import type { ConfigProblem } from './problems.ts'
 
 /** A channel to mirror. Its folder below the mirror's is `channel.folder`. */
@@ -7,6 +9,19 @@ export interface ChannelConfig {
   readonly channel: ChannelUrl
   /** In order, each once; `noarch` among them unless it is not wanted. */
   readonly subdirs: readonly WantedSubdir[]
+  /**
+   * What is wanted of the channel; no keys when everything is. The seeds of its closure are those that the configuration itself names: what stands in `seedFiles` is added by
+   * `readSeedFiles`, and without that the closure is smaller than what was asked for.
+   */
+  readonly selection: Selection
+  readonly seedFiles: SeedFiles
+  readonly budget: Budget | undefined
+}
+
+/** Files that name what a closure starts from, by absolute paths. */
+export interface SeedFiles {
+  readonly environments: readonly string[]
+  readonly locks: readonly string[]
 }
 
 /** How long to wait for a server, in milliseconds. */
@@ -15,7 +30,28 @@ export interface Timeouts {
   readonly idle: number
 }
 
-/** The configuration that holds: flags over file over defaults. Secrets are only in `channels`, as `Secret`. */
+/** Which installers are mirrored, and from where. */
+export interface InstallersConfig {
+  /** `remote_url`, below which `archive/` and `miniconda/` are. Its own `folder` means nothing. */
+  readonly remote: ChannelUrl
+  /** How many versions of each product and platform: the newest ones. */
+  readonly latest: number | 'all'
+}
+
+/** How much of a channel the mirror may hold; what is undefined is not limited. */
+export interface Budget {
+  readonly bytes: number | undefined
+  readonly artifacts: number | undefined
+}
+
+/** Keys that other commands read from the same file; kept, so that the file can be printed whole. */
+export interface ForOtherCommands {
+  readonly delta_dir: string | undefined
+  readonly dest_site: string | undefined
+  readonly dest_channel: string | undefined
+}
+
+/** The configuration that holds: flags over file over defaults. Secrets are only in `channels` and `installers.remote`, as `Secret`. */
 export interface Config {
   /** The file it is from, as it was named; undefined for defaults and flags alone. */
   readonly file: string | undefined
@@ -24,17 +60,33 @@ export interface Config {
   readonly channels: readonly ChannelConfig[]
   readonly platforms: readonly string[]
   readonly noarch: boolean
+  /** What short names of channels are completed with, also in match specs; without secrets and without a slash at the end. */
+  readonly channelAlias: string
+  /** Undefined: none are wanted. */
+  readonly installers: InstallersConfig | undefined
+  readonly derivatives: DerivativeChoice
   readonly variants: VariantChoice
   readonly reuse: ReusePolicy
   /** Milliseconds. */
   readonly grace: number
+  /** How many superseded generations are kept, for `rollback`. */
+  readonly retain: number
+  /** Permission bits; undefined: those of the process. */
+  readonly fileMode: number | undefined
+  readonly directoryMode: number | undefined
+  /** Name or number of the group that files are given to. */
+  readonly group: string | undefined
+  /** An absolute path. */
+  readonly metricsFile: string | undefined
   readonly concurrency: number
   /** Bytes a second. */
   readonly bandwidth: number | undefined
   readonly timeouts: Timeouts
   /** An absolute path of a file with certificates to trust besides those of the system. */
   readonly certificates: string | undefined
-  readonly installers: boolean
+  /** What `verbose` says; flags win over it. */
+  readonly logLevel: LogLevel | undefined
+  readonly others: ForOtherCommands
   readonly maximumDeletes: number | undefined
   /** Bytes that must stay free. */
   readonly reserve: number | undefined

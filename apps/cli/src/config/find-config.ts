@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { MirrorError } from '@mirror/core'
 import type { CliErrorCode } from '../error-codes.ts'
-import type { ConfigSource } from './config-file.ts'
+import type { ConfigSource } from './yaml-file.ts'
 
 /** Where a configuration is looked for. */
 export interface ConfigLookup {

@@ -1,51 +1,116 @@
-import type { ChannelUrl } from '@mirror/core'
-import { stringify } from 'yaml'
+import { type ChannelUrl, DEFAULT_CHANNEL_ALIAS } from '@mirror/core'
+import { Document, visit } from 'yaml'
 import type { ChannelConfig, Config } from './config.ts'
-import { formatDurationKey } from './units.ts'
+import { formatSelection } from './format-selection.ts'
+import { HIDDEN } from './hidden-secret.ts'
+import { formatDurationKey, formatModeKey } from './units.ts'
 
 /**
- * The configuration as YAML that can be used as a file and means the same. Tokens and passwords are `***` unless `showSecrets`.
+ * The configuration as YAML that can be used as a file and means the same. Tokens and passwords are `***` unless `showSecrets`; then the file is refused where it is used, until
+ * they are put in.
  */
 export function formatConfig(config: Config, showSecrets: boolean): string {
   const heading = config.file === undefined ? '# No configuration file: defaults and flags.\n' : `# From ${config.file}, with flags and defaults.\n`
-  return heading + stringify({
+  const own = config.channels.map(formatSelection)
+  const general = findGeneral(own)
+  const content = {
     mirror_dir: config.mirrorDir,
-    channels: config.channels.map((entry) => formatChannel(entry, { config, showSecrets })),
+    channels: config.channels.map((entry, index) => formatChannel(entry, { config, showSecrets, selection: withoutGeneral(own[index], general) })),
     platforms: config.platforms,
     noarch: config.noarch,
+    ...(config.channelAlias === DEFAULT_CHANNEL_ALIAS ? {} : { channel_alias: config.channelAlias }),
+    ...formatInstallers(config, showSecrets),
+    ...Object.fromEntries(general),
     variants: config.variants,
-    reuse: config.reuse,
-    grace: formatDurationKey(config.grace),
-    concurrency: config.concurrency,
-    ...(config.bandwidth === undefined ? {} : { bandwidth: config.bandwidth }),
-    timeouts: { connect: formatDurationKey(config.timeouts.connect), idle: formatDurationKey(config.timeouts.idle) },
-    ssl_verify: config.certificates ?? true,
-    fetch_installers: config.installers,
-  }, { version: '1.1', lineWidth: 0 })
+    ...formatKeeping(config),
+    ...formatFetching(config),
+  }
+  return heading + stringifyForBoth(content)
+}
+
+function formatInstallers({ installers }: Config, showSecrets: boolean): object {
+  if (installers === undefined) return { fetch_installers: false }
+  const { remote, latest } = installers
+  return { remote_url: formatUrl(remote, showSecrets), fetch_installers: true, installers: latest === 'all' ? latest : { latest } }
+}
+
+function formatKeeping({ derivatives, reuse, grace, retain, fileMode, directoryMode, group, metricsFile }: Config): object {
+  return {
+    derivatives: {
+      current_repodata: derivatives.currentRepodata,
+      run_exports: derivatives.runExports,
+      channeldata: derivatives.channeldata,
+      repodata_from_packages: derivatives.repodataFromPackages,
+      patch_instructions: derivatives.patchInstructions,
+    },
+    reuse,
+    grace: formatDurationKey(grace),
+    retain,
+    ...(fileMode === undefined ? {} : { file_mode: formatModeKey(fileMode) }),
+    ...(directoryMode === undefined ? {} : { directory_mode: formatModeKey(directoryMode) }),
+    ...(group === undefined ? {} : { group }),
+    ...(metricsFile === undefined ? {} : { metrics_file: metricsFile }),
+  }
+}
+
+const VERBOSE = { CRITICAL: 0, ERROR: 0, WARNING: 0, INFO: 1, DEBUG: 2 } as const
+
+function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLevel, others }: Config): object {
+  return {
+    concurrency,
+    ...(bandwidth === undefined ? {} : { bandwidth }),
+    timeouts: { connect: formatDurationKey(timeouts.connect), idle: formatDurationKey(timeouts.idle) },
+    ssl_verify: certificates ?? true,
+    ...(logLevel === undefined ? {} : { verbose: VERBOSE[logLevel] }),
+    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+  }
+}
+
+/** Keys that say the same for all channels: they stand at the top. */
+function findGeneral(own: readonly ReadonlyMap<string, unknown>[]): ReadonlyMap<string, unknown> {
+  const [first, ...others] = own
+  const isShared = ([key, value]: readonly [string, unknown]): boolean => others.every((other) => JSON.stringify(other.get(key)) === JSON.stringify(value))
+  return new Map([...(first ?? [])].filter(isShared))
+}
+
+function withoutGeneral(own: ReadonlyMap<string, unknown> | undefined, general: ReadonlyMap<string, unknown>): object {
+  return Object.fromEntries([...(own ?? [])].filter(([key]) => !general.has(key)))
 }
 
 interface ChannelFormat {
   readonly config: Config
   readonly showSecrets: boolean
+  readonly selection: object
 }
 
-function formatChannel({ channel, subdirs }: ChannelConfig, { config, showSecrets }: ChannelFormat): unknown {
+function formatChannel({ channel, subdirs }: ChannelConfig, { config, showSecrets, selection }: ChannelFormat): object {
   const platforms = subdirs.map(({ subdir }) => subdir).filter((subdir) => subdir !== 'noarch')
   const general = config.platforms.map((platform) => platform.trim()).filter((platform) => platform !== 'noarch')
   const isGeneral = [...new Set(general)].join(' ') === platforms.join(' ')
-  return { url: formatUrl(channel, showSecrets), path: channel.folder, ...(isGeneral ? {} : { platforms: platforms.length === 0 ? ['noarch'] : platforms }) }
+  return { url: formatUrl(channel, showSecrets), path: channel.folder, ...(isGeneral ? {} : { platforms: platforms.length === 0 ? ['noarch'] : platforms }), ...selection }
 }
 
 /** The URL with its secrets where they were, or with `***` in their place. */
 function formatUrl(channel: ChannelUrl, showSecrets: boolean): string {
-  const show = (secret: { readonly reveal: () => string }): string => (showSecrets ? encodeURIComponent(secret.reveal()) : '***')
+  const show = (secret: { readonly reveal: () => string }): string => (showSecrets ? encodeURIComponent(secret.reveal()) : HIDDEN)
   const scheme = channel.url.indexOf('://') + 3
   const slash = channel.url.indexOf('/', scheme)
   const pathStart = slash < 0 ? channel.url.length : slash
   const tokenAt = pathStart + channel.tokenPosition
   const token = channel.token === undefined ? '' : `/t/${show(channel.token)}`
-  const user = channel.username === undefined ? '' : showSecrets ? encodeURIComponent(channel.username) : '***'
+  const user = channel.username === undefined ? '' : showSecrets ? encodeURIComponent(channel.username) : HIDDEN
   const password = channel.password === undefined ? '' : `:${show(channel.password)}`
   const login = user === '' && password === '' ? '' : `${user}${password}@`
   return `${channel.url.slice(0, scheme)}${login}${channel.url.slice(scheme, tokenAt)}${token}${channel.url.slice(tokenAt)}`
+}
+
+/** Texts that a reader of YAML 1.1 or of 1.2 would take for something else are quoted: versions, modes, dates, `y`. */
+function stringifyForBoth(content: object): string {
+  const document = new Document(content, { version: '1.1' })
+  visit(document, {
+    Scalar(_key, node) {
+      if (typeof node.value === 'string' && /^(?:[-+.]?\d[\d_.,:e+-]*|(?:y|n|yes|no|on|off|true|false|null|~))$/i.test(node.value)) node.type = 'QUOTE_DOUBLE'
+    },
+  })
+  return document.toString({ lineWidth: 0 })
 }

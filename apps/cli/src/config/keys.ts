@@ -10,117 +10,291 @@ export interface KeyReference {
   readonly since: string
 }
 
-const VARIANTS: readonly KeyReference[] = [
-  { key: 'variants.zst', takes: '`true` or `false`', standard: '`true`', meaning: 'Publish `repodata.json.zst`.', since: '0.1.0' },
-  { key: 'variants.shards', takes: '`true` or `false`', standard: '`true`', meaning: 'Publish the sharded index (CEP 16).', since: '0.1.0' },
-  {
-    key: 'variants.bz2',
-    takes: '`true`, `false` or `upstream`',
-    standard: '`upstream`',
-    meaning: 'Publish `repodata.json.bz2`; `upstream`: only where upstream has one that decodes to the published index.',
-    since: '0.1.0',
-  },
-]
+/** Keys that belong together, as the reference page has them. */
+export interface KeyGroup {
+  readonly title: string
+  /** What is to be said of all of them. */
+  readonly text: string
+  readonly keys: readonly KeyReference[]
+}
 
-const TIMEOUTS: readonly KeyReference[] = [
-  { key: 'timeouts.connect', takes: 'a duration above 0', standard: '`10s`', meaning: 'How long a connection may take to be made.', since: '0.1.0' },
-  { key: 'timeouts.idle', takes: 'a duration above 0', standard: '`30s`', meaning: 'How long a server may send nothing before the request counts as failed.', since: '0.1.0' },
-]
+const NEXT = '0.2.0'
 
-const CHANNEL: readonly KeyReference[] = [
-  { key: 'channels[].url', takes: 'a channel: URL, folder or name', standard: '', meaning: 'The channel, in the long form of an entry.', since: '0.1.0' },
-  {
-    key: 'channels[].path',
-    takes: 'a relative path',
-    standard: 'the path of the URL, without a token',
-    meaning: 'The folder below `mirror_dir` that the channel is kept in. No two channels may share one.',
-    since: '0.1.0',
-  },
-  { key: 'channels[].platforms', takes: 'a platform or a list of them', standard: '`platforms`', meaning: 'The platforms of this channel alone.', since: '0.1.0' },
-]
+const CHANNELS: KeyGroup = {
+  title: 'What is mirrored, and where to',
+  text: '',
+  keys: [
+    { key: 'mirror_dir', takes: 'a path', standard: '`/opt/cas-mirror`', meaning: 'The folder of the mirror. A relative one is looked for from the working directory.', since: 'cas-mirror' },
+    {
+      key: 'channels',
+      takes: 'a channel or a list of them',
+      standard: '`pkgs/main`, `pkgs/free` and `pkgs/pro` below `remote_url`',
+      meaning: 'The channels to mirror: `https://`, `http://` and `file://` URLs, paths, URLs with a token (`/t/<TOKEN>/`), or names below `channel_alias`. A long form has more keys.',
+      since: 'cas-mirror',
+    },
+    { key: 'channels[].url', takes: 'a channel: URL, folder or name', standard: '', meaning: 'The channel, in the long form of an entry.', since: '0.1.0' },
+    {
+      key: 'channels[].path',
+      takes: 'a relative path',
+      standard: 'the path of the URL, without a token',
+      meaning: 'The folder below `mirror_dir` that the channel is kept in. No two channels may share one.',
+      since: '0.1.0',
+    },
+    { key: 'channels[].platforms', takes: 'a platform or a list of them', standard: '`platforms`', meaning: 'The platforms of this channel alone.', since: '0.1.0' },
+    { key: 'channels[].budget', takes: 'a mapping, or `false`', standard: '`budget`', meaning: 'The budget of this channel alone.', since: NEXT },
+    {
+      key: 'platforms',
+      takes: 'a platform or a list of them',
+      standard: 'osx-32, osx-64, win-32, win-64, linux-32, linux-64, linux-armv6l, linux-armv7l, linux-ppc64le',
+      meaning: 'The subdirs to mirror. `noarch` comes with any of them. A known one that a channel lacks is skipped with a note.',
+      since: 'cas-mirror',
+    },
+    { key: 'noarch', takes: '`true` or `false`', standard: '`true`', meaning: 'Whether `noarch` comes with the platforms. Without it most packages cannot be installed.', since: '0.1.0' },
+    {
+      key: 'channel_alias',
+      takes: 'a URL',
+      standard: '`https://conda.anaconda.org`',
+      meaning: 'What a channel without a scheme, such as `conda-forge`, is completed with.',
+      since: '0.1.0',
+    },
+    {
+      key: 'remote_url',
+      takes: 'a URL, a path, or `""`',
+      standard: '`https://repo.anaconda.com/`',
+      meaning: 'Where the installers are, and the channels that hold when `channels` is left out. `""` says that installers are not wanted; the channels do not depend on it.',
+      since: 'cas-mirror',
+    },
+    {
+      key: 'fetch_installers',
+      takes: '`true` or `false`',
+      standard: '`true`',
+      meaning: 'Whether the Anaconda and Miniconda installers of the platforms are mirrored. `false` leaves them out, and only them.',
+      since: 'cas-mirror',
+    },
+    { key: 'installers', takes: '`all`, or a mapping', standard: '', meaning: 'Which installers. `all`: those of all versions.', since: NEXT },
+    { key: 'installers.latest', takes: 'a whole number above 0', standard: '`1`', meaning: 'So many versions of each product and platform: the newest ones.', since: NEXT },
+  ],
+}
+
+const SELECTION: KeyGroup = {
+  title: 'The selection',
+  text: `Each rule holds alone, and one that is left out changes nothing. They are applied in the order of this table, each to what the ones before it left; \`mirror explain\` tells
+which one decided. Each may stand in the long form of a channel as well, where it replaces the one at the top. \`false\`, or an empty list, switches a rule off.
+
+Match specs are those of CEP 29: names, globs, versions, builds and, in brackets, every other field of a record that it knows, such as \`*[license='*gpl*']\`.
+Numbers need no quotes: \`python_versions: [3.10]\` is read as it is written.`,
+  keys: [
+    {
+      key: 'pkg_list',
+      takes: 'names of packages',
+      standard: '',
+      meaning: 'Only these packages. Not together with `license_blacklist`, `blacklist` and `whitelist`.',
+      since: 'cas-mirror',
+    },
+    { key: 'license_blacklist', takes: 'families of licences', standard: '', meaning: 'Leaves out packages under these licences.', since: 'cas-mirror' },
+    { key: 'blacklist', takes: 'names of packages', standard: '', meaning: 'Leaves out these packages.', since: 'cas-mirror' },
+    {
+      key: 'whitelist',
+      takes: 'names of packages',
+      standard: '',
+      meaning: 'Adds back these packages, of those that `license_blacklist` and `blacklist` left out. Alone it changes nothing, and a warning says so.',
+      since: 'cas-mirror',
+    },
+    { key: 'exclude', takes: 'match specs', standard: '', meaning: 'Leaves out what one of them matches.', since: NEXT },
+    { key: 'include', takes: 'match specs', standard: '', meaning: 'With `exclude`: adds back what it left out. Alone: only what one of them matches.', since: NEXT },
+    {
+      key: 'python_versions',
+      takes: 'versions of Python with two numbers',
+      standard: '',
+      meaning: 'Leaves out what can run on none of these. What depends on no Python stays.',
+      since: 'cas-mirror',
+    },
+    { key: 'maximum_size', takes: 'a size such as `500MB`', standard: '', meaning: 'Leaves out artifacts that are larger.', since: NEXT },
+    {
+      key: 'newer_than',
+      takes: 'a date such as `2024-01-31`, or an age such as `90d`',
+      standard: '',
+      meaning: 'Leaves out what is older: by the time at which it was indexed, else by that of its build. An age is counted from each run.',
+      since: NEXT,
+    },
+    { key: 'older_than', takes: 'a date, or an age', standard: '', meaning: 'Leaves out what is newer.', since: NEXT },
+    { key: 'minimum_age', takes: 'a duration such as `7d`', standard: '', meaning: 'Leaves out what is younger: a time in which others find out what is wrong with it.', since: NEXT },
+    { key: 'undated', takes: '`keep` or `drop`', standard: '`keep`', meaning: 'What the three rules before do with what has no date.', since: NEXT },
+    {
+      key: 'formats',
+      takes: '`conda`, `tar.bz2`, a list of them, or a mapping',
+      standard: '',
+      meaning: 'Which formats of artifacts are kept.',
+      since: NEXT,
+    },
+    { key: 'formats.allow', takes: 'the same', standard: 'both', meaning: 'In the mapping: the formats that are kept.', since: NEXT },
+    { key: 'formats.prefer', takes: '`conda` or `tar.bz2`', standard: '', meaning: 'Leaves out an artifact that is there in this format too.', since: NEXT },
+    { key: 'latest', takes: 'a whole number above 0, or a mapping', standard: '', meaning: 'So many versions of each package in each subdir: the newest ones.', since: NEXT },
+    { key: 'latest.versions', takes: 'a whole number above 0', standard: 'all', meaning: 'In the mapping: the same.', since: NEXT },
+    { key: 'latest.builds', takes: 'a whole number above 0', standard: 'all', meaning: 'So many build numbers of each version: the highest ones, with all their variants.', since: NEXT },
+    {
+      key: 'closure',
+      takes: 'match specs, or a mapping',
+      standard: '',
+      meaning: 'Only what these need: they, and everything that some way of installing them can need, across subdirs.',
+      since: NEXT,
+    },
+    { key: 'closure.specs', takes: 'match specs', standard: '', meaning: 'In the mapping: the same.', since: NEXT },
+    {
+      key: 'closure.environments',
+      takes: 'paths of files',
+      standard: '',
+      meaning: 'Files such as `environment.yml`; what they ask for counts as written here. A relative path starts from the folder of the configuration.',
+      since: NEXT,
+    },
+    {
+      key: 'closure.locks',
+      takes: 'paths of files',
+      standard: '',
+      meaning: 'Lock files (`pixi.lock`, `conda-lock.yml`, `@EXPLICIT`); exactly what they list is kept, without further dependencies.',
+      since: NEXT,
+    },
+    {
+      key: 'closure.virtual_packages',
+      takes: 'a mapping of platforms to virtual packages',
+      standard: 'any that fit',
+      meaning: 'What the machines of a platform have, such as `{linux-64: ["__glibc=2.28"]}`.',
+      since: NEXT,
+    },
+    {
+      key: 'closure.elsewhere',
+      takes: '`true` or `false`',
+      standard: '`true` where several channels are mirrored',
+      meaning: 'Whether what the channel itself cannot meet is had from others. Where it is not, what needs such a thing is left out.',
+      since: NEXT,
+    },
+    {
+      key: 'budget',
+      takes: 'a mapping, or `false`',
+      standard: 'no limit',
+      meaning: 'How much of each channel the mirror may hold. More is refused before the first byte; nothing is cut off.',
+      since: NEXT,
+    },
+    { key: 'budget.bytes', takes: 'a size such as `500GB`', standard: 'no limit', meaning: 'So many bytes.', since: NEXT },
+    { key: 'budget.artifacts', takes: 'a whole number', standard: 'no limit', meaning: 'So many artifacts.', since: NEXT },
+  ],
+}
+
+const DERIVATIVE = (key: string, file: string): KeyReference => ({ key: `derivatives.${key}`, takes: '`true` or `false`', standard: '`false`', meaning: `Publish \`${file}\`.`, since: NEXT })
+
+const PUBLISHING: KeyGroup = {
+  title: 'What is published, and kept',
+  text: '',
+  keys: [
+    { key: 'variants', takes: 'a mapping', standard: '', meaning: 'Which forms of each index are published beside `repodata.json`.', since: '0.1.0' },
+    { key: 'variants.zst', takes: '`true` or `false`', standard: '`true`', meaning: 'Publish `repodata.json.zst`.', since: '0.1.0' },
+    { key: 'variants.shards', takes: '`true` or `false`', standard: '`true`', meaning: 'Publish the sharded index (CEP 16).', since: '0.1.0' },
+    {
+      key: 'variants.bz2',
+      takes: '`true`, `false` or `upstream`',
+      standard: '`upstream`',
+      meaning: 'Publish `repodata.json.bz2`; `upstream`: only where upstream has one that decodes to the published index.',
+      since: '0.1.0',
+    },
+    {
+      key: 'derivatives',
+      takes: 'a mapping',
+      standard: '',
+      meaning: 'Which files that are derived from an index are published: each filtered from that of upstream, where upstream has it. What is switched off is removed, never left behind.',
+      since: NEXT,
+    },
+    DERIVATIVE('current_repodata', 'current_repodata.json'),
+    DERIVATIVE('run_exports', 'run_exports.json'),
+    DERIVATIVE('channeldata', 'channeldata.json'),
+    DERIVATIVE('repodata_from_packages', 'repodata_from_packages.json'),
+    DERIVATIVE('patch_instructions', 'patch_instructions.json'),
+    {
+      key: 'reuse',
+      takes: '`replace`, `after-grace`, `keep` or `drop`',
+      standard: '`replace`',
+      meaning: 'What happens to an artifact whose name upstream used again for other bytes.',
+      since: '0.1.0',
+    },
+    { key: 'grace', takes: 'a duration, or `0`', standard: '`24h`', meaning: 'How long bytes that no index names any more are kept. `0` removes them in the same run, after the switch.', since: '0.1.0' },
+    { key: 'retain', takes: 'a whole number', standard: '`0`', meaning: 'How many superseded generations are kept, with everything that they list, so that `mirror rollback` can return to them.', since: NEXT },
+    { key: 'file_mode', takes: 'permissions in octal, such as `0644`', standard: 'those of the process', meaning: 'The permissions of published files. The owner must be able to read them.', since: NEXT },
+    {
+      key: 'directory_mode',
+      takes: 'permissions in octal, such as `0755` or `2775`',
+      standard: 'those of the process',
+      meaning: 'The permissions of published folders. The owner must be able to do everything.',
+      since: NEXT,
+    },
+    { key: 'group', takes: 'a name or a number', standard: 'that of the process', meaning: 'The group that published files and folders are given to.', since: NEXT },
+    {
+      key: 'metrics_file',
+      takes: 'a path',
+      standard: 'none',
+      meaning: 'A file that each run writes for the textfile collector of Prometheus. A relative one is looked for from the working directory.',
+      since: NEXT,
+    },
+  ],
+}
+
+const FETCHING: KeyGroup = {
+  title: 'How it is fetched',
+  text: '',
+  keys: [
+    { key: 'concurrency', takes: 'a whole number from 1 to 256', standard: '`32`', meaning: 'How many artifacts are fetched at once.', since: '0.1.0' },
+    { key: 'bandwidth', takes: 'a rate such as `10MB/s`', standard: 'no limit', meaning: 'How much may be fetched in a second, all artifacts together.', since: '0.1.0' },
+    { key: 'timeouts', takes: 'a mapping', standard: '', meaning: 'How long to wait for a server.', since: '0.1.0' },
+    { key: 'timeouts.connect', takes: 'a duration above 0', standard: '`10s`', meaning: 'How long a connection may take to be made.', since: '0.1.0' },
+    { key: 'timeouts.idle', takes: 'a duration above 0', standard: '`30s`', meaning: 'How long a server may send nothing before the request counts as failed.', since: '0.1.0' },
+    {
+      key: 'ssl_verify',
+      takes: '`true` or the path of a file',
+      standard: '`true`',
+      meaning: 'A file with the certificates (PEM) of the authorities to trust, beside those that the system knows.',
+      since: '0.1.0',
+    },
+    {
+      key: 'check_md5',
+      takes: '`true` or `false`',
+      standard: '',
+      meaning: 'Accepted and without effect. What this tool did not write itself is always verified by its hash before it is used; what it wrote was verified then. `mirror verify` reads everything again.',
+      since: 'cas-mirror',
+    },
+    {
+      key: 'verbose',
+      takes: 'a whole number, or `true` or `false`',
+      standard: '`1`',
+      meaning: 'How much is told where neither `--verbose`, `--quiet` nor `--log-level` says so: `0` warnings, `1` or `false` information, `2` and more or `true` everything.',
+      since: 'cas-mirror',
+    },
+    { key: 'dest_site', takes: 'a text', standard: '', meaning: 'For `cas-sync-api-v4`, which reads the same file. Other commands pay it no attention.', since: 'cas-mirror' },
+    { key: 'dest_channel', takes: 'a text', standard: '', meaning: 'The same.', since: 'cas-mirror' },
+    { key: 'delta_dir', takes: 'a path', standard: '', meaning: 'Where the delta goes. Without `delta` it has no effect.', since: 'cas-mirror' },
+  ],
+}
 
 /** Every key that has a meaning, in the order of the reference page. */
-export const KEYS: readonly KeyReference[] = [
-  { key: 'mirror_dir', takes: 'a path', standard: '`/opt/cas-mirror`', meaning: 'The folder of the mirror. A relative one is looked for from the working directory.', since: 'cas-mirror' },
-  {
-    key: 'channels',
-    takes: 'a channel or a list of them',
-    standard: '`pkgs/main`, `pkgs/free` and `pkgs/pro` below `remote_url`',
-    meaning: 'The channels to mirror: `https://`, `http://` and `file://` URLs, paths, URLs with a token (`/t/<TOKEN>/`), or names below `channel_alias`. A long form has more keys.',
-    since: 'cas-mirror',
-  },
-  ...CHANNEL,
-  {
-    key: 'platforms',
-    takes: 'a platform or a list of them',
-    standard: 'osx-32, osx-64, win-32, win-64, linux-32, linux-64, linux-armv6l, linux-armv7l, linux-ppc64le',
-    meaning: 'The subdirs to mirror. `noarch` comes with any of them. A known one that a channel lacks is skipped with a note.',
-    since: 'cas-mirror',
-  },
-  { key: 'noarch', takes: '`true` or `false`', standard: '`true`', meaning: 'Whether `noarch` comes with the platforms. Without it most packages cannot be installed.', since: '0.1.0' },
-  {
-    key: 'remote_url',
-    takes: 'a URL, or `""`',
-    standard: '`https://repo.anaconda.com/`',
-    meaning: 'Where the channels are that hold when `channels` is left out. `""` says that installers are not wanted; the channels do not depend on it.',
-    since: 'cas-mirror',
-  },
-  {
-    key: 'channel_alias',
-    takes: 'a URL',
-    standard: '`https://conda.anaconda.org/`',
-    meaning: 'What a channel without a scheme, such as `conda-forge`, is completed with.',
-    since: '0.1.0',
-  },
-  { key: 'variants', takes: 'a mapping', standard: '', meaning: 'Which forms of each index are published beside `repodata.json`.', since: '0.1.0' },
-  ...VARIANTS,
-  {
-    key: 'reuse',
-    takes: '`replace`, `after-grace`, `keep` or `drop`',
-    standard: '`replace`',
-    meaning: 'What happens to an artifact whose name upstream used again for other bytes.',
-    since: '0.1.0',
-  },
-  { key: 'grace', takes: 'a duration, or `0`', standard: '`24h`', meaning: 'How long bytes that no index names any more are kept. `0` removes them in the same run, after the switch.', since: '0.1.0' },
-  { key: 'concurrency', takes: 'a whole number from 1 to 256', standard: '`32`', meaning: 'How many artifacts are fetched at once.', since: '0.1.0' },
-  { key: 'bandwidth', takes: 'a rate such as `10MB/s`', standard: 'no limit', meaning: 'How much may be fetched in a second, all artifacts together.', since: '0.1.0' },
-  { key: 'timeouts', takes: 'a mapping', standard: '', meaning: 'How long to wait for a server.', since: '0.1.0' },
-  ...TIMEOUTS,
-  {
-    key: 'ssl_verify',
-    takes: '`true` or the path of a file',
-    standard: '`true`',
-    meaning: 'A file with the certificates (PEM) of the authorities to trust, beside those that the system knows.',
-    since: '0.1.0',
-  },
-  {
-    key: 'fetch_installers',
-    takes: '`true` or `false`',
-    standard: '`true`',
-    meaning: 'This version does not mirror installers, and says so once in each run; `false` (or `remote_url: ""`) silences that.',
-    since: 'cas-mirror',
-  },
-  { key: 'check_md5', takes: '`true` or `false`', standard: '`true`', meaning: 'Accepted and without effect: what is there is always verified before it is used.', since: 'cas-mirror' },
-  { key: 'verbose', takes: 'a number, or `true` or `false`', standard: '', meaning: 'Accepted and without effect: use `--verbose` or `--log-level`.', since: 'cas-mirror' },
-]
+export const KEY_GROUPS: readonly KeyGroup[] = [CHANNELS, SELECTION, PUBLISHING, FETCHING]
+
+/** The same without their groups. */
+export const KEYS: readonly KeyReference[] = KEY_GROUPS.flatMap(({ keys }) => keys)
 
 /** Keys of cas-mirror that this version does not carry out: refused where they would have an effect, accepted where they are empty or false. */
 export const UNSUPPORTED_KEYS: readonly { readonly key: string; readonly meaning: string }[] = [
   { key: 'delta', meaning: 'Record the changes in `delta_dir` instead of applying them.' },
-  { key: 'delta_dir', meaning: 'Where the delta goes.' },
-  { key: 'dest_site', meaning: 'The site that `cas-sync-api-v4` pushes to.' },
-  { key: 'dest_channel', meaning: 'The account or channel that `cas-sync-api-v4` pushes to.' },
-  { key: 'blacklist', meaning: 'Names of packages to leave out.' },
-  { key: 'whitelist', meaning: 'Names of packages to add back.' },
-  { key: 'license_blacklist', meaning: 'Families of licences to leave out.' },
-  { key: 'pkg_list', meaning: 'Names of the only packages to mirror.' },
-  { key: 'python_versions', meaning: 'The Pythons whose packages are mirrored.' },
 ]
 
-/** The keys that may stand at the top (`''`) or in the mapping of the given name. */
-export function knownKeys(parent: '' | 'variants' | 'timeouts' | 'channels[]'): readonly string[] {
+/** Keys that have keys below them. */
+export const PARENTS = ['installers', 'formats', 'latest', 'closure', 'budget', 'variants', 'derivatives', 'timeouts'] as const
+
+/** What a mapping of keys belongs to: the top of the file, the long form of a channel, or a key. */
+export type ParentKey = '' | 'channels[]' | (typeof PARENTS)[number]
+
+const isPlain = (key: string): boolean => !key.includes('.') && !key.includes('[')
+
+/** The keys that may stand at the top (`''`), in the long form of a channel, or below the given key. */
+export function knownKeys(parent: ParentKey): readonly string[] {
   const start = parent === '' ? '' : `${parent}.`
-  const own = KEYS.map((reference) => reference.key).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length))
-  const plain = own.filter((key) => !key.includes('.') && !key.includes('['))
-  return parent === '' ? [...plain, ...UNSUPPORTED_KEYS.map((unsupported) => unsupported.key)] : plain
+  const own = KEYS.map(({ key }) => key).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length)).filter(isPlain)
+  if (parent === '') return [...own, ...UNSUPPORTED_KEYS.map(({ key }) => key)]
+  return parent === 'channels[]' ? [...own, ...SELECTION.keys.map(({ key }) => key).filter((key) => isPlain(key) && !own.includes(key))] : own
 }

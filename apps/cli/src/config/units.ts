@@ -40,3 +40,52 @@ export function formatDurationKey(milliseconds: number): string | number {
   }
   return `${milliseconds}ms`
 }
+
+/** Bytes of what `parseSize` reads, or of a number. Undefined for anything else. */
+export function parseSizeValue(value: unknown): number | undefined {
+  return typeof value === 'number' || typeof value === 'string' ? parseSize(String(value)) : undefined
+}
+
+/** A whole number from `minimum` on, also as text. Undefined for anything else. */
+export function parseCount(value: unknown, minimum: number): number | undefined {
+  const count = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  return typeof count === 'number' && Number.isSafeInteger(count) && count >= minimum ? count : undefined
+}
+
+const DATE = /^(?<date>\d{4}-\d{2}-\d{2})(?:[Tt ]\s*(?<time>\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?)\s*(?<zone>[Zz]|[+-]\d{2}:\d{2})?)?$/
+
+/** `2024-01-31`, with or without a time (UTC unless it says otherwise), or an age such as `90d`. Undefined for anything else, also for a day that there is not. */
+export function parseMoment(value: unknown): { readonly type: 'date' | 'age'; readonly milliseconds: number } | undefined {
+  if (typeof value !== 'string') return undefined
+  const date = parseDate(value.trim())
+  if (date !== undefined) return { type: 'date', milliseconds: date }
+  const age = parseDuration(value)
+  return age === undefined || age === 0 ? undefined : { type: 'age', milliseconds: age }
+}
+
+function parseDate(text: string): number | undefined {
+  const groups = DATE.exec(text)?.groups
+  const midnight = Date.parse(`${groups?.['date']}T00:00:00Z`)
+  // Some days that there are not are read as the next month's.
+  if (groups === undefined || Number.isNaN(midnight) || !new Date(midnight).toISOString().startsWith(groups['date'] ?? '')) return undefined
+  const milliseconds = Date.parse(`${groups['date']}T${groups['time'] ?? '00:00'}${(groups['zone'] ?? 'Z').toUpperCase()}`)
+  return Number.isNaN(milliseconds) ? undefined : milliseconds
+}
+
+/** The shortest text that `parseMoment` reads back as the same date. */
+export function formatDateKey(milliseconds: number): string {
+  const text = new Date(milliseconds).toISOString()
+  return text.endsWith('T00:00:00.000Z') ? text.slice(0, 10) : text
+}
+
+/** The bits of `644` or `0644`, without those that `allowed` does not have. Undefined for anything else. */
+export function parseMode(value: unknown, allowed: number): number | undefined {
+  const text = typeof value === 'string' ? /^(?:0o)?(?<digits>[0-7]{3,4})$/.exec(value)?.groups?.['digits'] : undefined
+  const mode = text === undefined ? undefined : Number.parseInt(text, 8)
+  return mode === undefined || (mode & ~allowed) !== 0 ? undefined : mode
+}
+
+/** A mode as `parseMode` reads it. */
+export function formatModeKey(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}

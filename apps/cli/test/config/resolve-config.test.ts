@@ -34,7 +34,7 @@ test('resolveConfig() has the defaults of cas-mirror without a file', ({ expect 
     'osx-32', 'osx-64', 'win-32', 'win-64', 'linux-32', 'linux-64', 'linux-armv6l', 'linux-armv7l', 'linux-ppc64le', 'noarch',
   ])
   expect(config.channels[0]?.subdirs.every(({ required }) => !required)).toBe(true)
-  expect(config).toMatchObject({ grace: 86_400_000, concurrency: 32, reuse: 'replace', installers: true, variants: { zst: true, shards: true, bz2: 'upstream' } })
+  expect(config).toMatchObject({ grace: 86_400_000, concurrency: 32, reuse: 'replace', retain: 0, installers: { latest: 1, remote: { url: 'https://repo.anaconda.com' } }, variants: { zst: true, shards: true, bz2: 'upstream' } })
 })
 
 test('resolveConfig() lets flags win over the file', ({ expect }) => {
@@ -54,12 +54,12 @@ test('resolveConfig() takes a scalar where a list is expected, and an empty key 
 })
 
 test('resolveConfig() reads truth values as PyYAML does', ({ expect }) => {
-  expect(resolve('fetch_installers: no\nnoarch: yes\n')).toMatchObject({ installers: false, noarch: true })
+  expect(resolve('fetch_installers: no\nnoarch: yes\n')).toMatchObject({ installers: undefined, noarch: true })
 })
 
 test('resolveConfig() takes an empty remote_url as a word about installers only', ({ expect }) => {
   const config = resolve('remote_url: ""\n')
-  expect(config.installers).toBe(false)
+  expect(config.installers).toBeUndefined()
   expect(config.channels[0]?.channel.url).toBe('https://repo.anaconda.com/pkgs/main')
 })
 
@@ -114,7 +114,7 @@ test.for([
   ['bandwidth: fast\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "bandwidth" takes a rate such as 10MB/s'],
   ['reuse: never\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "reuse" takes replace, after-grace, keep or drop'],
   ['ssl_verify: false\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "ssl_verify" takes true or the path of a file with certificates; switching verification off is not offered'],
-  ['channels:\n  - 7\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:2: "channels[0]" takes a URL, a path or a name, or a mapping with "url", "path" and "platforms"'],
+  ['channels:\n  - 7\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:2: "channels[0]" takes a URL, a path or a name, or a mapping with "url", "path", "platforms" and keys of the selection'],
   ['noarch: false\nchannels: [./x]\nplatforms: [linux-64, noarch]\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:3: "platforms" names noarch, while "noarch" is false'],
   ['channels: []\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "channels" lists nothing: leave the key out for its default'],
   ['channels: [./x]\nplatforms: []\n', 'CONFIG_INVALID: Cannot use the configuration: mirror.yaml:2: "platforms" lists nothing: leave the key out for its default'],
@@ -155,15 +155,14 @@ test('resolveConfig() only warns of a key that is near to none, unless it is str
   expect(fail('log_directory_of_ours: x\n', { strict: true })).toContain('CONFIG_UNKNOWN_KEY: Cannot use the configuration: mirror.yaml:1:')
 })
 
-test.for([
-  ['delta: true\n', 'delta'], ['dest_site: mine\n', 'dest_site'], ['dest_channel: main\n', 'dest_channel'], ['blacklist: [gettext]\n', 'blacklist'], ['whitelist: readline\n', 'whitelist'],
-  ['license_blacklist: GPL3\n', 'license_blacklist'], ['pkg_list: [zope]\n', 'pkg_list'], ["python_versions: ['3.6']\n", 'python_versions'], ['delta_dir: x\n', 'delta_dir'],
-] as const)('resolveConfig() refuses %j, which it does not carry out', ([text, key], { expect }) => {
-  expect(fail(`mirror_dir: x\n${text}`)).toContain(`CONFIG_UNSUPPORTED: Cannot use the configuration: mirror.yaml:2: "${key}" is not carried out by this version`)
+test('resolveConfig() refuses a delta, which it does not carry out', ({ expect }) => {
+  expect(fail('mirror_dir: x\ndelta: true\ndelta_dir: delta_pkgs\n')).toContain('CONFIG_UNSUPPORTED: Cannot use the configuration: mirror.yaml:2: "delta" is not carried out by this version')
 })
 
-test('resolveConfig() accepts keys that it does not carry out when they have no effect', ({ expect }) => {
-  expect(fail('delta: false\nblacklist: []\nwhitelist:\ndest_site: ""\nlicense_blacklist: []\ncheck_md5: true\nverbose: 2\n')).toBe('no error')
+test('resolveConfig() accepts what belongs to other commands, and keeps it', ({ expect }) => {
+  expect(resolve('delta: false\ndelta_dir: delta_pkgs\ndest_site: mine\ndest_channel: main\ncheck_md5: true\n').others).toEqual({
+    delta_dir: 'delta_pkgs', dest_site: 'mine', dest_channel: 'main',
+  })
 })
 
 test('resolveConfig() refuses two channels with one folder, and one inside of a subdir of another', ({ expect }) => {
@@ -213,19 +212,29 @@ test('formatConfig() prints a file that means the same, and hides secrets unless
     platforms:
       - linux-64
     noarch: true
+    remote_url: https://repo.anaconda.com
+    fetch_installers: true
+    installers:
+      latest: 1
     variants:
       zst: true
       shards: true
       bz2: upstream
+    derivatives:
+      current_repodata: false
+      run_exports: false
+      channeldata: false
+      repodata_from_packages: false
+      patch_instructions: false
     reuse: replace
     grace: 90m
+    retain: 0
     concurrency: 32
     bandwidth: 1000000
     timeouts:
       connect: 10s
       idle: 30s
     ssl_verify: true
-    fetch_installers: true
     "
   `)
 })

@@ -1,0 +1,58 @@
+import { formatMatchSpec } from '@mirror/core'
+import type { FormatChoice, LatestChoice, Selection } from '@mirror/selection'
+import type { ChannelConfig } from './config.ts'
+import { formatDateKey, formatDurationKey } from './units.ts'
+
+/** The selection of a channel as the keys of a file, in their order; `budget` with them. Only keys that say something are there. */
+export function formatSelection({ selection, seedFiles, budget }: ChannelConfig): ReadonlyMap<string, unknown> {
+  const { packages, licenseBlacklist, blacklist, whitelist, exclude, include, pythonVersions, maximumSize, minimumAge, undated, formats, latest } = selection
+  const keys: readonly (readonly [string, unknown])[] = [
+    ['pkg_list', packages],
+    ['license_blacklist', licenseBlacklist],
+    ['blacklist', blacklist],
+    ['whitelist', whitelist],
+    ['exclude', exclude?.map(formatMatchSpec)],
+    ['include', include?.map(formatMatchSpec)],
+    ['python_versions', pythonVersions],
+    ['maximum_size', maximumSize],
+    ['newer_than', formatTime(selection.newerThan, selection.maximumAge)],
+    ['older_than', formatTime(selection.olderThan, undefined)],
+    ['minimum_age', minimumAge === undefined ? undefined : formatDurationKey(minimumAge)],
+    ['undated', undated],
+    ['formats', formats === undefined ? undefined : formatFormats(formats)],
+    ['latest', latest === undefined ? undefined : formatLatest(latest)],
+    ['closure', formatClosure(selection, seedFiles)],
+    ['budget', budget === undefined ? undefined : dropUndefined(budget)],
+  ]
+  return new Map(keys.filter(([, value]) => value !== undefined))
+}
+
+function formatTime(date: number | undefined, age: number | undefined): string | number | undefined {
+  return date === undefined ? (age === undefined ? undefined : formatDurationKey(age)) : formatDateKey(date)
+}
+
+function formatFormats({ allowed, prefer }: FormatChoice): unknown {
+  if (prefer === undefined) return allowed
+  return allowed.length > 1 ? { prefer } : { allow: allowed, prefer }
+}
+
+function formatLatest({ versions, builds }: LatestChoice): unknown {
+  return builds === undefined && versions !== undefined ? versions : dropUndefined({ versions, builds })
+}
+
+function formatClosure({ closure }: Selection, { environments, locks }: ChannelConfig['seedFiles']): unknown {
+  if (closure === undefined) return undefined
+  const { specs, virtualPackages, elsewhere } = closure
+  const virtual = [...virtualPackages].map(([platform, packages]) => [platform, packages.map(({ name, version, build }) => `${name}=${version}=${build}`)] as const)
+  return {
+    ...(specs.length === 0 ? {} : { specs: specs.map(formatMatchSpec) }),
+    ...(environments.length === 0 ? {} : { environments }),
+    ...(locks.length === 0 ? {} : { locks }),
+    ...(virtual.length === 0 ? {} : { virtual_packages: Object.fromEntries(virtual) }),
+    ...(elsewhere === true ? { elsewhere } : {}),
+  }
+}
+
+function dropUndefined(fields: object): object {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
+}

@@ -1,0 +1,47 @@
+import { type ChannelUrl, isMirrorError, parseChannelUrl } from '@mirror/core'
+import type { ChannelConfig, InstallersConfig } from './config.ts'
+import type { ConfigValues } from './config-values.ts'
+import type { ConfigProblem } from './problems.ts'
+
+/** Where packages and installers are unless the configuration says otherwise. */
+export const STANDARD_REMOTE = 'https://repo.anaconda.com/'
+
+/** What installers are resolved with. */
+export interface ResolveInstallersOptions {
+  readonly channels: readonly ChannelConfig[]
+  readonly workingDirectory: string
+  /** `<file>:<line>` of a key. */
+  readonly where: (key: string) => string
+}
+
+/** The installers that are wanted, or what is wrong with them. Undefined values when `remote_url` is empty or `fetch_installers` false, whatever else is said. */
+export function resolveInstallers(values: ConfigValues, options: ResolveInstallersOptions): { readonly installers: InstallersConfig | undefined; readonly problems: readonly ConfigProblem[] } {
+  const { remote_url: remoteUrl = STANDARD_REMOTE, fetch_installers: isWanted = true, installers } = values
+  if (!isWanted || remoteUrl === '') return { installers: undefined, problems: [] }
+  const remote = parseRemote(remoteUrl, options)
+  if ('code' in remote) return { installers: undefined, problems: [remote] }
+  const latest = installers === 'all' ? installers : (installers?.latest ?? 1)
+  return { installers: { remote, latest }, problems: findClash(options) }
+}
+
+function parseRemote(text: string, { workingDirectory, where }: ResolveInstallersOptions): ChannelUrl | ConfigProblem {
+  try {
+    return parseChannelUrl(text, { workingDirectory, folder: 'archive' })
+  } catch (error) {
+    if (!isMirrorError(error, 'CHANNEL_INVALID')) throw error
+    return { code: 'CONFIG_INVALID', where: where('remote_url'), key: 'remote_url', message: error.message.replace(/^Cannot use (?<url>.*?) as a channel/, '"remote_url" cannot be $<url>') }
+  }
+}
+
+/** Installers have folders of their own at the root of the mirror. */
+function findClash({ channels, where }: ResolveInstallersOptions): readonly ConfigProblem[] {
+  const clash = channels.find(({ channel }) => /^(?:archive|miniconda)(?:\/|$)/i.test(channel.folder))
+  if (clash === undefined) return []
+  return [{
+    code: 'CONFIG_INVALID',
+    where: where('channels'),
+    key: 'channels',
+    message: `${clash.channel.url} would be kept in the folder ${JSON.stringify(clash.channel.folder)}, where installers are`,
+    hint: 'Give it another folder ({url: …, path: …}), or leave installers out (fetch_installers: false).',
+  }]
+}
