@@ -253,6 +253,42 @@ describe('createIndexScanner()', () => {
     }), { numRuns: 1500 })
   }, 60_000)
 
+  it('refuses a repeated key that came in another form before', () => {
+    expect(refusal('{"packages":{"p":{"ab" : 1},"q":{"ab":1},"r":{"ab":1,"ab":2}}}')).toMatchObject({ code: 'INDEX_MALFORMED', position: 53 })
+  })
+
+  it('finds fields and repeated keys in records that look alike, as a plain strict reader does', () => {
+    const names = ['build', 'build_number', 'name', 'sha256', 'size', 'timestamp', 'version', 'namespace', 'nam', 's', '', ...[7, 8, 15, 16, 17, 30, 31, 32, 33, 50].map((length) => 'm'.repeat(length))]
+    const name = fc.constantFrom(...names)
+    const value = fc.constantFrom('1', '0', '00', '-1', '12345678901234567890', '"x"', '""', '"\\""', '[]', '["a"]', '["a","b , c"]', '["a",]', '[1]', '[ ]', '{"name":2}', '{}', 'null', '1 ', ' 1', '01', '1.5', '"a""b"', '1"')
+    const written = fc.tuple(fc.constantFrom('plain', 'plain', 'plain', 'plain', 'plain', 'plain', 'escaped', 'apart'), fc.oneof({ weight: 12, arbitrary: fc.constantFrom('1', '"x"', '["a","b"]') }, value))
+    const record = fc.tuple(fc.uniqueArray(name, { maxLength: 9 }), fc.integer({ min: 0, max: 9 }), fc.array(written, { minLength: 10, maxLength: 10 }), name)
+    const renderMember = (key: string, style: string | undefined, text: string | undefined): string => {
+      if (style === 'escaped' && key !== '') return `"\\u${key.charCodeAt(0).toString(16).padStart(4, '0')}${key.slice(1)}":${text}`
+      return style === 'apart' ? `"${key}" : ${text}` : `"${key}":${text}`
+    }
+    const counts = { accepted: 0, refused: 0 }
+    fc.assert(fc.property(fc.array(record, { minLength: 2, maxLength: 8 }), fc.boolean(), (all, sorted) => {
+      const records = all.map(([keys, fate, styles, extra], at) => {
+        const members = sorted ? keys.toSorted() : [...keys]
+        if (fate === 0) members.splice(at % (members.length + 1), 0, extra)
+        if (fate === 1) members.splice(at % (members.length + 1), 0, ...members.slice(at % (members.length + 1)).slice(0, 1))
+        return `"p${at}":{${members.map((key, position) => renderMember(key, styles[position]?.[0], styles[position]?.[1])).join(',')}}`
+      })
+      const text = `{"packages":{${records.join(',')}}}`
+      const sizes: unknown[] = []
+      const outcome = refusalOf(() => scanIndex(Buffer.from(text), { record: (view) => { sizes.push([view.field('size')?.trim(), view.field('name')?.trim()]) } }))
+      expect(refusal(text)).toEqual(outcome)
+      const oracle = readStrictJson(Buffer.from(text))
+      expect(outcome === undefined).toBe(oracle !== undefined)
+      counts[oracle === undefined ? 'refused' : 'accepted'] += 1
+      if (oracle === undefined) return
+      const { packages } = oracle.value as { packages: Record<string, Record<string, unknown>> }
+      expect(sizes.map((pair) => (pair as unknown[]).map((raw) => (raw === undefined ? raw : JSON.parse(String(raw)))))).toEqual(Object.values(packages).map(({ size, name: own }) => [size, own]))
+    }), { numRuns: 3000 })
+    expect(Math.min(counts.accepted, counts.refused)).toBeGreaterThan(300)
+  }, 60_000)
+
   it('gives the values of JSON.parse, whatever the chunks', () => {
     fc.assert(fc.property(documents, fc.array(fc.integer({ min: 1, max: 40 }), { maxLength: 60 }), (document, sizes) => {
       const text = renderJson(document.value, document.style)
