@@ -1,3 +1,4 @@
+export type { AlongsideChannel } from './alongside.ts'
 export type { SyncEvent } from './events.ts'
 export type { ReusePolicy, SyncOptions, SyncStore, VariantChoice, WantedSubdir } from './options.ts'
 export type { FailedArtifact, HeldSubdir, LeftOut, SubdirSummary, SyncReport, SyncWarning } from './report.ts'

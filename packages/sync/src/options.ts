@@ -3,6 +3,7 @@ import type { GuardLimits, SizeBudget } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { Selection } from '@mirror/selection'
 import type { DiskStore, Store } from '@mirror/store'
+import type { AlongsideChannel } from './alongside.ts'
 import type { DerivativeChoice } from './derivatives/choice.ts'
 import type { SyncEvent } from './events.ts'
 
@@ -34,6 +35,8 @@ export interface SyncOptions {
   readonly subdirs: readonly WantedSubdir[]
   /** What of it is wanted. Default: everything. */
   readonly selection?: Selection
+  /** Channels that are used together with this one, for the closure of the selection. Default: none. */
+  readonly alongside?: readonly AlongsideChannel[]
   /** Whether `noarch` comes with them. Without it the mirror gets an empty one, because clients refuse a channel that has none. Default true. */
   readonly noarch?: boolean
   /** Where large indexes are put while they are worked on; created and removed by the caller. Small ones stay in memory. */

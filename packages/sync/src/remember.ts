@@ -6,6 +6,8 @@ import { type UpstreamMemo, writeUpstreamMemo } from './upstream-memo.ts'
 /** What to remember after a round. */
 export interface RememberOptions {
   readonly outcomes: readonly SubdirOutcome[]
+  /** What the channels alongside had. */
+  readonly alongside: string
   /** What is published now, or was already. */
   readonly published: readonly DerivedChange[]
   /** Subdirs that stayed as they were: nothing of them is remembered. */
@@ -13,15 +15,15 @@ export interface RememberOptions {
 }
 
 /** Notes what upstream had, so that the next run can ask whether that changed. */
-export async function remember(run: SyncRun, { outcomes, published, held }: RememberOptions): Promise<void> {
+export async function remember(run: SyncRun, { outcomes, alongside, published, held }: RememberOptions): Promise<void> {
   const { store } = run.options
   for (const outcome of outcomes) if (outcome.status === 'unchanged' && outcome.memo !== undefined) await writeUpstreamMemo(store, outcome.subdir, outcome.memo)
   for (const change of published) {
-    if (!held.has(change.plan.subdir)) await writeUpstreamMemo(store, change.plan.subdir, createMemo(run, change))
+    if (!held.has(change.plan.subdir)) await writeUpstreamMemo(store, change.plan.subdir, createMemo(run, change, alongside))
   }
 }
 
-function createMemo(run: SyncRun, { plan, change }: DerivedChange): UpstreamMemo {
+function createMemo(run: SyncRun, { plan, change }: DerivedChange, alongside: string): UpstreamMemo {
   const { original, fetched, decision, selected } = plan
   return {
     version: 1,
@@ -35,6 +37,7 @@ function createMemo(run: SyncRun, { plan, change }: DerivedChange): UpstreamMemo
     leftOut: decision.leftOut,
     waiting: decision.waiting,
     ...(selected === undefined ? {} : { rules: selected.effects }),
+    ...(alongside === '' ? {} : { alongside }),
     ...(selected?.changesAt === undefined ? {} : { changesAt: selected.changesAt }),
   }
 }

@@ -1,8 +1,8 @@
 import { MirrorError, NOARCH, type SubdirName } from '@mirror/core'
 import { type SelectedSubdir, type Selection, selectRecords } from '@mirror/selection'
+import type { AlongsideLook } from './alongside.ts'
 import { closeLook, lookAtSubdir, type PlanSubdirOptions, type SeenSubdir, type SubdirLook } from './look-at-subdir.ts'
 import type { HeldSubdir } from './report.ts'
-import type { WantedSubdir } from './options.ts'
 import { type SyncRun, warn } from './run.ts'
 
 /** What is wanted of a subdir, and until when that holds. */
@@ -16,18 +16,27 @@ export function crossesSubdirs(selection: Selection): boolean {
   return selection.closure !== undefined
 }
 
+/** What completing the looks needs. */
+export interface CompleteLooksOptions {
+  readonly run: SyncRun
+  readonly planning: PlanSubdirOptions
+  readonly alongside: AlongsideLook
+}
+
 /**
- * Makes sure that what depends on several subdirs is decided with all of them in sight: when one changed, those that did not are read too, and when one cannot be read, all that
- * changed are held. The given looks are closed where others take their place.
+ * Makes sure that what depends on several subdirs, and on the channels alongside, is decided with all of them in sight: when one changed, those that did not are read too, and when one cannot
+ * be read, all that changed are held. The given looks are closed where others take their place.
  */
-export async function completeLooks(looks: readonly SubdirLook[], wanted: readonly WantedSubdir[], options: PlanSubdirOptions): Promise<readonly SubdirLook[]> {
-  if (looks.every(({ status }) => status !== 'seen')) return looks
+export async function completeLooks(looks: readonly SubdirLook[], { run, planning, alongside }: CompleteLooksOptions): Promise<readonly SubdirLook[]> {
+  if (alongside.fault !== undefined && looks.every(({ status }) => status !== 'seen')) return looks
+  const isSteady = looks.every((look) => look.status !== 'seen' && (look.status !== 'unchanged' || (look.memo?.alongside ?? '') === alongside.fingerprint))
+  if (isSteady) return looks
   const complete: SubdirLook[] = []
   for (const [position, look] of looks.entries()) {
-    const again = wanted[position]
-    complete.push(look.status === 'unchanged' && again !== undefined && look.memo !== undefined ? await lookAtSubdir(again, { ...options, always: true }) : look)
+    const again = run.wanted[position]
+    complete.push(look.status === 'unchanged' && again !== undefined && look.memo !== undefined ? await lookAtSubdir(again, { ...planning, always: true }) : look)
   }
-  const blind = complete.find(({ status }) => status === 'failed')
+  const blind = alongside.fault ?? complete.find(({ status }) => status === 'failed')?.subdir
   if (blind === undefined) return complete
   const held: SubdirLook[] = []
   for (const look of complete) {
@@ -37,24 +46,26 @@ export async function completeLooks(looks: readonly SubdirLook[], wanted: readon
   return held
 }
 
-function heldWithout({ subdir }: SeenSubdir, blind: Pick<SubdirLook, 'subdir'>): HeldSubdir {
+function heldWithout({ subdir }: SeenSubdir, blind: string): HeldSubdir {
   return {
     subdir,
     code: 'SELECTION_INCOMPLETE',
-    reason: `Cannot tell what of ${subdir} is needed: ${blind.subdir} cannot be read`,
+    reason: `Cannot tell what of ${subdir} is needed: ${blind} cannot be read`,
     hint: 'Run the sync again once it can be; until then everything stays as it is.',
   }
 }
 
 /** Applies the selection to everything that was seen. Throws what `selectRecords` throws (`CLOSURE_UNSOLVABLE`). */
-export function selectSubdirs(looks: readonly SubdirLook[], run: SyncRun): ReadonlyMap<SubdirName, SubdirSelection> {
-  const { selection } = run.options
+export async function selectSubdirs(looks: readonly SubdirLook[], run: SyncRun, alongside: AlongsideLook): Promise<ReadonlyMap<SubdirName, SubdirSelection>> {
+  const { selection, alongside: channels = [] } = run.options
   const seen = looks.filter((look) => look.status === 'seen')
   if (selection === undefined || seen.length === 0) return new Map()
   const indexes = seen.map(({ subdir, original }) => ({ subdir, source: original.source, layout: original.table }))
-  const { subdirs, changesAt, notes } = selectRecords(indexes, selection, { now: run.started, channel: run.channelName })
+  const { subdirs, changesAt, notes } = selectRecords(indexes, selection, {
+    now: run.started, channel: run.channelName, ...(crossesSubdirs(selection) && channels.length > 0 ? { alongside: await alongside.read() } : {}),
+  })
   for (const message of notes) warn(run, { code: 'SELECTION', subdir: undefined, message })
-  assertSomething(seen, subdirs, run)
+  if (channels.length === 0) assertSomething(seen, subdirs, run)
   return new Map([...subdirs].map(([subdir, selected]) => [subdir, { ...selected, changesAt }]))
 }
 

@@ -1,23 +1,20 @@
-import { MirrorError, NOARCH } from '@mirror/core'
+import { MirrorError } from '@mirror/core'
 import { checkBudget, checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
 import { buildChangeset } from './build-changeset.ts'
-import { type CarriedOut, carryOut, changesOf, NOTHING_CARRIED_OUT, planningOn, tidyUp } from './carry-out.ts'
+import { type CarriedOut, carryOut, changesOf, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
 import { createReport } from './create-report.ts'
 import { deriveChannelFiles, fetchChannelFiles } from './derivatives/derive-channel-files.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
 import { type Ground, readGround, stateOf } from './ground.ts'
 import type { SyncOptions } from './options.ts'
-import { closeLook, lookAtMadeUpNoarch, lookAtSubdir, type PlanSubdirOptions, type SubdirLook } from './look-at-subdir.ts'
-import { planSeen, type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
+import { closeLook, type SubdirLook } from './look-at-subdir.ts'
+import { type SubdirOutcome, subdirFacts } from './plan-subdir.ts'
+import { planSubdirs } from './plan-subdirs.ts'
 import { remember } from './remember.ts'
 import type { SyncReport } from './report.ts'
 import { createRun, type SyncRun, warn } from './run.ts'
-import { completeLooks, crossesSubdirs, selectSubdirs } from './select-subdirs.ts'
 import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
 import { summarizePlan, summarizeSubdirs, summaryTotals } from './summarize.ts'
-
-/** Indexes read at the same time: each may take as much memory as its subdir is large. */
-const INDEXES_AT_ONCE = 4
 
 /** How often a run plans again because upstream or the store moved on under it. */
 const ROUNDS = 3
@@ -45,6 +42,7 @@ interface Attempt {
   readonly spool: SpoolSpace
   readonly ground: Ground
   readonly outcomes: readonly SubdirOutcome[]
+  readonly alongside: string
   readonly verdicts: readonly GuardVerdict[]
 }
 
@@ -53,9 +51,9 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
   const ground = await readGround(run)
   const looks: SubdirLook[] = []
   try {
-    const outcomes = await planSubdirs(run, ground, looks)
+    const { outcomes, alongside } = await planSubdirs(run, ground, looks)
     if (!isFound(outcomes, ground)) return reportNotFound(run, { ground, outcomes, verdicts: [] })
-    const attempt = { run, spool, ground, outcomes, verdicts: judge(run, ground, outcomes) }
+    const attempt = { run, spool, ground, outcomes, alongside, verdicts: judge(run, ground, outcomes) }
     announce(attempt)
     if (attempt.verdicts.some(({ severity }) => severity === 'refuse')) return createReport(run, 'refused', attempt)
     if (run.options.dryRun === true) return createReport(run, 'planned', attempt)
@@ -64,46 +62,6 @@ async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Pr
     for (const look of looks) await closeLook(look)
   }
 }
-
-/** Looks at every subdir, selects, and decides what of each is published. What it opens is in `looks`, for the caller to close. */
-async function planSubdirs(run: SyncRun, ground: Ground, looks: SubdirLook[]): Promise<readonly SubdirOutcome[]> {
-  const planning = planningOn(run, ground)
-  await lookAtAll(run, planning, looks)
-  const { selection } = run.options
-  if (selection !== undefined && crossesSubdirs(selection)) looks.push(...await completeLooks(looks.splice(0), run.wanted, planning))
-  if (run.wanted.every(({ subdir }) => subdir !== NOARCH)) {
-    const base = stateOf(ground)?.subdirs.find(({ subdir }) => subdir === NOARCH)
-    if (base === undefined || base.artifacts.count === 0) looks.unshift(lookAtMadeUpNoarch(base, planning))
-  }
-  const selected = selectSubdirs(looks, run)
-  const outcomes: SubdirOutcome[] = []
-  for (const look of looks) outcomes.push(look.status === 'seen' ? await planSeen(look, selected.get(look.subdir), planning) : look)
-  return outcomes
-}
-
-/** Several at once, because most of the time goes by waiting; told and kept in the order of the configuration, also those that came before a failure. */
-async function lookAtAll(run: SyncRun, planning: PlanSubdirOptions, looks: SubdirLook[]): Promise<void> {
-  const queue = run.wanted.entries()
-  const found: (SubdirLook | undefined)[] = []
-  let told = 0
-  const tell = (): void => {
-    for (let look = found[told]; look !== undefined; look = found[told]) {
-      run.observe({ type: 'index-checked', subdir: look.subdir, result: CHECKED[look.status] })
-      told += 1
-    }
-  }
-  const work = async (): Promise<void> => {
-    for (const [position, wanted] of queue) {
-      found[position] = await lookAtSubdir(wanted, planning)
-      tell()
-    }
-  }
-  const settled = await Promise.allSettled(Array.from({ length: INDEXES_AT_ONCE }, work))
-  looks.push(...found.filter((look) => look !== undefined))
-  for (const result of settled) if (result.status === 'rejected') throw result.reason
-}
-
-const CHECKED = { unchanged: 'not-modified', absent: 'absent', vanished: 'absent', seen: 'fetched', failed: 'failed' } as const
 
 /** False when upstream showed nothing at all, and nothing of it was ever mirrored. */
 function isFound(outcomes: readonly SubdirOutcome[], { head }: Ground): boolean {
@@ -157,7 +115,7 @@ function warnOfReusedNames(run: SyncRun, { before, after }: DerivedChange['chang
 }
 
 async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | undefined> {
-  const { run, ground, outcomes, spool } = attempt
+  const { run, ground, outcomes, alongside, spool } = attempt
   const derived: DerivedChange[] = []
   for (const outcome of outcomes) {
     if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...run.deriving, reader: ground.reader, spool }))
@@ -166,13 +124,13 @@ async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | 
   const files = channelFiles === undefined ? undefined : await deriveChannelFiles(channelFiles, derived, { run, ground })
   const changeset = buildChangeset(stateOf(ground), { changes: changesOf(derived, ground), files: files?.map(({ file }) => file), isDistrusted: ground.isDistrusted })
   if (isEmptyChangeset(changeset)) {
-    await remember(run, { outcomes, published: derived, held: new Set() })
+    await remember(run, { outcomes, alongside, published: derived, held: new Set() })
     const tidy = await tidyUp(run)
     return createReport(run, outcomes.some(({ status }) => status === 'failed') ? 'held' : 'unchanged', { ...attempt, done: { ...NOTHING_CARRIED_OUT, tidy } })
   }
   const done = await carryOut({ run, spool, ground, derived, channelFiles, files: files ?? [], changeset, isLast })
   if (done === undefined) return undefined
-  await remember(run, { outcomes, published: done.published, held: new Set(done.held.map(({ subdir }) => subdir)) })
+  await remember(run, { outcomes, alongside, published: done.published, held: new Set(done.held.map(({ subdir }) => subdir)) })
   return createReport(run, statusOf(done), { ...attempt, done })
 }
 

@@ -30,6 +30,8 @@ export interface UpstreamMemo {
   readonly waiting: readonly WaitingName[]
   /** What the rules of the selection did; left out when there was none. */
   readonly rules?: readonly RuleEffect[]
+  /** What the channels alongside had; left out without any. */
+  readonly alongside?: string
   /** When the same index would be selected otherwise, milliseconds since the epoch; left out for never. */
   readonly changesAt?: number
 }
@@ -61,8 +63,8 @@ function hasDigests(value: Record<string, unknown>): boolean {
 function hasLists(value: Record<string, unknown>): boolean {
   const leftOut = value['leftOut']
   const waiting = value['waiting']
-  const { rules = [], changesAt = 0 } = value
-  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number'
+  const { rules = [], changesAt = 0, alongside = '' } = value
+  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number' && typeof alongside === 'string'
 }
 
 function isWaiting(value: unknown): boolean {

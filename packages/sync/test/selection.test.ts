@@ -1,9 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { parseMatchSpec, parseSubdirName } from '@mirror/core'
+import { parseChannelUrl, parseMatchSpec, parseSubdirName } from '@mirror/core'
+import { createRepositoryClient } from '@mirror/repository-client'
 import type { ClosureChoice } from '@mirror/selection'
 import { changeChannel, type ChannelDescription, faults } from '@mirror/test-fixtures'
+import { createDiskStore } from '@mirror/store'
 import { describe } from 'vitest'
+import type { AlongsideChannel } from '../src/index.ts'
+import type { Run } from './run-sync.ts'
 import { test, type World } from './world.ts'
 
 const DAY = 24 * 3_600_000
@@ -148,6 +153,64 @@ describe('syncChannel() with a selection', () => {
       const world = await createWorldOf(VERSIONS)
       await expect(world.sync({ selection: { closure: closureOf('gamma >=11') } })).rejects.toMatchObject({ code: 'CLOSURE_UNSOLVABLE' })
       expect(world.server.requests.filter(({ path }) => /\.(?:conda|tar\.bz2)$/.test(path))).toEqual([])
+    })
+  })
+
+  describe('that is a closure over several channels', () => {
+    async function createPair(createWorldOf: (description: ChannelDescription) => Promise<World>): Promise<{ readonly base: World; readonly extra: World; readonly sync: () => Promise<Run> }> {
+      const base = await createWorldOf({ subdirs: { noarch: [{ name: 'alpha' }], 'linux-64': [{ name: 'libbase', version: '1.0' }, { name: 'libbase', version: '2.0' }, { name: 'other' }] }, index: { variants: ['zst'] } })
+      const extra = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'tool', depends: ['libbase >=2'] }, { name: 'idle' }] }, index: { variants: ['zst'] } })
+      const selection = { closure: closureOf('tool') }
+      const open = async ({ server, mirror }: World): Promise<AlongsideChannel & AsyncDisposable> => {
+        const channel = parseChannelUrl(server.url, { folder: 'channel' })
+        const spoolFolder = await mkdtemp(join(tmpdir(), 'alongside-'))
+        const client = createRepositoryClient({ channel, spoolFolder, retry: { base: 1, maximum: 5 } })
+        const close = async (): Promise<void> => {
+          await client.close()
+          await rm(spoolFolder, { recursive: true, force: true })
+        }
+        return { channel, client, store: createDiskStore({ root: mirror }), subdirs: [{ subdir: parseSubdirName('linux-64'), required: false }], selection, [Symbol.asyncDispose]: close }
+      }
+      const syncOne = async (one: World, other: World): Promise<Run> => {
+        await using alongside = await open(other)
+        return await one.sync({ selection, alongside: [alongside] })
+      }
+      const sync = async (): Promise<Run> => {
+        await syncOne(extra, base)
+        return await syncOne(base, extra)
+      }
+      return { base, extra, sync }
+    }
+
+    test('keeps in each what the seeds need of it', async ({ expect, createWorldOf }) => {
+      const { base, extra, sync } = await createPair(createWorldOf)
+      await sync()
+      expect(await listed(extra, 'linux-64')).toEqual(['tool-1.0-0.conda'])
+      expect(await listed(base, 'linux-64')).toEqual(['libbase-2.0-0.conda'])
+      base.server.reset()
+      extra.server.reset()
+      expect((await sync()).report.status).toBe('unchanged')
+      expect([...base.server.requests, ...extra.server.requests].every(({ status }) => status === 304)).toBe(true)
+    })
+
+    test('follows a change of the other channel', async ({ expect, createWorldOf }) => {
+      const { base, extra, sync } = await createPair(createWorldOf)
+      await sync()
+      await changeChannel(extra.upstream, { relist: { 'linux-64': { 'tool-1.0-0.conda': { depends: ['libbase', 'alpha'] } } } })
+      expect((await sync()).report.status).toBe('committed')
+      expect(await listed(base, 'linux-64')).toEqual(['libbase-1.0-0.conda', 'libbase-2.0-0.conda'])
+      expect(await listed(base, 'noarch')).toEqual(['alpha-1.0-0.conda'])
+    })
+
+    test('holds what changed while the other cannot be read, and leaves alone what did not', async ({ expect, createWorldOf }) => {
+      const { base, extra, sync } = await createPair(createWorldOf)
+      await sync()
+      extra.server.misbehave({ path: /repodata/, fault: faults.status(500) })
+      expect((await sync()).report.status).toBe('unchanged')
+      await changeChannel(base.upstream, { add: { 'linux-64': [{ name: 'libbase', version: '3.0' }] } })
+      const { report } = await sync()
+      expect(report.held).toMatchObject([{ subdir: 'noarch', code: 'SELECTION_INCOMPLETE' }, { subdir: 'linux-64', code: 'SELECTION_INCOMPLETE' }])
+      expect(await listed(base, 'linux-64')).toEqual(['libbase-2.0-0.conda'])
     })
   })
 
