@@ -5,6 +5,7 @@ import { KEY_GROUPS, type KeyGroup, UNSUPPORTED_KEYS } from '../src/config/keys.
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
 import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
 import { EVENT_TABLE } from '../src/event-table.ts'
+import { createLicencesPage } from './licences-page.ts'
 
 const NOTE = '<!-- Made by apps/cli/scripts/write-reference.mjs from the code; do not edit. -->\n'
 const readSource = (path: string): string => readFileSync(new URL(`../../../${path}`, import.meta.url), 'utf8')
@@ -201,5 +202,6 @@ export function createReferencePages(): ReadonlyMap<string, string> {
     ['errors.md', createErrorsPage()],
     ['events.md', createEventsPage()],
     ['exit-codes.md', createExitCodesPage()],
+    ['licences.md', createLicencesPage(NOTE, table)],
   ])
 }

@@ -13,25 +13,38 @@ function keyOf(name: string): string {
   return keyOfWords(splitLicenceWords(name))
 }
 
-const ENTRIES: ReadonlyMap<string, LicenceEntry> = new Map(LICENCES.flatMap(({ id, families, spellings }) => {
-  const entry: LicenceEntry = { key: keyOf(id), families }
-  return [id, ...spellings].map((name): readonly [string, LicenceEntry] => [keyOf(name), entry])
-}))
+/** The table by all its names; made when a licence is first asked for, since most commands ask for none. */
+interface LicenceIndex {
+  readonly entries: ReadonlyMap<string, LicenceEntry>
+  readonly compounds: ReadonlyMap<string, string>
+  readonly nothing: ReadonlySet<string>
+}
 
-const COMPOUNDS: ReadonlyMap<string, string> = new Map(COMPOUND_LICENCES.map(({ spelling, expression }) => [keyOf(spelling), expression]))
-const NOTHING: ReadonlySet<string> = new Set(['', ...NO_LICENCE.map(keyOf)])
+let index: LicenceIndex | undefined
+
+function readIndex(): LicenceIndex {
+  index ??= {
+    entries: new Map(LICENCES.flatMap(({ id, families, spellings }) => {
+      const entry: LicenceEntry = { key: keyOf(id), families }
+      return [id, ...spellings].map((name): readonly [string, LicenceEntry] => [keyOf(name), entry])
+    })),
+    compounds: new Map(COMPOUND_LICENCES.map(({ spelling, expression }) => [keyOf(spelling), expression])),
+    nothing: new Set(['', ...NO_LICENCE.map(keyOf)]),
+  }
+  return index
+}
 
 /** The licence that these words name, and nothing else. */
 export function findKnownLicence(words: readonly string[]): LicenceEntry | undefined {
-  return ENTRIES.get(keyOfWords(words))
+  return readIndex().entries.get(keyOfWords(words))
 }
 
 /** The expression that these words stand for. */
 export function findCompoundLicence(words: readonly string[]): string | undefined {
-  return COMPOUNDS.get(words.join('-'))
+  return readIndex().compounds.get(words.join('-'))
 }
 
 /** True for words that say that there is no licence. */
 export function isNoLicence(words: readonly string[]): boolean {
-  return NOTHING.has(words.join('-'))
+  return readIndex().nothing.has(words.join('-'))
 }
