@@ -5,10 +5,10 @@ import { applyJournal } from './apply-journal.ts'
 import { filesOf } from './changeset-files.ts'
 import type { Generation, StoreReader } from './contract.ts'
 import type { DiskContext } from './disk-context.ts'
-import { stagedFileName } from './disk-paths.ts'
+import { DOT_FOLDER, stagedFileName } from './disk-paths.ts'
 import { documentPath } from './documents.ts'
 import type { StoreEvent } from './events.ts'
-import type { Manifest } from './generation-file.ts'
+import type { KeptDocument, Manifest } from './generation-file.ts'
 import { writeJournal } from './journal.ts'
 import type { Lock } from './lock.ts'
 import { prepareCommit } from './prepare-commit.ts'
@@ -23,6 +23,8 @@ export interface Gathered {
   readonly head: Manifest | undefined
   /** Reads the head; asked only when a tree is adopted over it. */
   readonly reader: StoreReader | undefined
+  /** What was found not to be right, public files and copies alike. */
+  readonly damaged: ReadonlySet<string>
   readonly staging: Staging
   readonly artifacts: TrackedArtifacts
   /** Index files, shards and plain files that are verified, by their names in `staging/`. */
@@ -37,6 +39,7 @@ export async function commitGathered(gathered: Gathered, final: Changeset): Prom
   const journal = await prepareCommit(context, {
     changeset: final,
     head,
+    documents: intactDocuments(gathered),
     artifacts,
     alsoRemoved: await removedByAdoption(gathered, final),
     isStaged: (file) => files.get(stagedFileName(file)) === 'staged',
@@ -51,10 +54,16 @@ export async function commitGathered(gathered: Gathered, final: Changeset): Prom
 }
 
 /** True when the head has this very file at this very path, and a copy of it is kept: it need not be put. */
-export function isKept({ context, head }: Pick<Gathered, 'context' | 'head'>, file: PublishedFile): boolean {
+export function isKept({ context, head, damaged }: Pick<Gathered, 'context' | 'head' | 'damaged'>, file: PublishedFile): boolean {
+  if (damaged.has(file.path)) return false
   const listed = head?.generation.state.subdirs.some((subdir) => [subdir.document, ...subdir.variants].some(({ path, sha256 }) => path === file.path && sha256 === file.sha256))
-  const document = listed === true ? head?.documents.find(({ sha256 }) => sha256 === file.sha256) : undefined
+  const document = listed === true ? intactDocuments({ head, damaged }).find(({ sha256 }) => sha256 === file.sha256) : undefined
   return document !== undefined && fs.existsSync(documentPath(context, document))
+}
+
+/** The copies that the head keeps, but for those that are damaged. */
+function intactDocuments({ head, damaged }: Pick<Gathered, 'head' | 'damaged'>): readonly KeptDocument[] {
+  return (head?.documents ?? []).filter(({ file }) => !damaged.has(`${DOT_FOLDER}/documents/${file}`))
 }
 
 function incomplete(path: string): Error {

@@ -103,6 +103,11 @@ export interface BeginOptions {
    * so that `missing` verifies all that it lists; what is right is used where it lies. Without it a folder of foreign content is refused with `STORE_FOREIGN`. Default false.
    */
   readonly adopt?: boolean
+  /**
+   * Paths that were found not to be what they should be, as `verifyStore` names them. Index files among them have to be put though the head has them, because they may look untouched; copies of
+   * them among the store's own are made anew.
+   */
+  readonly damaged?: ReadonlySet<string>
 }
 
 /** Options of `tidy`. */

@@ -13,13 +13,16 @@ import { listGenerations, type Manifest, readHead, readManifest } from './genera
 import { hasUnfinished } from './journal.ts'
 import { type Lock, openLock } from './lock.ts'
 import { readMemoFile, writeMemoFile } from './memo.ts'
+import { openIntact } from './open-intact.ts'
 import { comparePublic, type PublicState } from './public-state.ts'
 import { recover } from './recover.ts'
+import { removeEmptyStore } from './remove-store.ts'
 import { assertFolder, assertSafeRoot, inspectRoot } from './safe-root.ts'
 import { readSnapshots } from './snapshot-file.ts'
 import { checkSpace, type SpaceNeed } from './space.ts'
 import { named, storeError } from './store-error.ts'
 import { tidyDisk } from './tidy.ts'
+import { readTrashHeader, type TrashHeader, trashLists } from './trash.ts'
 
 /** Options of `createDiskStore`. */
 export interface DiskStoreOptions {
@@ -41,6 +44,17 @@ export interface DiskStoreOptions {
 export interface DiskStore extends Store {
   /** Whether someone else changed the public index files since they were published. Reads a few small files, no folder, and hashes only what looks touched. */
   readonly publicState: () => Promise<PublicState>
+  /** The bytes of an index file of the newest generation: the public one's or the copy's, whichever is right. Undefined when neither is. */
+  readonly openIntact: (path: string) => Promise<AsyncIterable<Uint8Array> | undefined>
+  /** What waits in the trash, oldest first, by the first lines of its lists. */
+  readonly trash: () => Promise<readonly TrashHeader[]>
+  /** Names of snapshots whose file is damaged: while there is one, every generation is kept. */
+  readonly damagedSnapshots: () => Promise<readonly string[]>
+  /**
+   * Removes the dot-folder of a store that publishes nothing, keeps nothing and has nothing in its trash, and its folder if nothing else is in it; `in-use` otherwise. What
+   * is foreign stays.
+   */
+  readonly removeEmpty: () => Promise<'removed' | 'in-use' | 'busy'>
   /** Throws `STORE_NO_SPACE` unless there is room; writes nothing. */
   readonly checkSpace: (need: SpaceNeed) => Promise<void>
 }
@@ -79,6 +93,10 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       if (hasUnfinished(context, manifest?.generation.number ?? 0)) return { status: 'unfinished' }
       return comparePublic(context, manifest?.generation.state ?? EMPTY_STATE)
     },
+    openIntact: async (path) => openIntact(context, path),
+    trash: async () => trashLists(context.paths).map((path) => readTrashHeader(path)).filter((header) => header !== undefined),
+    damagedSnapshots: async () => readSnapshots(context.paths).damaged,
+    removeEmpty: () => named('remove the store', () => removeEmptyStore(context)),
     checkSpace: (need) => checkSpace(root, need),
   }
 }
@@ -88,7 +106,7 @@ function readGenerations({ paths }: DiskContext): readonly Generation[] {
 }
 
 async function begin(context: DiskContext, changeset: Changeset, options: BeginOptions): Promise<BeginResult> {
-  const { adopt = false, signal, observe = ignoreEvents } = options
+  const { adopt = false, damaged = new Set(), signal, observe = ignoreEvents } = options
   signal?.throwIfAborted()
   assertSafeTree(context, changeset)
   assertConsent(context, adopt)
@@ -103,7 +121,7 @@ async function begin(context: DiskContext, changeset: Changeset, options: BeginO
     throw error
   }
   const manifest = readHead(context.paths)
-  if (fits(changeset, manifest, adopt)) return { status: 'begun', transaction: beginOn(context, { changeset, lock, manifest, observe, signal }) }
+  if (fits(changeset, manifest, adopt)) return { status: 'begun', transaction: beginOn(context, { changeset, lock, manifest, damaged, observe, signal }) }
   lock.release()
   return { status: 'stale', head: manifest?.generation }
 }
@@ -121,13 +139,14 @@ interface BeginOn {
   readonly changeset: Changeset
   readonly lock: Lock
   readonly manifest: Manifest | undefined
+  readonly damaged: ReadonlySet<string>
   readonly observe: NonNullable<BeginOptions['observe']>
   readonly signal: AbortSignal | undefined
 }
 
-function beginOn(context: DiskContext, { changeset, lock, manifest, observe, signal }: BeginOn): ReturnType<typeof openDiskTransaction> {
+function beginOn(context: DiskContext, { changeset, lock, manifest, damaged, observe, signal }: BeginOn): ReturnType<typeof openDiskTransaction> {
   const reader = manifest === undefined ? undefined : createDiskReader(context.paths, manifest)
-  return openDiskTransaction({ context, changeset, lock, head: manifest, reader, observe, signal })
+  return openDiskTransaction({ context, changeset, lock, head: manifest, reader, damaged, observe, signal })
 }
 
 /** The changeset starts from the head; or, when a tree is adopted, from nothing: then all that it lists is verified. */

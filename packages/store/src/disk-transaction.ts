@@ -15,7 +15,7 @@ import { asStoreError, named, storeError } from './store-error.ts'
 import { trackArtifacts, type TrackedArtifacts } from './tracked-artifacts.ts'
 
 /** What a transaction on disk is made of. */
-export interface DiskTransactionOptions extends Pick<Gathered, 'context' | 'lock' | 'head' | 'reader' | 'observe'> {
+export interface DiskTransactionOptions extends Pick<Gathered, 'context' | 'lock' | 'head' | 'reader' | 'damaged' | 'observe'> {
   readonly changeset: Changeset
   readonly signal: AbortSignal | undefined
 }

@@ -43,6 +43,8 @@ export async function digestsOf(path: string): Promise<readonly Digest[]> {
 export function openRegular(path: string): number | 'absent' | 'not-a-file' {
   let fd: number
   try {
+    // To make an exception takes longer than to look.
+    if (fs.lstatSync(path, { throwIfNoEntry: false }) === undefined) return 'absent'
     fd = fs.openSync(path, FLAGS)
   } catch (error) {
     if (hasErrno(error, 'ENOENT', 'ENOTDIR')) return 'absent'

@@ -8,7 +8,7 @@ import { breathe, type DiskContext } from './disk-context.ts'
 import { DESCRIPTIONS, objectName, parentOf, stagedArtifactName } from './disk-paths.ts'
 import { writeNewFile } from './disk-write.ts'
 import { keepDocuments } from './documents.ts'
-import type { Manifest } from './generation-file.ts'
+import type { KeptDocument, Manifest } from './generation-file.ts'
 import type { CommitCounts, Journal } from './journal.ts'
 import { linkOrCopy, setAside } from './link-or-copy.ts'
 import type { TrackedArtifacts } from './tracked-artifacts.ts'
@@ -18,6 +18,8 @@ import { formatTrash, type TrashEntry } from './trash.ts'
 export interface PrepareCommitOptions {
   readonly changeset: Changeset
   readonly head: Manifest | undefined
+  /** The copies of index files that can be relied on. */
+  readonly documents: readonly KeptDocument[]
   readonly artifacts: TrackedArtifacts
   /** True for files whose verified bytes lie in `staging/`. */
   readonly isStaged: (file: PublishedFile) => boolean
@@ -37,7 +39,7 @@ export async function prepareCommit(context: DiskContext, options: PrepareCommit
   await addFiles(context, options, adder)
   const aside = [...await setAsidePlain(context, options), ...await adder.finish()]
 
-  const documents = await keepDocuments(context, changeset.target, { known: head?.documents ?? [], staged: stagedPath })
+  const documents = await keepDocuments(context, changeset.target, { known: options.documents, staged: stagedPath })
   const steps = { context, changeset, base: head?.generation.state ?? EMPTY_STATE, isStaged }
   const swaps = await swapSteps(context, options)
   const files = plainFileSteps(steps)

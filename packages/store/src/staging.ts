@@ -1,6 +1,5 @@
 import { createHash, hash, type Hash } from 'node:crypto'
 import fs from 'node:fs'
-import { join } from 'node:path'
 import { type Digest, digestHex, digestKind } from '@mirror/core'
 import type { Body } from './contract.ts'
 import type { DiskContext } from './disk-context.ts'
@@ -56,7 +55,7 @@ interface Task extends StagingOptions {
 /** Creates the staging area of one transaction. */
 export function createStaging(context: DiskContext): Staging {
   const area: Area = { context, queue: createSyncQueue(context.io) }
-  const path = (name: string): string => join(context.paths.staging, name)
+  const path = (name: string): string => `${context.paths.staging}/${name}`
   return {
     async write(entry, body, options) {
       options.signal?.throwIfAborted()

@@ -9,3 +9,4 @@ export { explainArtifact, type ExplainOptions, type Explanation } from './explai
 export { pruneChannel, type PruneOptions, type PruneReport } from './keeping/prune-channel.ts'
 export { rollbackChannel, type RollbackOptions, type RollbackReport, type RollbackSubdir } from './keeping/rollback-channel.ts'
 export { adoptChannel, type AdoptOptions, listSubdirs } from './keeping/adopt-channel.ts'
+export { repairChannel, type RepairOptions, type RepairReport, type Unrepaired } from './keeping/repair-channel.ts'

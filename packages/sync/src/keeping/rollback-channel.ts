@@ -153,11 +153,17 @@ async function carryOutReturn(plan: ReturnPlan, { store, observe }: RollbackOpti
   return result.status === 'committed' ? result.generation : undefined
 }
 
+/** Options of `beginReturn`. */
+export interface BeginReturnOptions {
+  readonly store: SyncStore
+  readonly signal: AbortSignal
+  readonly observe: ((event: StoreEvent) => void) | undefined
+  readonly damaged?: ReadonlySet<string>
+}
+
 /** Begins a transaction that fetches nothing; undefined when the store moved on. Throws `STORE_LOCKED`. */
-export async function beginReturn({ changeset }: Pick<ReturnPlan, 'changeset'>, { store, signal, observe }: {
-  readonly store: SyncStore; readonly signal: AbortSignal; readonly observe: ((event: StoreEvent) => void) | undefined
-}): Promise<Transaction | undefined> {
-  const begun = await store.begin(changeset, { signal, adopt: true, ...(observe === undefined ? {} : { observe }) })
+export async function beginReturn({ changeset }: Pick<ReturnPlan, 'changeset'>, { store, signal, observe, damaged = new Set() }: BeginReturnOptions): Promise<Transaction | undefined> {
+  const begun = await store.begin(changeset, { signal, adopt: true, damaged, ...(observe === undefined ? {} : { observe }) })
   if (begun.status === 'begun') return begun.transaction
   if (begun.status === 'stale') return undefined
   throw new MirrorError<SyncErrorCode>('STORE_LOCKED', 'Cannot change the mirror: another run works on it', { hint: 'Wait until it has ended; it needs no help and leaves no lock behind.' })
