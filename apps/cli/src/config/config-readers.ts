@@ -46,8 +46,8 @@ const readBudgetMapping = mappingReader<BudgetValues>({
 }, BUDGET)
 
 const readBudget: Reader<BudgetValues | false> = switchable((value, fault) => {
-  const read = readBudgetMapping(value, fault)
-  return read !== undefined && isMapping(value) && value['bytes'] === undefined && value['artifacts'] === undefined ? fault(`says nothing: it ${BUDGET}`) : read
+  if (isMapping(value) && (value['bytes'] ?? value['artifacts'] ?? undefined) === undefined) return fault(`says nothing: it ${BUDGET}`)
+  return readBudgetMapping(value, fault)
 })
 
 const readPlatforms = filledList(readText(PLATFORMS))

@@ -84,10 +84,10 @@ interface ChannelFormat {
 }
 
 function formatChannel({ channel, subdirs }: ChannelConfig, { config, showSecrets, selection }: ChannelFormat): object {
-  const platforms = subdirs.map(({ subdir }) => subdir).filter((subdir) => subdir !== 'noarch')
-  const general = config.platforms.map((platform) => platform.trim()).filter((platform) => platform !== 'noarch')
-  const isGeneral = [...new Set(general)].join(' ') === platforms.join(' ')
-  return { url: formatUrl(channel, showSecrets), path: channel.folder, ...(isGeneral ? {} : { platforms: platforms.length === 0 ? ['noarch'] : platforms }), ...selection }
+  const own = subdirs.map(({ subdir }) => subdir.toString())
+  const general = [...new Set([...config.platforms.map((platform) => platform.trim()), ...(config.noarch ? ['noarch'] : [])])]
+  const platforms = own.length > 1 && own.at(-1) === 'noarch' ? own.slice(0, -1) : own
+  return { url: formatUrl(channel, showSecrets), path: channel.folder, ...(own.join(' ') === general.join(' ') ? {} : { platforms }), ...selection }
 }
 
 /** The URL with its secrets where they were, or with `***` in their place. */

@@ -104,7 +104,7 @@ Numbers need no quotes: \`python_versions: [3.10]\` is read as it is written.`,
     { key: 'include', takes: 'match specs', standard: '', meaning: 'With `exclude`: adds back what it left out. Alone: only what one of them matches.', since: NEXT },
     {
       key: 'python_versions',
-      takes: 'versions of Python with two numbers',
+      takes: 'versions of Python',
       standard: '',
       meaning: 'Leaves out what can run on none of these. What depends on no Python stays.',
       since: 'cas-mirror',

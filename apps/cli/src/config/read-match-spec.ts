@@ -43,8 +43,7 @@ const REPAIRS: readonly ((text: string) => string)[] = [
   (text) => text.replaceAll(/=\s*(?<value>[^'",[\]=][^'",[\]]*?)\s*(?=[,\]])/g, "='$<value>'"),
   (text) => text.replace(/\[(?<key>\w+)\s*=\s*(?<value>[^'"\]]+)\]$/, "[$<key>='$<value>']"),
   // Two conditions with nothing but a space between, and spaces behind operators.
-  (text) => text.replaceAll(/(?<=[\w.*])\s+(?=[<>!~])/g, ','),
-  (text) => text.replaceAll(/(?<operator>[<>=!~])\s+/g, '$<operator>'),
+  (text) => text.replaceAll(/(?<operator>[<>=!~])\s+/g, '$<operator>').replaceAll(/(?<=[<>=!~][\w.*]+)\s+(?=[<>!~])/g, ','),
   // name=version build.
   (text) => text.replace(/^(?<start>[\w.*-]+={1,2}[\w.*]+)\s+(?<build>[\w.*]+)$/, '$<start>=$<build>'),
   // A version without a name.

@@ -1,5 +1,5 @@
 import { formatMatchSpec, isSubdirName, isVersion } from '@mirror/core'
-import type { ArtifactFormat, FormatChoice, LatestChoice, VirtualPackage } from '@mirror/selection'
+import { type ArtifactFormat, type FormatChoice, isPythonVersion, type LatestChoice, type VirtualPackage } from '@mirror/selection'
 import { findNearest } from './nearest.ts'
 import { below, type FieldReaders, isMapping, listReader, mappingReader, parsedBy, type Reader, switchable, textReader } from './readers.ts'
 import { readMatchSpec } from './read-match-spec.ts'
@@ -9,7 +9,7 @@ import { parseCount, parseDuration, parseMoment, parseSizeValue } from './units.
 const FORMATS: readonly ArtifactFormat[] = ['conda', 'tar.bz2']
 const FORMATS_TAKEN = 'takes conda, tar.bz2, a list of them, or a mapping with "allow" and "prefer"'
 const NAMES = 'takes names of packages, such as numpy'
-const PYTHONS = 'takes versions of Python with two numbers, such as 3.12'
+const PYTHONS = 'takes versions of Python, such as 3.12'
 const CLOSURE = 'takes match specs, or a mapping with "specs", "environments", "locks" and "virtual_packages"'
 const LATEST = 'takes a whole number above 0, or a mapping with "versions" and "builds"'
 
@@ -21,7 +21,8 @@ const readName: Reader<string> = (value, fault) => {
 
 const readPython: Reader<string> = (value, fault) => {
   const text = textReader(PYTHONS)(value, fault)
-  if (text === undefined || /^\d+\.\d+$/.test(text)) return text
+  // 36 is meant for 3.6.
+  if (text === undefined || (isPythonVersion(text) && Number.parseInt(text, 10) < 10)) return text
   const digits = /^(?:(?:c?py|python)[ =-]*)?(?<major>[23])\.?(?<minor>\d{1,2})/i.exec(text)?.groups
   return fault(`has ${JSON.stringify(text)}; it ${PYTHONS}${digits === undefined ? '' : `; the nearest is ${digits['major']}.${digits['minor']}`}`)
 }
@@ -59,8 +60,8 @@ const readLatestMapping = mappingReader<{ versions: number; builds: number }>({ 
 
 const readLatest: Reader<LatestChoice> = (value, fault) => {
   if (!isMapping(value)) return parsedBy((count) => asVersions(parseCount(count, 1)), LATEST)(value, fault)
-  const read = readLatestMapping(value, fault)
-  return read?.versions === undefined && read?.builds === undefined && read !== undefined ? fault(`says nothing: it ${LATEST}`) : read
+  if ((value['versions'] ?? value['builds'] ?? undefined) === undefined) return fault(`says nothing: it ${LATEST}`)
+  return readLatestMapping(value, fault)
 }
 
 function asVersions(versions: number | undefined): LatestChoice | undefined {

@@ -1,6 +1,7 @@
 import { type ChannelUrl, isMirrorError, parseChannelUrl } from '@mirror/core'
 import type { ChannelConfig, InstallersConfig } from './config.ts'
 import type { ConfigValues } from './config-values.ts'
+import { findHiddenSecret } from './hidden-secret.ts'
 import type { ConfigProblem } from './problems.ts'
 
 /** Where packages and installers are unless the configuration says otherwise. */
@@ -25,6 +26,8 @@ export function resolveInstallers(values: ConfigValues, options: ResolveInstalle
 }
 
 function parseRemote(text: string, { workingDirectory, where }: ResolveInstallersOptions): ChannelUrl | ConfigProblem {
+  const hidden = findHiddenSecret(text, { key: 'remote_url', where: where('remote_url') })
+  if (hidden !== undefined) return hidden
   try {
     return parseChannelUrl(text, { workingDirectory, folder: 'archive' })
   } catch (error) {

@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { Selection } from '@mirror/selection'
+import { type Selection, unknownLicenceFamilies } from '@mirror/selection'
 import type { SeedFiles } from './config.ts'
 import type { ConfigProblem } from './problems.ts'
 import { type ClosureValues, type Moment, SELECTION_KEYS, type SelectionValues } from './selection-values.ts'
@@ -38,7 +38,7 @@ export function resolveSelection(layers: SelectionLayers): ResolvedSelection {
     selection: toSelection(values, layers.hasOthers),
     seedFiles: { environments: absolute(files.environments), locks: absolute(files.locks) },
     problems: [...findConflict(values, where), ...findEmptyTime(values, { where, now: layers.now })],
-    warnings: [...findIdle(values, where), ...findOddPythons(values, where)],
+    warnings: [...findIdle(values, where), ...findUnknownLicences(values, where), ...findOddPythons(values, where)],
   }
 }
 
@@ -145,6 +145,15 @@ function findIdle(values: SelectionValues, where: Where): readonly ConfigProblem
   const hasTime = [values.newer_than, values.older_than, values.minimum_age].some((value) => value !== undefined && value !== false)
   if (values.undated !== undefined && !hasTime) found.push(idle('undated', 'has no effect without "newer_than", "older_than" or "minimum_age"'))
   return found
+}
+
+function findUnknownLicences(values: SelectionValues, where: Where): readonly ConfigProblem[] {
+  return unknownLicenceFamilies(values.license_blacklist ?? []).map(({ name, nearest }) => ({
+    code: 'CONFIG_INVALID',
+    where: where('license_blacklist'),
+    key: 'license_blacklist',
+    message: `"license_blacklist" has ${JSON.stringify(name)}, which is neither a family of licences nor a licence, so it leaves nothing out${nearest === undefined ? '' : `; the nearest is ${nearest}`}`,
+  }))
 }
 
 /** Whoever lost the quotes of 3.10 on the way has 3.1, which no channel ever had. */
