@@ -1,5 +1,6 @@
-// Bundles every command in src/bin/ into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
-// No dependency is left outside the bundle; what a command imports dynamically becomes a chunk of its own, read when it is needed.
+// Bundles what src/bin/ has into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
+// No dependency is left outside. What is imported dynamically becomes a chunk of its own, read when it is needed. As every file that is read takes its half
+// millisecond, what starts first (src/bin/) and workers are one file each, and are no reason to split the rest.
 import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,22 +12,28 @@ const here = dirname(fileURLToPath(import.meta.url))
 // Another folder for tests, which must not replace what somebody runs.
 const out = resolve(process.argv[2] ?? join(here, 'dist'))
 
-const nameOf = (path) => basename(path, '.ts')
-const entries = [...globSync('src/bin/*.ts', { cwd: here }), ...globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })]
+const LATER = './run-program.ts'
+
+/** What starts first leaves the program itself for later. */
+const startOnly = {
+  name: 'start-only',
+  setup: ({ onResolve }) => onResolve({ filter: /^\.\/run-program\.ts$/ }, ({ kind }) => (kind === 'dynamic-import' ? { path: LATER.replace('.ts', '.js'), external: true } : undefined)),
+}
 
 /** Files of the last build go only when this one has succeeded. */
 const removeOthers = (folder, names) => {
   for (const name of readdirSync(folder)) if (!names.includes(name)) rmSync(join(folder, name))
 }
 
-const bundle = async () => {
+/** Bundles files, each under its own name; answers the metafile. */
+const bundleFiles = async (paths, { splitting = false, plugins = [] } = {}) => {
   const { metafile } = await build({
     absWorkingDir: here,
-    entryPoints: Object.fromEntries(entries.map((path) => [nameOf(path), path])),
+    entryPoints: Object.fromEntries(paths.map((path) => [basename(path, '.ts'), path])),
     outdir: join(out, 'bin'),
     chunkNames: '[name]-[hash]',
     bundle: true,
-    splitting: true,
+    splitting,
     format: 'esm',
     platform: 'node',
     target: 'node24',
@@ -34,15 +41,22 @@ const bundle = async () => {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-    plugins: [directImports, lazyStringWidth, plainBuiltins],
-    // Some dependencies are CommonJS: they call require() for node: modules, and one looks at its folder before it starts.
-    banner: {
-      js: "import { createRequire as createBundleRequire } from 'node:module'; const require = createBundleRequire(import.meta.url), bundleFolder = import.meta.dirname",
-    },
-    define: { __dirname: 'bundleFolder' },
+    plugins: [...plugins, directImports, lazyStringWidth, plainBuiltins],
+    // Some dependencies are CommonJS: they call require() for modules of Node, and one looks at its folder before it starts.
+    banner: { js: "const require = (name) => process.getBuiltinModule(name) ?? process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)" },
+    define: { __dirname: 'import.meta.dirname' },
   })
-  removeOthers(join(out, 'bin'), Object.keys(metafile.outputs).map((path) => basename(path)))
-  return Object.keys(metafile.inputs)
+  return metafile
+}
+
+const bundle = async () => {
+  const metafiles = await Promise.all([
+    bundleFiles(globSync('src/bin/*.ts', { cwd: here }), { plugins: [startOnly] }),
+    bundleFiles([join('src', LATER)], { splitting: true }),
+    bundleFiles(globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })),
+  ])
+  removeOthers(join(out, 'bin'), metafiles.flatMap(({ outputs }) => Object.keys(outputs)).map((path) => basename(path)))
+  return metafiles.flatMap(({ inputs }) => Object.keys(inputs))
 }
 
 /** The folder of the installed package that a bundled file belongs to; undefined for files of ours. */

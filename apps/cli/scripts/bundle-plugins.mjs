@@ -32,13 +32,13 @@ const describeBuiltin = (name) => {
 
 /**
  * `import` of a module of Node's own reads every property of it, and so loads what stands behind those that Node loads lazily (of node:fs, all of its streams: 3 ms).
- * The same module without that.
+ * The same module without that; one for each file that imports it, as a shared one would be a chunk, and so a file to read.
  */
 export const plainBuiltins = {
   name: 'plain-builtins',
   setup(build) {
-    build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind }) =>
-      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), namespace: 'builtin', sideEffects: false } : undefined)
+    build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind, importer }) =>
+      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), suffix: `?${importer}`, namespace: 'builtin', sideEffects: false } : undefined)
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: describeBuiltin(path) }))
   },
 }
