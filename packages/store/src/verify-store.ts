@@ -4,6 +4,8 @@ import { resolve } from 'node:path'
 import { type Artifact, type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256 } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from './contract.ts'
+import { breathe } from './disk-context.ts'
+import { createDiskIo } from './disk-io.ts'
 import { createDiskPaths, type DiskPaths } from './disk-paths.ts'
 import { createDiskReader } from './disk-reader.ts'
 import { documentPath } from './documents.ts'
@@ -13,6 +15,7 @@ import { type KeptDocument, type Manifest, readHead } from './generation-file.ts
 import { type HashOutcome, OUTCOMES } from './hash-batch.ts'
 import { createHashPool, type HashPool } from './hash-pool.ts'
 import { publishedFiles, unpublishedVariants } from './public-state.ts'
+import { readVerifiedFiles, type VerifiedFiles } from './verified-files.ts'
 import { isOneFrame } from './zstd-frame.ts'
 import { decodesTo } from './zstd-files.ts'
 
@@ -36,6 +39,8 @@ export interface VerifyReport {
   /** Artifacts that were compared, and their bytes. */
   readonly artifacts: number
   readonly bytes: number
+  /** How many of them had to be read; the others have not changed since they were. */
+  readonly read: { readonly artifacts: number; readonly bytes: number }
   readonly faults: readonly VerifyFault[]
   /** Files and folders that neither the head nor the trash knows, by their paths; folders end in `/`. Dot-folders and other stores are left out. */
   readonly foreign: readonly string[]
@@ -46,6 +51,13 @@ export interface VerifyStoreOptions {
   readonly root: string
   /** Threads that hash, this one among them; 0 and 1: this one alone. Default: the processors, from 2 to 4. */
   readonly threads?: number
+  /**
+   * Whether artifacts and shards that have not changed since an earlier verification (by size, inode and both times of the file) need not be read again: `use` what was noted, `renew` it, or neither,
+   * the default. What is noted may be lost; it is written in the end, and only then anything is.
+   */
+  readonly cache?: 'use' | 'renew' | 'none'
+  /** What time it is, in milliseconds. Default: the system's. */
+  readonly now?: () => number
   readonly signal?: AbortSignal
   readonly observe?: (event: VerifyEvent) => void
 }
@@ -56,16 +68,19 @@ interface Verification {
   readonly manifest: Manifest
   readonly reader: StoreReader
   readonly pool: HashPool
+  readonly known: VerifiedFiles | undefined
   readonly signal: AbortSignal | undefined
   readonly report: (path: string, outcome: HashOutcome | 'stale-variant') => void
   readonly advance: (artifacts: number, bytes: number) => void
+  /** Counts what was read. */
+  readonly read: { artifacts: number; bytes: number }
 }
 
 /**
  * Compares all that the newest generation of a store on disk lists with what is there, byte for byte: artifacts, index files, shards, plain files, and the
- * store's own copies of the indexes. Takes no lock and writes nothing. Undefined for a store without a generation.
+ * store's own copies of the indexes. Takes no lock, and writes nothing but the note of what it read, if it is to. Undefined for a store without a generation.
  */
-export async function verifyStore({ root, threads = defaultThreads(), signal, observe = () => undefined }: VerifyStoreOptions): Promise<VerifyReport | undefined> {
+export async function verifyStore({ root, threads = defaultThreads(), cache = 'none', now = Date.now, signal, observe = () => undefined }: VerifyStoreOptions): Promise<VerifyReport | undefined> {
   const paths = createDiskPaths(resolve(root))
   assertReadable({ paths })
   const manifest = readHead(paths)
@@ -76,8 +91,9 @@ export async function verifyStore({ root, threads = defaultThreads(), signal, ob
   await using pool = createHashPool(threads)
   const faults: VerifyFault[] = []
   const progress = createProgress(observe)
+  const known = cache === 'none' ? undefined : readVerifiedFiles(paths, { fresh: cache === 'renew', now })
   const verification: Verification = {
-    paths, manifest, pool, signal, reader: createDiskReader(paths, manifest), advance: progress.advance,
+    paths, manifest, pool, known, signal, read: { artifacts: 0, bytes: 0 }, reader: createDiskReader(paths, manifest), advance: progress.advance,
     report(path, fault) {
       if (fault === 'right') return
       faults.push({ path, fault })
@@ -87,9 +103,12 @@ export async function verifyStore({ root, threads = defaultThreads(), signal, ob
   const shards = await shardsOf(verification)
   const sets = await verifyAll(verification, shards)
   const foreign = await findForeign(paths, { state, sets, shards })
+  await known?.write(createDiskIo(), FILE_MODE)
   progress.end()
-  return { generation: number, ...progress.sums(), faults: faults.toSorted((left, right) => (left.path < right.path ? -1 : 1)), foreign }
+  return { generation: number, ...progress.sums(), read: verification.read, faults: faults.toSorted((left, right) => (left.path < right.path ? -1 : 1)), foreign }
 }
+
+const FILE_MODE = 0o644
 
 function defaultThreads(): number {
   return Math.min(4, Math.max(2, os.availableParallelism()))
@@ -115,14 +134,26 @@ async function verifyIndexes(verification: Verification, shards: readonly Publis
   await verifyFiles(verification, shards)
 }
 
-/** Compares index files, shards and plain files. */
-async function verifyFiles({ paths, pool, signal, report }: Verification, files: readonly PublishedFile[]): Promise<void> {
+/** Compares index files, shards and plain files. Only shards may have been read before: they are as many as there are names of packages. */
+async function verifyFiles(verification: Verification, files: readonly PublishedFile[]): Promise<void> {
+  const { paths, known, signal } = verification
   for (let start = 0; start < files.length; start += BATCH_FILES) {
     signal?.throwIfAborted()
     const some = files.slice(start, start + BATCH_FILES)
-    const sizes = some.map((file) => (file.size >= 0 ? file.size : (fs.lstatSync(paths.public(file.path), { throwIfNoEntry: false })?.size ?? 0)))
-    const answers = await pool.check({ paths: some.map((file) => paths.public(file.path)), digests: some.map((file) => `sha256:${file.sha256}`), sizes })
-    for (const [index, file] of some.entries()) report(file.path, OUTCOMES[answers[index] ?? 0] ?? 'digest')
+    const unknown = some.filter(({ path, sha256, size }) => size >= 0 || known?.isKnown(paths.public(path), createDigest('sha256', sha256), undefined) !== true)
+    if (unknown.length > 0) await readFiles(verification, unknown)
+  }
+}
+
+async function readFiles({ paths, pool, known, report }: Verification, files: readonly PublishedFile[]): Promise<void> {
+  const places = files.map(({ path }) => paths.public(path))
+  const looks = files.map(({ size }, index) => (size >= 0 ? undefined : known?.look(places[index] ?? '')))
+  const sizes = files.map(({ size }, index) => (size >= 0 ? size : (fs.lstatSync(places[index] ?? '', { throwIfNoEntry: false })?.size ?? 0)))
+  const answers = await pool.check({ paths: places, digests: files.map((file) => `sha256:${file.sha256}`), sizes })
+  for (const [index, file] of files.entries()) {
+    const outcome = OUTCOMES[answers[index] ?? 0] ?? 'digest'
+    report(file.path, outcome)
+    if (outcome === 'right') known?.note(places[index] ?? '', createDigest('sha256', file.sha256), looks[index])
   }
 }
 
@@ -151,17 +182,32 @@ const LARGEST_BATCH = 32 * 1024 * 1024
 const SMALLEST_BATCH = 1024 * 1024
 
 /** Hands out batches to the threads, the large artifacts first and ever smaller batches at the end, so that all threads end together. */
-async function verifyArtifacts({ paths, pool, signal, report, advance }: Verification, sets: readonly ArtifactSet[]): Promise<void> {
+async function verifyArtifacts(verification: Verification, sets: readonly ArtifactSet[]): Promise<void> {
+  const { paths, known, signal, advance } = verification
   const batches = createBatches(sets)
   async function work(): Promise<void> {
     for (const { artifacts, bytes } of batches) {
       signal?.throwIfAborted()
-      const answers = await pool.check({ paths: artifacts.map((artifact) => paths.artifact(artifact)), digests: artifacts.map(({ digest }) => digest), sizes: artifacts.map(({ size }) => size) })
-      for (const [index, { subdir, name }] of artifacts.entries()) report(`${subdir}/${name}`, OUTCOMES[answers[index] ?? 0] ?? 'digest')
+      const unknown = known === undefined ? artifacts : artifacts.filter((artifact) => !known.isKnown(paths.artifact(artifact), artifact.digest, artifact.size))
+      if (unknown.length > 0) await readArtifacts(verification, unknown)
+      else await breathe()
       advance(artifacts.length, bytes)
     }
   }
-  await Promise.all(Array.from({ length: pool.width }, work))
+  await Promise.all(Array.from({ length: verification.pool.width }, work))
+}
+
+async function readArtifacts({ paths, pool, known, report, read }: Verification, artifacts: readonly Artifact[]): Promise<void> {
+  const files = artifacts.map((artifact) => paths.artifact(artifact))
+  const looks = files.map((file) => known?.look(file))
+  const answers = await pool.check({ paths: files, digests: artifacts.map(({ digest }) => digest), sizes: artifacts.map(({ size }) => size) })
+  for (const [index, { subdir, name, digest, size }] of artifacts.entries()) {
+    const outcome = OUTCOMES[answers[index] ?? 0] ?? 'digest'
+    report(`${subdir}/${name}`, outcome)
+    if (outcome === 'right') known?.note(files[index] ?? '', digest, looks[index])
+    read.artifacts += 1
+    read.bytes += size
+  }
 }
 
 interface Batch {
