@@ -1,6 +1,6 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
-import { CAS_SYNC_FLAGS, COMMANDS, type FlagDefinition } from '../src/command-line/flags.ts'
+import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from '../src/command-line/flags.ts'
 import { KEY_GROUPS, type KeyGroup, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
 import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
@@ -116,16 +116,21 @@ function describeFlag({ name, alias = [], value, type, describe, standard }: Fla
   return [names.map((text) => `\`${text}${value === undefined ? '' : ` ${value}`}\``).join(', '), `${describe}${type === 'texts' && !describe.includes('repeatable') ? ' (repeatable)' : ''}${standard === true ? ' (on)' : ''}`]
 }
 
-function createCliPage(): string {
-  const sections = COMMANDS.map(({ name, describe, flags, examples }) => `## mirror ${name}
+function describeWords({ words = [] }: CommandDefinition): string {
+  if (words.length === 0) return ''
+  return `${table(['word', 'meaning'], words.map(({ name, describe, choices }) => [`\`${name}\``, `${describe}${choices === undefined ? '' : ` (${choices.join(', ')})`}`]))}\n\n`
+}
 
-${describe}.
+function createCliPage(): string {
+  const sections = COMMANDS.map((command) => `## mirror ${formatCommand(command)}
+
+${command.describe}.
 
 \`\`\`sh
-${examples.map(([line, meaning]) => `${line}  # ${meaning}`).join('\n')}
+${command.examples.map(([line, meaning]) => `${line}  # ${meaning}`).join('\n')}
 \`\`\`
 
-${table(['flag', 'meaning'], flags.map(describeFlag))}
+${describeWords(command)}${table(['flag', 'meaning'], command.flags.map(describeFlag))}
 `)
   return `# Commands
 

@@ -69,10 +69,10 @@ test('mirror plan shows a table and changes nothing', async ({ expect, folder, r
 
   expect(planned.exitCode).toBe(0)
   expect(steady(planned.stdout, folder).replaceAll(/ {2,}/g, '  ')).toMatchInlineSnapshot(`
-    "channel  subdir  records  add  bytes  remove  re-listed
-    file://<folder>/up  noarch  1  1  791 bytes  0  0
-    file://<folder>/up  linux-64  3  3  302.5 kB  0  0
-    total  4  4  303.3 kB  0  0
+    "channel  subdir  records  size  add  to fetch  remove  re-listed
+    file://<folder>/up  noarch  1  791 bytes  1  791 bytes  0  0
+    file://<folder>/up  linux-64  3  302.5 kB  3  302.5 kB  0  0
+    total  4  303.3 kB  4  303.3 kB  0  0
     file://<folder>/up: win-64 is not in this channel
     "
   `)

@@ -25,6 +25,8 @@ export interface Flags {
   readonly verbose: boolean
   readonly config: boolean
   readonly showSecrets: boolean
+  /** What stands beside the flags, by the names of the command's words. */
+  readonly words: Readonly<Record<string, string | undefined>>
 }
 
 const GROUPS = {
@@ -91,12 +93,22 @@ const SHOW_CONFIG: FlagDefinition = {
 const SHOW_SECRETS: FlagDefinition = { name: 'show-secrets', type: 'boolean', group: GROUPS.output, describe: 'With it, show tokens and passwords' }
 
 /** The commands of `mirror`. */
-export type MirrorCommand = 'sync' | 'plan' | 'verify' | 'status' | 'config'
+export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'config'
 
-/** A command with its flags, as the help and the reference page tell it. */
+/** A word that a command takes beside its flags. */
+export interface WordDefinition {
+  readonly name: string
+  readonly describe: string
+  readonly choices?: readonly string[]
+  /** Default false. Optional ones come last. */
+  readonly optional?: boolean
+}
+
+/** A command with its words and flags, as the help and the reference page tell it. */
 export interface CommandDefinition {
   readonly name: MirrorCommand
   readonly describe: string
+  readonly words?: readonly WordDefinition[]
   readonly flags: readonly FlagDefinition[]
   readonly examples: readonly (readonly [string, string])[]
 }
@@ -117,7 +129,14 @@ export const COMMANDS: readonly CommandDefinition[] = [
     name: 'plan',
     describe: 'Show what a sync would do, and change nothing',
     flags: [...SELECTION, ...CARRYING_OUT, ...OUTPUT],
-    examples: [['mirror plan -f mirror.yaml', 'counts and bytes, a line per subdir']],
+    examples: [['mirror plan -f mirror.yaml', 'counts and bytes, a line per subdir, and what each rule does']],
+  },
+  {
+    name: 'explain',
+    describe: 'Say which rule decides about an artifact, and what depends on it',
+    words: [{ name: 'artifact', describe: 'Its file name, or <subdir>/<file name>' }],
+    flags: [...SELECTION, ...OUTPUT],
+    examples: [['mirror explain numpy-2.1.0-py312h1103770_0.conda', 'in every configured channel, as upstream is now']],
   },
   {
     name: 'verify',
@@ -145,8 +164,13 @@ export const COMMANDS: readonly CommandDefinition[] = [
 /** The flags of `cas-sync`: those of the tool of that name, and those of `mirror sync`. */
 export const CAS_SYNC_FLAGS: readonly FlagDefinition[] = [...SELECTION, ...CARRYING_OUT, DRY_RUN, SHOW_CONFIG, SHOW_SECRETS, ...OUTPUT]
 
+/** A command as yargs reads it: `explain <artifact>`. */
+export function formatCommand({ name, words = [] }: CommandDefinition): string {
+  return [name, ...words.map((word) => (word.optional === true ? `[${word.name}]` : `<${word.name}>`))].join(' ')
+}
+
 /** Reads parsed arguments, whatever parsed them. Of a flag that takes one value and is given twice the last one holds. */
-export function toFlags(args: Readonly<Record<string, unknown>>): Flags {
+export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly WordDefinition[] = []): Flags {
   const text = (name: string): string | undefined => {
     const value: unknown = Array.isArray(args[name]) ? args[name].at(-1) : args[name]
     return typeof value === 'string' ? value : undefined
@@ -179,5 +203,6 @@ export function toFlags(args: Readonly<Record<string, unknown>>): Flags {
     verbose: on('verbose'),
     config: on('config'),
     showSecrets: on('show-secrets'),
+    words: Object.fromEntries(words.map(({ name }) => [name, text(name)])),
   }
 }

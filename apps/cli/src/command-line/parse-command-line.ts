@@ -2,7 +2,7 @@ import { MirrorError } from '@mirror/core'
 import yargs, { type Argv } from 'yargs'
 import { findNearest } from '../config/nearest.ts'
 import type { CliErrorCode } from '../error-codes.ts'
-import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition } from './flags.ts'
+import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from './flags.ts'
 import type { Invocation } from './invocation.ts'
 import { createCasSyncInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
 import { fitHelp } from './read-help.ts'
@@ -22,8 +22,8 @@ const EPILOGUE = `${CONFIGURATION}\n\n${EXIT_CODES}`
 export async function parseMirror(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
   let chosen: Invocation | undefined
   const parser = COMMANDS.reduce(
-    (all, command) => all.command(command.name, command.describe, (own) => describeCommand(own, command), (args) => {
-      chosen = createInvocation(command.name, args)
+    (all, command) => all.command(formatCommand(command), command.describe, (own) => describeCommand(own, command), (args) => {
+      chosen = createInvocation(command, args)
     }),
     createParser('mirror', options).usage('mirror <command>\n\nKeeps private copies of conda channels.').demandCommand(1, 'there is no command'),
   )
@@ -59,7 +59,9 @@ function createParser(program: string, { version, width }: CommandLineOptions): 
 }
 
 function describeCommand(parser: Argv, command: CommandDefinition): Argv {
-  return command.examples.reduce((all, [line, meaning]) => all.example(line, meaning), addFlags(parser, command.flags).epilogue(EPILOGUE))
+  const described = (command.words ?? []).reduce((all, { name, describe, choices }) =>
+    all.positional(name, { type: 'string', describe, ...(choices === undefined ? {} : { choices: [...choices] }) }), addFlags(parser, command.flags))
+  return command.examples.reduce((all, [line, meaning]) => all.example(line, meaning), described.epilogue(EPILOGUE))
 }
 
 function addFlags(parser: Argv, flags: readonly FlagDefinition[]): Argv {

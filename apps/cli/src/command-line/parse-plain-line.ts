@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import parser from 'yargs-parser'
-import { CAS_SYNC_FLAGS, COMMANDS, type FlagDefinition, type MirrorCommand, toFlags } from './flags.ts'
+import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, toFlags } from './flags.ts'
 import type { CommandInvocation, Program } from './invocation.ts'
 
 /**
@@ -13,15 +13,15 @@ export function parsePlainLine(program: Program, argv: readonly string[]): Comma
     return args === undefined ? undefined : createCasSyncInvocation(args)
   }
   const command = COMMANDS.find(({ name }) => name === argv[0])
-  const args = command === undefined ? undefined : parseFlags(argv, { flags: command.flags, words: [command.name] })
-  return command === undefined || args === undefined ? undefined : createInvocation(command.name, args)
+  const args = command === undefined || command.words !== undefined ? undefined : parseFlags(argv, { flags: command.flags, words: [command.name] })
+  return command === undefined || args === undefined ? undefined : createInvocation(command, args)
 }
 
 type Arguments = Readonly<Record<string, unknown>>
 
 /** What parsed arguments of `mirror` ask for. */
-export function createInvocation(command: MirrorCommand, args: Arguments): CommandInvocation {
-  return { type: 'command', command, flags: toFlags(args) }
+export function createInvocation({ name, words }: CommandDefinition, args: Arguments): CommandInvocation {
+  return { type: 'command', command: name, flags: toFlags(args, words) }
 }
 
 /** What parsed arguments of `cas-sync` ask for. */

@@ -50,6 +50,10 @@ async function dispatch(command: Exclude<MirrorCommand, 'config'>, session: Sess
       const { runSync } = await import('./sync.ts')
       return await runSync(session)
     }
+    case 'explain': {
+      const { runExplain } = await import('./explain.ts')
+      return await runExplain(session)
+    }
     case 'verify': {
       const { runVerify } = await import('./verify.ts')
       return await runVerify(session)

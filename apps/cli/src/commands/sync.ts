@@ -1,7 +1,7 @@
-import { isMirrorError } from '@mirror/core'
+import { type ChannelUrl, isMirrorError } from '@mirror/core'
 import type { GuardLimits } from '@mirror/delta'
 import type { Store } from '@mirror/store'
-import { syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
+import { type AlongsideChannel, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { Flags } from '../command-line/flags.ts'
 import type { ChannelConfig } from '../config/config.ts'
 import { readErrorFacts } from '../errors/error-facts.ts'
@@ -70,6 +70,7 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
   const observe: SyncOptions['observe'] = (event) => renderer.render({ type: 'sync', channel: channel.url, event })
   const store = runtime.openStore(channel)
   await using client = runtime.openClient(channel, { spoolFolder: spool.path, observe })
+  await using alongside = openAlongside(channel, { config, runtime, spool, observe, isWanted: selection.closure !== undefined })
   const done = await syncChannel({
     channel,
     client,
@@ -90,6 +91,7 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
     observe,
     // No rule is no selection: then what upstream has is published as it is, without a look at its records.
     ...(Object.keys(selection).length === 0 ? {} : { selection }),
+    alongside: alongside.channels,
     ...(budget === undefined ? {} : { budget }),
     ...(config.reserve === undefined ? {} : { reserve: config.reserve }),
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
@@ -97,6 +99,32 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
   // A run that finds nothing new writes nothing at all.
   if (!dryRun && done.status !== 'unchanged') await noteRun(store, done, session)
   return done
+}
+
+interface OpenAlongsideOptions {
+  readonly config: Session['config']
+  readonly runtime: Runtime
+  readonly spool: SpoolFolder
+  readonly observe: NonNullable<SyncOptions['observe']>
+  readonly isWanted: boolean
+}
+
+/** The other channels of the configuration: people use them together, so what a closure needs may come from any of them. */
+function openAlongside(channel: ChannelUrl, { config, runtime, spool, observe, isWanted }: OpenAlongsideOptions): AsyncDisposable & { readonly channels: readonly AlongsideChannel[] } {
+  const others = isWanted ? config.channels.filter((other) => other.channel.url !== channel.url) : []
+  const channels = others.map((other) => ({
+    channel: other.channel,
+    client: runtime.openClient(other.channel, { spoolFolder: spool.path, observe }),
+    store: runtime.openStore(other.channel),
+    subdirs: other.subdirs,
+    selection: other.selection,
+  }))
+  return {
+    channels,
+    async [Symbol.asyncDispose]() {
+      for (const { client } of channels) await client.close()
+    },
+  }
 }
 
 /** The note is for `status` alone: a run that did its work has not failed because the note could not be kept. */
