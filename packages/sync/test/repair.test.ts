@@ -45,7 +45,7 @@ describe('repairChannel()', () => {
 
     expect(await repair(world)).toMatchObject({ generation: 2, fetched: { artifacts: 3 }, unrepaired: [] })
 
-    expect(world.server.requests.map(({ url }) => url).toSorted()).toEqual(['/linux-64/delta-1.0-0.tar.bz2', '/linux-64/gamma-1.0-0.conda', '/noarch/alpha-1.0-0.conda'])
+    expect(world.server.requests.map(({ path }) => path).toSorted()).toEqual(['/linux-64/delta-1.0-0.tar.bz2', '/linux-64/gamma-1.0-0.conda', '/noarch/alpha-1.0-0.conda'])
     expect(await faultsOf(world)).toEqual([])
     expect(await readTree(world.mirror)).toEqual(before)
     expect((await world.check()).problems).toEqual([])

@@ -52,7 +52,7 @@ export async function repairChannel(options: RepairOptions): Promise<RepairRepor
   const reader = await store.read(head?.number)
   if (head === undefined || reader === undefined) return undefined
   using spool = createSpoolSpace(options.spoolFolder)
-  const repair: Repair = { options, head, reader, reading: { spool, signal }, changes: [], files: [], unrepaired: [] }
+  const repair: Repair = { options, head, reader, reading: { spool, signal }, changes: [], files: [], damaged: new Set(), unrepaired: [] }
   const bySubdir = Map.groupBy(options.faults, (fault) => subdirOf(fault, head))
   for (const state of head.state.subdirs) {
     const faults = bySubdir.get(state.subdir)
@@ -84,6 +84,7 @@ async function planSubdirRepair(state: SubdirState, faults: readonly VerifyFault
     for (const { path } of rest) giveUp(repair, path, { code: 'INDEX_LOST', reason: `the index of ${subdir} is neither public nor kept, and upstream has another one by now; sync` })
     return
   }
+  for (const { path } of rest) repair.damaged.add(path)
   const artifacts: Artifact[] = []
   for (const { path } of rest) {
     const artifact = set.table.artifacts().find(path.slice(subdir.length + 1))
@@ -102,7 +103,7 @@ async function carryOutRepair(repair: Repair): Promise<RepairReport> {
   const targets = new Map(changes.map(({ subdir, target }) => [subdir, target]))
   const subdirs = head.state.subdirs.map((state) => targets.get(state.subdir) ?? state)
   const changeset: Changeset = { base: head.id, target: { ...head.state, subdirs }, changes, withdrawn: [], filesAdded: [], filesRemoved: [] }
-  await using transaction = await beginReturn({ changeset }, { store: options.store, signal, observe: options.observe, damaged: new Set(options.faults.map(({ path }) => path)) })
+  await using transaction = await beginReturn({ changeset }, { store: options.store, signal, observe: options.observe, damaged: repair.damaged })
   if (transaction === undefined) throw contended()
   const { fetched, failed } = await fetchMissing(transaction, repair)
   for (const { file, open } of repair.files) await transaction.putFile(file, toAsync(open()), { signal })

@@ -16,6 +16,8 @@ export interface Repair {
   readonly reading: ReadOptions
   readonly changes: SubdirChange[]
   readonly files: { readonly file: PublishedFile; readonly open: () => AsyncIterable<Uint8Array> | Iterable<Uint8Array> }[]
+  /** The faults that this repair puts right. */
+  readonly damaged: Set<string>
   readonly unrepaired: Unrepaired[]
 }
 
