@@ -32,7 +32,7 @@ async function fetchAll({ url, folder, artifacts, concurrency }) {
   async function work() {
     for (const { name, size, sha256 } of queue) {
       const artifact = { subdir: SUBDIR, name: parseArtifactName(name), size, digest: createDigest('sha256', sha256) }
-      const fetched = await client.fetchArtifact(artifact)
+      const fetched = await client.fetchArtifact(artifact, { reclaim: true })
       const path = join(folder, name)
       const file = openSync(`${path}.part`, 'wx')
       if (fetched.bytes === undefined) for await (const chunk of fetched.body) writeAll(file, chunk)

@@ -1,5 +1,6 @@
 import { connect as connectTls } from 'node:tls'
 import type { buildConnector, Dispatcher, Pool } from 'undici'
+import { type AbortListeners, createAbortListeners } from './abort-listeners.ts'
 import { type BodySource, createBodyQueue } from './body-queue.ts'
 import type { ConnectionOptions } from './connection-options.ts'
 import { TransientFailure } from './failure.ts'
@@ -37,6 +38,7 @@ interface Route {
 /** Creates the transport for artifacts: undici's low-level handlers on one pool of HTTP/1.1 connections for each host. Loads undici on the first request. */
 export function createUndiciTransport(options: ConnectionOptions, watch: TransferWatch): Transport {
   const pools = new Map<string, Dispatcher>()
+  const aborts = createAbortListeners()
   let loading: Promise<Undici> | undefined
 
   function openPool(key: string, { undici, origin, connect }: PoolOptions): Dispatcher {
@@ -75,7 +77,7 @@ export function createUndiciTransport(options: ConnectionOptions, watch: Transfe
   return {
     async send(request) {
       const undici = await (loading ??= loadUndici())
-      return dispatchRequest(routeOf(request, undici), request.signal, watch)
+      return dispatchRequest(routeOf(request, undici), request.signal, { watch, aborts })
     },
     async close() {
       await Promise.all([...pools.values()].map((pool) => pool.destroy()))
@@ -119,11 +121,16 @@ interface Flight {
   readonly onClose: () => void
 }
 
-function dispatchRequest(route: Route, signal: AbortSignal | undefined, watch: TransferWatch): Promise<TransportResponse> {
+/** What all requests of a transport share. */
+interface Shared {
+  readonly watch: TransferWatch
+  readonly aborts: AbortListeners
+}
+
+function dispatchRequest(route: Route, signal: AbortSignal | undefined, { watch, aborts }: Shared): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
-    const onAbort = (): void => stop(new Error('aborted', { cause: signal?.reason }))
-    const { handler, stop } = createHandler({ watch, proxy: route.proxy, resolve, reject, onClose: () => signal?.removeEventListener('abort', onAbort) })
-    signal?.addEventListener('abort', onAbort, { once: true })
+    const { handler, stop } = createHandler({ watch, proxy: route.proxy, resolve, reject, onClose: () => forget?.() })
+    const forget = signal === undefined ? undefined : aborts.add(signal, () => stop(new Error('aborted', { cause: signal.reason })))
     route.dispatcher.dispatch({ path: route.path, method: 'GET', headers: route.headers }, handler)
   })
 }

@@ -64,6 +64,34 @@ describe('fetchArtifact() to a reader who stops', () => {
   })
 })
 
+describe('fetchArtifact() with reclaim', () => {
+  const upstreams = {
+    'in one go': undefined,
+    'after a reset': { times: 1, fault: faults.reset({ fraction: 0.5 }) },
+    'in chunks, then again': { times: 1, fault: faults.truncateChunked({ fraction: 0.5 }) },
+    'without a length': { fault: faults.noLength({ fraction: 1 }) },
+  }
+
+  for (const [title, fault] of Object.entries(upstreams)) {
+    for (const turns of [0, 3]) {
+      test(`gives every byte ${title} to a reader who takes ${turns} turns for a piece, and then empties the piece`, async ({ expect, channel, upstream, open }) => {
+        if (fault !== undefined) upstream.misbehave(fault)
+        const artifact = artifactOf(channel, LARGE_NAME)
+        const { body } = await open().client.fetchArtifact(artifact, { reclaim: true })
+        const pieces: Uint8Array[] = []
+        const copies: Buffer[] = []
+        for await (const piece of body) {
+          copies.push(Buffer.from(piece))
+          pieces.push(piece)
+          for (let turn = 0; turn < turns; turn += 1) await new Promise((resolve) => setImmediate(resolve))
+        }
+        expect(Buffer.concat(copies)).toEqual(await bytesOf(channel, artifact))
+        expect(pieces.some(({ length }) => length === 0)).toBe(true)
+      })
+    }
+  }
+})
+
 describe('fetchArtifact() on broken connections (N03, N04)', () => {
   const places = [{ bytes: 0 }, { bytes: 1 }, { fraction: 0.5 }, { fromEnd: 1 }]
 

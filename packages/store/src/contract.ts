@@ -2,7 +2,7 @@ import type { Artifact, ArtifactSet, SubdirName } from '@mirror/core'
 import type { ChannelState, Changeset, PublishedFile, StateId } from '@mirror/delta'
 import type { StoreEvent } from './events.ts'
 
-/** Bytes on their way: all at once, or in pieces. A source that fails must throw. */
+/** Bytes on their way: all at once, or in pieces, each of which need be valid only until the next one is asked for. A source that fails must throw. */
 export type Body = Uint8Array | AsyncIterable<Uint8Array>
 
 /** A published state of one channel. Immutable; later ones have a higher number. */

@@ -88,13 +88,13 @@ function storeWhole(area: Area, task: Task, bytes: Uint8Array): Promise<void> | 
 /** A body in pieces as one. When it breaks off, what came is kept. */
 async function collect(area: Area, task: Task, body: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const { entry, signal } = task
-  const pieces: Uint8Array[] = []
+  const pieces: Buffer[] = []
   let size = 0
   try {
     for await (const piece of body) {
       signal?.throwIfAborted()
       size += piece.length
-      pieces.push(piece)
+      pieces.push(Buffer.from(piece))
       if (size > entry.size) break
     }
     signal?.throwIfAborted()

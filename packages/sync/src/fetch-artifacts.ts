@@ -98,7 +98,7 @@ async function transfer(artifact: Artifact, options: FetchArtifactsOptions, fres
   const { client, transaction, signal, baseUrls } = options
   const offset = fresh || artifact.size < RESUME_FROM ? 0 : await transaction.stagedBytes(artifact)
   const baseUrl = baseUrls.get(artifact.subdir)
-  const sent = await client.fetchArtifact(artifact, { signal, offset, fresh, verify: false, ...(baseUrl === undefined ? {} : { baseUrl }) })
+  const sent = await client.fetchArtifact(artifact, { signal, offset, fresh, verify: false, reclaim: true, ...(baseUrl === undefined ? {} : { baseUrl }) })
   await transaction.put(artifact, sent.bytes ?? sent.body, { signal, offset: sent.offset })
 }
 
