@@ -1247,14 +1247,14 @@ function readSize(value: u32): f64 {
   return <f64>size
 }
 
-/** Fills the columns for the rows of the last scan, fingerprints if asked; gives the bytes of names. `attention` counts rows with a mark other than md5. */
-export function tabulate(suffix: u32, fingerprints: i32): u32 {
+/** Fills the columns for the rows of the last scan, with `rest` also fingerprints and the newest timestamp; gives the bytes of names. `attention` counts rows with a mark other than md5. */
+export function tabulate(suffix: u32, rest: i32): u32 {
   let names: u32 = 0
   attention = 0
   for (let k: u32 = 0; k < rows; k++) {
     const row = ROWS + <usize>k * ROW_BYTES
     const value = load<u32>(row, 8)
-    if (fingerprints) store<u64>(FINGERPRINTS + (<usize>k << 3), hashBytes(WINDOW + value, load<u32>(row, 12) - value))
+    if (rest) store<u64>(FINGERPRINTS + (<usize>k << 3), hashBytes(WINDOW + value, load<u32>(row, 12) - value))
 
     let marks: u32 = 0
     const digest = DIGESTS + (<usize>k << 5)
@@ -1268,9 +1268,11 @@ export function tabulate(suffix: u32, fingerprints: i32): u32 {
     if (size < 0 && !(marks & 6)) marks |= M_BAD_SIZE
     store<f64>(SIZES + (<usize>k << 3), size < 0 ? 0 : size)
     if (load<u32>(row, 56)) marks |= M_URL
-    let time = readSize(load<u32>(row, 48))
-    if (time <= LAST_SECOND) time *= 1000
-    if (time > newest && time <= LATEST) newest = time
+    if (rest) {
+      let time = readSize(load<u32>(row, 48))
+      if (time <= LAST_SECOND) time *= 1000
+      if (time > newest && time <= LATEST) newest = time
+    }
 
     let p = WINDOW + load<u32>(row), length = load<u32>(row, 4)
     if (load<u32>(row, 16) & F_ESCAPED) {
@@ -1280,7 +1282,8 @@ export function tabulate(suffix: u32, fingerprints: i32): u32 {
     if (length + suffix > 255) marks |= M_NAME
     else {
       const name = NAMES + names
-      memory.copy(name, p, length)
+      // Up to 15 bytes more than asked for: the next name overwrites them.
+      for (let k: u32 = 0; k < length; k += 16) v128.store(name + k, v128.load(p + k))
       if (suffix) memory.copy(name + length, SUFFIX, suffix)
       names += length + suffix
       if (!isPlainName(name, length + suffix)) marks |= M_NAME

@@ -1,7 +1,5 @@
 // One job of index-bench.mjs, in a process of its own: node index-job.mjs <job> <json of arguments>. The last line tells what it found and used.
-import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
-import { pipeline } from 'node:stream/promises'
 
 const [, , job, text] = process.argv
 const args = JSON.parse(text)
@@ -53,19 +51,19 @@ const isWanted = (name) => {
 
 const wantsObject = (record) => record.depends.every((spec) => !spec.startsWith('openssl'))
 
-/** Decides row by row; equal raw names are asked about once. */
+/** Decides row by row; neighbours with the same raw name are asked about once. */
 function nameChooser() {
-  const known = new Map()
+  let last
+  let wanted = 0
   const keep = []
   let chunk = new Uint8Array(1 << 16)
   let used = 0
   return {
     record(view) {
       const raw = view.field('name') ?? ''
-      let wanted = known.get(raw)
-      if (wanted === undefined) {
+      if (raw !== last) {
         wanted = isWanted(JSON.parse(raw)) ? 1 : 0
-        known.set(raw, wanted)
+        last = raw
       }
       if (used === chunk.length) {
         keep.push(chunk)
@@ -132,6 +130,8 @@ const jobs = {
   },
   async zst({ compressed, spool, output, outputZst }) {
     const { createIndexLayoutBuilder, writeIndex } = await core()
+    const { createHash } = await import('node:crypto')
+    const { pipeline } = await import('node:stream/promises')
     const { constants, createZstdCompress, createZstdDecompress } = await import('node:zlib')
     const chooser = nameChooser()
     const builder = createIndexLayoutBuilder(chooser)

@@ -4,7 +4,7 @@ const CHUNK_ROWS = 1 << CHUNK_BITS
 const CHUNK_MASK = CHUNK_ROWS - 1
 const START_ROWS = 64
 
-type Cells = Uint8Array | Uint32Array | Float64Array
+type Cells = Uint8Array | Uint16Array | Uint32Array | Float64Array
 
 /** A column of fixed-width cells that grows without copying what it has. */
 export interface Column<T extends Cells> {

@@ -65,7 +65,7 @@ function createSide(source: ByteSource, { subdir, verdict }: SideContext): Index
   let over = false
 
   function take(batch: RowBatch): void {
-    tabulate(batch, { fingerprints: false })
+    tabulate(batch, { rest: false })
     const next = RANKS.get(batch.section)?.rank ?? -1
     if (next < rank || !isJoinable(batch)) verdict.joinable = false
     rank = next

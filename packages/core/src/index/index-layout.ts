@@ -14,22 +14,14 @@ export interface LayoutRecorder {
 /** Creates an empty recorder. */
 export function createLayoutRecorder(): LayoutRecorder {
   const entries = createPositionColumn()
-  const offsets = createColumn((cells) => new Uint32Array(cells), 2)
+  const offsets = createOffsetColumn()
   const starts: { readonly row: number; readonly section: IndexSection }[] = []
   let count = 0
 
   function place(batch: RowBatch, first: number): number {
-    const { words, at } = batch.engine
-    const offset = offsets.reserve(batch.rows - first)
-    for (let row = 0; row < offset.rows; row += 1) {
-      const word = at.rows / 4 + (first + row) * ROW_WORDS
-      const key = (words[word + ROW_KEY] ?? 0) - 1
-      const value = words[word + ROW_VALUE] ?? 0
-      offset.cells[offset.at + row * 2] = value - key
-      offset.cells[offset.at + row * 2 + 1] = (words[word + ROW_END] ?? 0) - value
-    }
-    entries.append(batch, first, offset.rows)
-    return first + offset.rows
+    const rows = offsets.append(batch, first)
+    entries.append(batch, first, rows)
+    return first + rows
   }
 
   const { entryAt } = entries
@@ -46,12 +38,55 @@ export function createLayoutRecorder(): LayoutRecorder {
       canonical: skeleton.canonical,
       entryAt,
       sectionAt: (row) => findSection(starts, row),
-      sliceAt(row) {
-        const cells = offsets.chunk(row)
-        const at = offsets.cell(row)
-        return { position: entryAt(row) + (cells[at] ?? 0), length: cells[at + 1] ?? 0 }
-      },
+      sliceAt: (row) => ({ position: entryAt(row) + offsets.offsetAt(row), length: offsets.lengthAt(row) }),
     }),
+  }
+}
+
+interface OffsetColumn {
+  /** Appends rows from `first` on, at most to the end of a chunk; gives how many. */
+  readonly append: (batch: RowBatch, first: number) => number
+  /** From the key's quote to the value. */
+  readonly offsetAt: (row: number) => number
+  readonly lengthAt: (row: number) => number
+}
+
+/** What does not fit into 16 bits is listed. */
+const LISTED = 0xffff
+
+/** How far values are behind their keys, and how long they are: 4 bytes a row. */
+function createOffsetColumn(): OffsetColumn {
+  const cells = createColumn((count) => new Uint16Array(count), 2)
+  const listed = new Map<number, number>()
+  let count = 0
+
+  function fit(value: number, key: number): number {
+    if (value < LISTED) return value
+    listed.set(key, value)
+    return LISTED
+  }
+
+  function get(row: number, side: 0 | 1): number {
+    const value = cells.chunk(row)[cells.cell(row) + side] ?? 0
+    return value < LISTED ? value : (listed.get(row * 2 + side) ?? value)
+  }
+
+  return {
+    append(batch, first) {
+      const { words, at } = batch.engine
+      const room = cells.reserve(batch.rows - first)
+      for (let row = 0; row < room.rows; row += 1) {
+        const word = at.rows / 4 + (first + row) * ROW_WORDS
+        const value = words[word + ROW_VALUE] ?? 0
+        const key = (count + row) * 2
+        room.cells[room.at + row * 2] = fit(value - (words[word + ROW_KEY] ?? 0) + 1, key)
+        room.cells[room.at + row * 2 + 1] = fit((words[word + ROW_END] ?? 0) - value, key + 1)
+      }
+      count += room.rows
+      return room.rows
+    },
+    offsetAt: (row) => get(row, 0),
+    lengthAt: (row) => get(row, 1),
   }
 }
 
@@ -108,7 +143,7 @@ export interface IndexLayoutBuilder {
 
 /**
  * Creates a builder for the layout of one document: for a filter that decides while the records pass and then writes with
- * `writeIndex`, 12 bytes a record. The same errors as `createIndexScanner`; nothing of the records is checked.
+ * `writeIndex`, 8 bytes a record. The same errors as `createIndexScanner`; nothing of the records is checked.
  */
 export function createIndexLayoutBuilder(sink: IndexSink = {}): IndexLayoutBuilder {
   const recorder = createLayoutRecorder()

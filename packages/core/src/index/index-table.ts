@@ -97,7 +97,7 @@ function createTableReader(subdir: SubdirName, sink: IndexSink): { readonly take
 function addBatch(columns: TableColumns, batch: RowBatch): void {
   const { engine, rows } = batch
   const { at } = engine
-  const nameBytes = tabulate(batch, { fingerprints: true })
+  const nameBytes = tabulate(batch, { rest: true })
   const buffer = engine.words.buffer
   appendRawRows(columns.artifacts, {
     names: engine.bytes.subarray(at.names, at.names + nameBytes),
@@ -109,12 +109,12 @@ function addBatch(columns: TableColumns, batch: RowBatch): void {
   appendCells(columns.fingerprints, new Uint32Array(buffer, at.fingerprints, rows * 2), 2)
 }
 
-/** Fills the columns of the engine for a batch; gives the bytes of names. Throws `NAME_UNSAFE`. */
-export function tabulate(batch: RowBatch, { fingerprints }: { readonly fingerprints: boolean }): number {
+/** Fills the columns of the engine for a batch, fingerprints and the newest timestamp if they are wanted too; gives the bytes of names. Throws `NAME_UNSAFE`. */
+export function tabulate(batch: RowBatch, { rest }: { readonly rest: boolean }): number {
   const { engine, rows, suffix } = batch
   const { at, calls } = engine
   if (suffix !== '') engine.bytes.write(suffix, at.suffix)
-  const nameBytes = calls.tabulate(Buffer.byteLength(suffix), fingerprints ? 1 : 0)
+  const nameBytes = calls.tabulate(Buffer.byteLength(suffix), rest ? 1 : 0)
   if (calls.attention() > 0) attend(batch, new Uint8Array(engine.words.buffer, at.marks, rows))
   return nameBytes
 }

@@ -78,7 +78,7 @@ export interface IndexSkeleton {
 /** Why a record cannot be mirrored as it stands. */
 export type RecordFault = 'no-digest' | 'bad-digest' | 'bad-size' | 'elsewhere'
 
-/** Where the records of an index stand, as rows in document order: what writing it needs. 12 bytes a row. */
+/** Where the records of an index stand, as rows in document order: what writing it needs. 8 bytes a row. */
 export interface IndexLayout {
   readonly skeleton: IndexSkeleton
   /** Number of records. */
@@ -92,7 +92,7 @@ export interface IndexLayout {
   readonly entryAt: (row: number) => number
 }
 
-/** An index that was read whole and found sound: its records as rows in document order, in columns. About 105 bytes a row. */
+/** An index that was read whole and found sound: its records as rows in document order, in columns. About 101 bytes a row. */
 export interface IndexTable extends IndexLayout {
   readonly subdir: SubdirName
   /** The artifact that a row lists; undefined when the row has a fault. */

@@ -25,7 +25,7 @@ const FIELD_COLUMNS = {
  * repeated key, half of a surrogate pair, nesting beyond 512); `INDEX_IMPLAUSIBLE` says that it is JSON but no index. A document
  * of no bytes is `{}` (CEP 36). Records reach the sink before the rest of the document is known to be sound.
  *
- * Memory is 3 MiB and 8 bytes a record (with `scanIndex` only where keys are out of order); the window of 1 MiB grows for a
+ * Memory is 3 MiB and 8 bytes a record (with `scanIndex` only where keys are out of order); the window of 512 KiB grows for a
  * record or top-level value that is bigger, up to 128 MiB.
  */
 export function createIndexScanner(sink: IndexSink): IndexScanner {

@@ -4,9 +4,11 @@ import { createScan, describe, makeRoom, type RowBatch, type Scan, step } from '
 import { returnScannerEngine, ROW_END, ROW_KEY, ROW_KEY_LENGTH, ROW_WORDS, SCAN_DONE, SCAN_NEED_MORE } from './scanner-engine.ts'
 import type { RecallKeys } from './section-keys.ts'
 
-/** Bytes that are read at once, and what a step scans at least when it is to scan little. */
+/** Bytes that are read at once. */
 const READ_BYTES = 1 << 18
+/** What a step scans when it is to scan little: this, or what the other document has there and a bit more. */
 const LITTLE = 1 << 11
+const MARGIN = 1 << 8
 /** Rows that are compared at once, at first. */
 const STRETCH = 64
 const COMMA = 0x2c
@@ -26,7 +28,7 @@ interface Stepping {
   readonly source: ByteSource
   /** How much of the source is read. */
   position: number
-  /** How much a little step scans: more, the longer nothing could be passed. */
+  /** How much a little step scans: more, the longer nothing could be passed. 0 just after something was. */
   reach: number
   /** Nothing more can be scanned of what was read. */
   hungry: boolean
@@ -47,7 +49,8 @@ export function createIndexStepper(source: ByteSource): IndexStepper {
     },
     pass(other, first) {
       const rows = passEqual(stepping, other, first)
-      stepping.reach = rows > 0 ? LITTLE : Math.min(stepping.reach * 2, READ_BYTES)
+      if (rows > 0) stepping.reach = 0
+      else stepping.reach = stepping.reach === 0 ? rowWord(other, first, ROW_END) - commaOf(other, first) + MARGIN : Math.min(stepping.reach * 2, READ_BYTES)
       return rows
     },
     end() {
@@ -82,11 +85,11 @@ function addKeys({ engine, rows }: RowBatch, most: number, add: (low: number, hi
 function advance(stepping: Stepping, little: boolean): boolean {
   if (stepping.hungry) refill(stepping)
   const { scan, source } = stepping
-  const to = little ? Math.min(scan.have, scan.next + stepping.reach) : scan.have
+  const to = little ? Math.min(scan.have, scan.next + (stepping.reach || LITTLE)) : scan.have
   const before = scan.next
   const status = step(scan, to, to === scan.have && stepping.position === source.length)
   if (status === SCAN_NEED_MORE && to === scan.have) stepping.hungry = true
-  if (status === SCAN_NEED_MORE && scan.next === before) stepping.reach *= 2
+  if (status === SCAN_NEED_MORE && scan.next === before) stepping.reach = (stepping.reach || LITTLE) * 2
   return status !== SCAN_DONE
 }
 

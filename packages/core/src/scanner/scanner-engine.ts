@@ -24,7 +24,7 @@ export const FLAG_CHECK = 4
 export interface ScannerCalls {
   readonly reset: () => number
   readonly scan: (from: number, length: number, last: number) => number
-  readonly tabulate: (suffix: number, fingerprints: number) => number
+  readonly tabulate: (suffix: number, rest: number) => number
   /** Hashes the keys of the rows of the last scan. */
   readonly hashKeys: () => number
   readonly follows: (key: number, length: number) => number
@@ -105,7 +105,7 @@ function isExport(value: unknown): value is Export {
 }
 
 /** Bytes that the window of a new scanner holds: bigger is slower (caches), smaller costs calls. */
-const WINDOW_BYTES = 1 << 20
+const WINDOW_BYTES = 1 << 19
 /** Idle scanners that are kept: making one costs more than reading a small index. */
 const MAXIMUM_IDLE = 2
 const idle: ScannerEngine[] = []

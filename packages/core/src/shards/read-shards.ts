@@ -1,8 +1,7 @@
-import { hash } from 'node:crypto'
-import { constants, zstdDecompressSync } from 'node:zlib'
 import { isSha256, type Sha256 } from '../digest.ts'
 import { MirrorError } from '../errors.ts'
 import type { IndexSection } from '../index/index-types.ts'
+import { hashSha256, loadZlib } from './builtins.ts'
 import { isMsgpackMap, type MsgpackMap, type MsgpackValue, readMsgpack } from './msgpack-reader.ts'
 
 /** `repodata_shards.msgpack.zst`: which shard has the records of a package. */
@@ -53,7 +52,7 @@ export function readShardIndex(bytes: Uint8Array): ShardIndex {
 
 /** Reads one shard (CEP 16) whose compressed bytes have that sha256. Throws `SHARD_MALFORMED` for other bytes and for wrong ones. */
 export function readShard(bytes: Uint8Array, expectedSha256: Sha256): Shard {
-  const found = hash('sha256', bytes)
+  const found = hashSha256(bytes)
   if (found !== expectedSha256) throw createShardError(`the shard ${expectedSha256} has the sha256 ${found}`)
   const document = decode(bytes, { limit: SHARD_LIMIT, window: SHARD_WINDOW, what: `the shard ${expectedSha256}` })
   const sections = new Map<IndexSection, MsgpackMap>()
@@ -92,6 +91,7 @@ function decompress(bytes: Uint8Array, { limit, window, what }: DecodeLimits): U
 
 function inflate(bytes: Uint8Array, { limit, window, what }: DecodeLimits): { readonly buffer: Uint8Array; readonly consumed: number } {
   try {
+    const { constants, zstdDecompressSync } = loadZlib()
     const options = { maxOutputLength: limit, info: true, params: { [constants.ZSTD_d_windowLogMax]: window } }
     // With `info` it gives an object, which its types do not say.
     const result: unknown = zstdDecompressSync(bytes, options)

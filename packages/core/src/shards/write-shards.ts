@@ -1,9 +1,8 @@
-import { hash } from 'node:crypto'
-import { zstdCompressSync } from 'node:zlib'
 import { isSha256, type Sha256 } from '../digest.ts'
 import type { ByteSource, IndexLayout, IndexSection, IndexSkeleton } from '../index/index-types.ts'
 import { compareCodePoints } from '../json/json-dumps.ts'
 import { sliceJson } from '../json/json-slices.ts'
+import { hashSha256, loadZlib } from './builtins.ts'
 import { createMsgpackWriter, type MsgpackWriter } from './msgpack-writer.ts'
 import { planShards, type ShardPlan } from './shard-plan.ts'
 import { createSliceReader, type SliceReader } from '../index/slice-reader.ts'
@@ -48,17 +47,17 @@ export function writeShards({ subdir, source, table, keep, createdAt, shard }: W
   const hashes = new Map<string, Sha256>()
   for (const name of plan.names) {
     packShard({ plan, name, writer, table, read: (section) => readerOf(readers, section, source) })
-    const bytes = zstdCompressSync(writer.take())
+    const bytes = loadZlib().zstdCompressSync(writer.take())
     const sha256 = sha256Of(bytes)
     hashes.set(name, sha256)
     shard({ name, fileName: `${sha256}.msgpack.zst`, sha256, bytes })
   }
   packIndex({ writer, subdir, skeleton: table.skeleton, created: createdAt ?? plan.newest ?? 0, hashes })
-  return zstdCompressSync(writer.take())
+  return loadZlib().zstdCompressSync(writer.take())
 }
 
 function sha256Of(bytes: Uint8Array): Sha256 {
-  const hex = hash('sha256', bytes)
+  const hex = hashSha256(bytes)
   if (isSha256(hex)) return hex
   throw new TypeError('sha256 is not 64 hex digits')
 }

@@ -26,6 +26,18 @@ describe('createLayoutRecorder()', () => {
 })
 
 describe('readIndexLayout()', () => {
+  it('knows where long keys and long records stand', () => {
+    const lengths = [1, 65_520, 65_531, 65_532, 65_533, 65_534, 65_535, 65_536, 70_000, 200_000, 2]
+    const members = lengths.flatMap((length, at) => [`"${String(at).padStart(2, '0')}a${'k'.repeat(length)}" :  {}`, `"${String(at).padStart(2, '0')}b":{"x":"${'v'.repeat(length)}"}`])
+    const text = `{"packages":{${members.join(',')}}}`
+    const layout = readIndexLayout(Buffer.from(text))
+    const found = members.map((_, row) => {
+      const { position, length } = layout.sliceAt(row)
+      return text.slice(layout.entryAt(row), position + length) === members[row] && text[position] === '{'
+    })
+    expect(found).toEqual(members.map(() => true))
+  })
+
   it('knows where the records of many chunks stand', () => {
     const keys = Array.from({ length: 40_000 }, (_, at) => `p${String(at).padStart(5, '0')}`)
     const text = `{"packages":{${keys.map((key, at) => `"${key}":{"x":${at}}`).join(',')}}}`
