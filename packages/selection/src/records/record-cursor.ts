@@ -1,6 +1,6 @@
 import { isArtifactName, type MatchableRecord, type NotedField, type RecordView, splitArtifactName, type SubdirName, type Version } from '@mirror/core'
 import { decodeNumber, decodeText, type Texts } from './texts.ts'
-import { findRawField } from './raw-field.ts'
+import { findRawField, findStringsWith } from './raw-field.ts'
 import type { VersionTexts } from './version-texts.ts'
 
 /** A record as JSON has it. */
@@ -18,6 +18,8 @@ export interface RecordCursor {
   readonly parsed: () => ParsedRecord
   /** As `findRawField` finds it. */
   readonly findRaw: (field: string) => string | undefined
+  /** As `findStringsWith` finds them. */
+  readonly findStrings: (field: string, pattern: RegExp) => readonly string[] | undefined
   /** False where the record surely says a text nowhere, in any case. */
   readonly mentions: (text: string) => boolean
   /** For match specs: each field is read when it is asked for. */
@@ -80,6 +82,7 @@ export function createRecordCursor({ subdir, channel, names, versions }: CursorO
     view, raw, nameId, versionId, parsed: parse, matchable,
     mentions: (wanted) => readText().includes('\\') || readText().toLowerCase().includes(wanted.toLowerCase()),
     findRaw: (field) => findRawField(readText(), field),
+    findStrings: (field, pattern) => findStringsWith(readText(), field, pattern),
   }
 }
 

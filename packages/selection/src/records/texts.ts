@@ -14,7 +14,7 @@ export function createTexts(): Texts {
   // Keys are texts in quotes, which is what the raw value is where it has no escape: then nothing is decoded to find it.
   const ids = new Map<string, number>()
   const texts: string[] = []
-  let lastRaw = ''
+  let lastRaw = ' '
   let lastId = 0
 
   function add(key: string): number {

@@ -1,6 +1,7 @@
 import { createLicenceRule } from '../licence/licence-rule.ts'
 import { createPythonRule } from '../python/python-rule.ts'
-import type { RecordCursor } from '../records/record-cursor.ts'
+import { decodeText } from '../records/texts.ts'
+import type { ParsedRecord, RecordCursor } from '../records/record-cursor.ts'
 import type { Selection } from '../selection.ts'
 
 /** A rule that has to read more of a record than the scan notes. */
@@ -33,9 +34,22 @@ function parseRaw(raw: string): unknown {
   return raw === '' ? undefined : JSON.parse(raw)
 }
 
-/** True for a record that can run on one of the Pythons. */
+/** Every package whose version or name says which Python it is of has one of these in its name. */
+const PYTHON = /python|pypy/i
+
+/** True for a record that can run on one of the Pythons. Of its dependencies only those that may be on Python are read. */
 export function createPythonVerdict({ pythonVersions = [] }: Selection): DearRule | undefined {
   if (pythonVersions.length === 0) return undefined
   const runs = createPythonRule(pythonVersions)
-  return (cursor) => runs(cursor.parsed())
+  return (cursor) => {
+    const depends = cursor.findStrings('depends', PYTHON)
+    const noarch = depends === undefined ? undefined : cursor.findRaw('noarch')
+    if (depends === undefined || noarch === undefined) return runs(withPythons(cursor.parsed()))
+    return runs({ name: decodeText(cursor.raw('name')), version: decodeText(cursor.raw('version')), build: decodeText(cursor.raw('build')), noarch: parseRaw(noarch), depends })
+  }
+}
+
+function withPythons(record: ParsedRecord): ParsedRecord {
+  const { depends } = record
+  return Array.isArray(depends) ? { ...record, depends: depends.filter((text: unknown) => typeof text === 'string' && PYTHON.test(text)) } : record
 }

@@ -42,68 +42,63 @@ export function groupByName(decisions: Decisions, columns: RecordColumns, names:
 /** Leaves out each artifact whose twin in the preferred format is kept: of the same name, version and build, letter by letter. */
 export function dropTwins(groups: RowGroups, prefer: ArtifactFormat): void {
   const { decisions, columns } = groups
+  const { formats, versions, builds } = columns
   const preferred = numberOfFormat(prefer)
+  const formatAt = (row: number): number => formats[row] ?? OTHER_FORMAT
+  const compareStems = (left: number, right: number): number =>
+    (versions[left] ?? 0) - (versions[right] ?? 0) || (builds[left] ?? 0) - (builds[right] ?? 0)
+  const comparePreferred = (left: number, right: number): number =>
+    compareStems(left, right) || Number(formatAt(right) === preferred) - Number(formatAt(left) === preferred)
+
   forEachGroup(groups, (rows) => {
-    const twins = findTwinKeys(rows, columns, preferred)
-    if (twins === undefined) return
+    const hasBoth = rows.some((row) => formatAt(row) === preferred) && rows.some((row) => isOther(formatAt(row), preferred))
+    if (!hasBoth) return
+    rows.sort(comparePreferred)
+    let best = -1
     for (const row of rows) {
-      const format = columns.formats[row] ?? OTHER_FORMAT
-      if (format === preferred || format === OTHER_FORMAT) continue
-      if (twins.get(columns.versions[row] ?? 0)?.has(columns.builds[row] ?? 0) === true) decisions.decide(row, FORMATS, columns.sizes.at(row))
+      if (formatAt(row) === preferred) best = row
+      else if (best >= 0 && isOther(formatAt(row), preferred) && compareStems(best, row) === 0) decisions.decide(row, FORMATS, columns.sizes.at(row))
     }
   })
 }
 
-/** Builds by version of the preferred format; undefined unless both formats are there. */
-function findTwinKeys(rows: Uint32Array, { formats, versions, builds }: RecordColumns, preferred: number): ReadonlyMap<number, ReadonlySet<number>> | undefined {
-  const hasBoth = rows.some((row) => formats[row] === preferred) && rows.some((row) => formats[row] !== preferred && formats[row] !== OTHER_FORMAT)
-  if (!hasBoth) return undefined
-  const found = new Map<number, Set<number>>()
-  for (const row of rows) {
-    if (formats[row] !== preferred) continue
-    const version = versions[row] ?? 0
-    const known = found.get(version)
-    if (known === undefined) found.set(version, new Set([builds[row] ?? 0]))
-    else known.add(builds[row] ?? 0)
-  }
-  return found
+function isOther(format: number, preferred: number): boolean {
+  return format !== preferred && format !== OTHER_FORMAT
 }
 
 /** Leaves out all but the newest versions of each name, and all but the highest build numbers of each version. `ranks`: the order of versions, by number. */
 export function dropOld(groups: RowGroups, { versions = Infinity, builds = Infinity }: LatestChoice, ranks: Uint32Array): void {
   const { decisions, columns } = groups
   const rankAt = (row: number): number => ranks[columns.versions[row] ?? 0] ?? 0
-  const drop = (row: number): void => decisions.decide(row, LATEST, columns.sizes.at(row))
+  const numberAt = builds === Infinity ? () => 0 : (row: number): number => columns.buildNumbers[row] ?? 0
+  const compareAge = (left: number, right: number): number => rankAt(right) - rankAt(left) || numberAt(right) - numberAt(left)
 
   forEachGroup(groups, (rows) => {
-    const lowest = findLowest(rows, versions, rankAt)
-    const current = rows.filter((row) => rankAt(row) >= lowest)
-    if (current.length < rows.length) for (const row of rows) if (rankAt(row) < lowest) drop(row)
-    if (builds === Infinity) return
-    const numberAt = (row: number): number => columns.buildNumbers[row] ?? 0
-    for (const same of Map.groupBy(current, rankAt).values()) {
-      const least = findLowest(same, builds, numberAt)
-      for (const row of same) if (numberAt(row) < least) drop(row)
+    rows.sort(compareAge)
+    let before = -1
+    let newer = 0
+    let higher = 0
+    for (const row of rows) {
+      if (before < 0 || rankAt(row) !== rankAt(before)) {
+        newer += 1
+        higher = 1
+      } else if (numberAt(row) !== numberAt(before)) higher += 1
+      before = row
+      if (newer > versions || higher > builds) decisions.decide(row, LATEST, columns.sizes.at(row))
     }
   })
 }
 
-/** The lowest of the `limit` highest distinct values; -Infinity when there are no more than that. */
-function findLowest(rows: Iterable<number>, limit: number, valueAt: (row: number) => number): number {
-  const distinct = new Set<number>()
-  for (const row of rows) distinct.add(valueAt(row))
-  if (distinct.size <= limit) return -Infinity
-  const highest = Float64Array.from(distinct).sort()
-  return limit < 1 ? Infinity : (highest[highest.length - limit] ?? -Infinity)
-}
-
-/** Rows of each name that are still kept. */
-function forEachGroup({ decisions, order, ends }: RowGroups, visit: (rows: Uint32Array) => void): void {
-  let start = 0
+/** Rows of each name that are still kept; the same array for each. */
+function forEachGroup({ decisions, order, ends }: RowGroups, visit: (rows: number[]) => void): void {
+  const rows: number[] = []
+  let at = 0
   for (const end of ends) {
-    const rows = order.subarray(start, end)
-    start = end
-    if (rows.length === 0) continue
-    visit(rows.every((row) => decisions.isKept(row)) ? rows : rows.filter((row) => decisions.isKept(row)))
+    rows.length = 0
+    for (; at < end; at += 1) {
+      const row = order[at] ?? 0
+      if (decisions.isKept(row)) rows.push(row)
+    }
+    if (rows.length > 0) visit(rows)
   }
 }
