@@ -1,8 +1,8 @@
 import { type ChannelUrl, DEFAULT_CHANNEL_ALIAS } from '@mirror/core'
-import { Document, visit } from 'yaml'
 import type { ChannelConfig, Config } from './config.ts'
 import { formatSelection } from './format-selection.ts'
 import { HIDDEN } from './hidden-secret.ts'
+import { stringifyForBoth } from './stringify-yaml.ts'
 import { formatDurationKey, formatModeKey } from './units.ts'
 
 /**
@@ -102,15 +102,4 @@ function formatUrl(channel: ChannelUrl, showSecrets: boolean): string {
   const password = channel.password === undefined ? '' : `:${show(channel.password)}`
   const login = user === '' && password === '' ? '' : `${user}${password}@`
   return `${channel.url.slice(0, scheme)}${login}${channel.url.slice(scheme, tokenAt)}${token}${channel.url.slice(tokenAt)}`
-}
-
-/** Texts that a reader of YAML 1.1 or of 1.2 would take for something else are quoted: versions, modes, dates, `y`. */
-function stringifyForBoth(content: object): string {
-  const document = new Document(content, { version: '1.1' })
-  visit(document, {
-    Scalar(_key, node) {
-      if (typeof node.value === 'string' && /^(?:[-+.]?\d[\d_.,:e+-]*|(?:y|n|yes|no|on|off|true|false|null|~))$/i.test(node.value)) node.type = 'QUOTE_DOUBLE'
-    },
-  })
-  return document.toString({ lineWidth: 0 })
 }

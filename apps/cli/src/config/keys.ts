@@ -164,8 +164,8 @@ Numbers need no quotes: \`python_versions: [3.10]\` is read as it is written.`,
     {
       key: 'closure.elsewhere',
       takes: '`true` or `false`',
-      standard: '`true` where several channels are mirrored',
-      meaning: 'Whether what the channel itself cannot meet is had from others. Where it is not, what needs such a thing is left out.',
+      standard: '`false`',
+      meaning: 'Whether what none of the mirrored channels can meet is had from others, which are not mirrored. Where it is not, what needs such a thing is left out.',
       since: NEXT,
     },
     {

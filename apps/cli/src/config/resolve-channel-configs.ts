@@ -34,7 +34,7 @@ export function resolveChannelConfigs(parsed: ParsedConfig, layers: ChannelLayer
   const secret = findHiddenSecret(values.channel_alias ?? '', { key: 'channel_alias', where: where(['channel_alias']) })
   const hidden = secret === undefined ? [] : [secret]
   const resolved = resolveChannels(listChannels(parsed, flags), { channelAlias: secret === undefined ? values.channel_alias : undefined, workingDirectory, noarch })
-  const selected = resolved.values.map((channel) => selectOf(channel, { parsed, layers, hasOthers: resolved.values.length > 1 }))
+  const selected = resolved.values.map((channel) => selectOf(channel, parsed, layers))
   return {
     values: selected.map(({ value }) => value),
     problems: unique([...hidden, ...resolved.problems, ...selected.flatMap(({ problems }) => problems)]),
@@ -48,13 +48,7 @@ interface SelectedChannel {
   readonly warnings: readonly ConfigProblem[]
 }
 
-interface SelectOptions {
-  readonly parsed: ParsedConfig
-  readonly layers: ChannelLayers
-  readonly hasOthers: boolean
-}
-
-function selectOf({ index, channel, subdirs }: ResolvedChannel, { parsed: { values, where }, layers, hasOthers }: SelectOptions): SelectedChannel {
+function selectOf({ index, channel, subdirs }: ResolvedChannel, { values, where }: ParsedConfig, layers: ChannelLayers): SelectedChannel {
   const { file, flags, workingDirectory, now } = layers
   const own: Partial<NonNullable<ConfigValues['channels']>[number]> = flags.channels.length > 0 ? {} : (values.channels?.[index] ?? {})
   const { selection, seedFiles, problems, warnings } = resolveSelection({
@@ -62,7 +56,6 @@ function selectOf({ index, channel, subdirs }: ResolvedChannel, { parsed: { valu
     own,
     where: (key, isOwn) => where(isOwn ? ['channels', index, key] : [key]),
     folder: file === undefined ? workingDirectory : dirname(resolve(workingDirectory, file)),
-    hasOthers,
     now,
   })
   return { value: { channel, subdirs, selection, seedFiles, budget: toBudget(own.budget ?? values.budget) }, problems, warnings }

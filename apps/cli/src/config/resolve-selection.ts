@@ -13,8 +13,6 @@ export interface SelectionLayers {
   readonly where: (key: keyof SelectionValues, isOwn: boolean) => string
   /** What paths of files start from. */
   readonly folder: string
-  /** Whether other channels are mirrored too. */
-  readonly hasOthers: boolean
   /** Milliseconds since the epoch. */
   readonly now: number
 }
@@ -35,7 +33,7 @@ export function resolveSelection(layers: SelectionLayers): ResolvedSelection {
   const files = closure === undefined || closure === false ? { environments: [], locks: [] } : closure
   const absolute = (paths: readonly string[]): readonly string[] => [...new Set(paths.map((path) => resolve(layers.folder, path)))]
   return {
-    selection: toSelection(values, layers.hasOthers),
+    selection: toSelection(values),
     seedFiles: { environments: absolute(files.environments), locks: absolute(files.locks) },
     problems: [...findConflict(values, where), ...findEmptyTime(values, { where, now: layers.now })],
     warnings: [...findIdle(values, where), ...findUnknownLicences(values, where), ...findOddPythons(values, where)],
@@ -48,7 +46,7 @@ function mergeSelections({ general, own }: SelectionLayers): SelectionValues {
   return Object.fromEntries(SELECTION_KEYS.map((key) => [key, own[key] ?? general[key]]))
 }
 
-function toSelection(values: SelectionValues, hasOthers: boolean): Selection {
+function toSelection(values: SelectionValues): Selection {
   const { maximum_size: maximumSize, formats, latest, closure } = values
   const all: Selection = {
     packages: filled(values.pkg_list),
@@ -66,14 +64,13 @@ function toSelection(values: SelectionValues, hasOthers: boolean): Selection {
     undated: values.undated,
     formats: formats === undefined || formats === false || (formats.allowed.length > 1 && formats.prefer === undefined) ? undefined : formats,
     latest: orNone(latest),
-    closure: closure === undefined || closure === false ? undefined : toClosure(closure, hasOthers),
+    closure: closure === undefined || closure === false ? undefined : toClosure(closure),
   }
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
-function toClosure({ specs, virtualPackages, elsewhere = false }: ClosureValues, hasOthers: boolean): NonNullable<Selection['closure']> {
-  const isElsewhere = elsewhere || hasOthers
-  return { specs, artifacts: [], virtualPackages, ...(isElsewhere ? { elsewhere: true } : {}) }
+function toClosure({ specs, virtualPackages, elsewhere }: ClosureValues): NonNullable<Selection['closure']> {
+  return { specs, artifacts: [], virtualPackages, ...(elsewhere === true ? { elsewhere } : {}) }
 }
 
 function filled<Value>(list: readonly Value[] | undefined): readonly Value[] | undefined {

@@ -42,7 +42,7 @@ export function warningsOf(text: string): readonly string[] {
 
 /** Everything of a configuration but where it is from, as text that can be compared: secrets shown, functions left out, maps as lists. */
 export function comparable(config: Config): string {
-  const { file: _file, warnings: _warnings, ...rest } = config
+  const rest = Object.fromEntries(Object.entries(config).filter(([key]) => key !== 'file' && key !== 'warnings'))
   const show = (value: unknown): unknown => {
     if (value instanceof Map) return [...value].map(([key, item]) => [key, show(item)])
     if (typeof value === 'object' && value !== null && 'reveal' in value && typeof value.reveal === 'function') return `secret ${value.reveal()}`
