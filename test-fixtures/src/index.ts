@@ -1,5 +1,8 @@
 export { type BuiltArtifact, buildArtifacts } from './build-artifact.ts'
 export { buildChannel, type BuiltChannel, type ChannelArtifact, type ChannelDescription } from './build-channel.ts'
+export {
+  buildInstallers, type BuiltInstaller, createInstallerPage, createSampleInstallers, type InstallerDescription, type InstallerRow, type InstallersDescription,
+} from './build-installers.ts'
 export { changeChannel, type ChannelChanges } from './change-channel.ts'
 export type { IndexOptions } from './index-document.ts'
 export { type IndexFileOptions, type IndexVariant, writeIndexFiles } from './index-files.ts'

@@ -77,5 +77,6 @@ function parseRange(text: string | undefined, size: number): { readonly start: n
 function contentTypeOf(path: string): string {
   if (path.endsWith('.json')) return 'application/json'
   if (path.endsWith('.zst')) return 'application/zstd'
+  if (path.endsWith('.html')) return 'text/html; charset=utf-8'
   return 'application/octet-stream'
 }

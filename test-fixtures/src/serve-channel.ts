@@ -101,7 +101,7 @@ interface Handled {
 
 /**
  * Serves a channel folder over HTTP/1.1 as a good server does: strong ETags, conditions, byte ranges, HEAD, plain 404s,
- * `no-cache` on indexes; dot-folders are not there. Files are read at each request, so the folder may change.
+ * `no-cache` on indexes, `index.html` for a folder; dot-folders are not there. Files are read at each request, so the folder may change.
  */
 export async function serveChannel(folder: string, options: ServeOptions = {}): Promise<ChannelServer> {
   const state: State = { folder, options, rules: [], requests: [], closing: new AbortController() }
@@ -258,7 +258,8 @@ function filePathOf(state: State, url: string): string | undefined {
   const inner = encoded.replace(/^\/t\/[^/]+\//, '/')
   if (!inner.startsWith(mount)) return undefined
   try {
-    const segments = decodeURIComponent(inner.slice(mount.length)).split('/')
+    const path = decodeURIComponent(inner.slice(mount.length))
+    const segments = (path.endsWith('/') ? `${path}index.html` : path).split('/')
     return segments.some((segment) => segment === '' || segment.startsWith('.') || segment.includes('\0')) ? undefined : join(state.folder, ...segments)
   } catch {
     return undefined
