@@ -5,10 +5,10 @@ import { describeReason, readError, TransientFailure } from './failure.ts'
 import type { FetchArtifactOptions } from './fetch-artifact.ts'
 import { retrying } from './retry.ts'
 
-/** One artifact to fetch. */
+/** One artifact, or another file that a list of upstream names, to fetch. */
 export interface Job {
   readonly context: ClientContext
-  readonly artifact: Artifact
+  readonly artifact: Pick<Artifact, 'digest' | 'size'>
   readonly url: string
   readonly options: FetchArtifactOptions
   /** Hash it, and compare. */

@@ -4,12 +4,14 @@ import { createBandwidth } from './bandwidth.ts'
 import { type ClientContext, createBodyCounter } from './client-context.ts'
 import { trustAuthorities } from './connection-options.ts'
 import { createCredentials } from './credentials.ts'
-import { type DiskContext, readDiskArtifact, readDiskFile, readDiskIndex } from './disk-channel.ts'
+import { type DiskContext, readDiskArtifact, readDiskFile, readDiskIndex, readDiskPage, readDiskPlain, readDiskSize } from './disk-channel.ts'
 import type { ClientEvent, Observe } from './events.ts'
 import { createExchange } from './exchange.ts'
 import { type FetchArtifactOptions, fetchArtifactOverHttp, type FetchedArtifact } from './fetch-artifact.ts'
 import { fetchFileOverHttp, type FetchFileOptions } from './fetch-file.ts'
 import { fetchIndexOverHttp, type FetchIndexOptions } from './fetch-index.ts'
+import { fetchPageOverHttp, type FetchPageOptions, type FetchPageResult } from './fetch-page.ts'
+import { fetchPlainOverHttp, type FetchPlainOptions, fetchSizeOverHttp, type FetchSizeOptions, type PlainFile } from './fetch-plain.ts'
 import type { FetchIndexResult } from './fetched-index.ts'
 import { createGotTransport } from './got-transport.ts'
 import { createHostHealth, DEFAULT_FAILING, type FailingPolicy } from './host-health.ts'
@@ -76,6 +78,12 @@ export interface RepositoryClient extends AsyncDisposable {
   readonly fetchArtifact: (artifact: Artifact, options?: FetchArtifactOptions) => Promise<FetchedArtifact>
   /** Fetches a small file by its path from the channel's root, whole; undefined when upstream does not have it. */
   readonly fetchFile: (path: string, options?: FetchFileOptions) => Promise<Buffer | undefined>
+  /** Fetches the page of a folder, by its path from the channel's root; on disk, that is its `index.html`. Throws as `fetchFile`. */
+  readonly fetchPage: (folder: string, options?: FetchPageOptions) => Promise<FetchPageResult>
+  /** The bytes of a file that a page of upstream lists; undefined when upstream does not tell. Throws `ARTIFACT_MISSING`, and otherwise as `fetchFile`. */
+  readonly fetchSize: (path: string, options?: FetchSizeOptions) => Promise<number | undefined>
+  /** Fetches a file of known size and digest that is no artifact, in every way as `fetchArtifact` does. */
+  readonly fetchPlain: (file: PlainFile, options?: FetchPlainOptions) => Promise<FetchedArtifact>
   /** Closes all connections; transfers that run then fail. */
   readonly close: () => Promise<void>
 }
@@ -99,6 +107,9 @@ function createDiskClient(context: DiskContext): RepositoryClient {
     fetchIndex: async (subdir, options = {}) => readDiskIndex(context, subdir, options),
     fetchArtifact: async (artifact, options = {}) => readDiskArtifact(context, artifact, options),
     fetchFile: async (path, options = {}) => readDiskFile(context, path, options),
+    fetchPage: async (folder, options = {}) => readDiskPage(context, folder, options),
+    fetchSize: async (path) => readDiskSize(context, path),
+    fetchPlain: async (file, options = {}) => readDiskPlain(context, file, options),
     close,
     [Symbol.asyncDispose]: close,
   }
@@ -110,6 +121,9 @@ function createHttpClient(options: RepositoryClientOptions, shared: DiskContext)
     fetchIndex: async (subdir, settings = {}) => fetchIndexOverHttp(context, subdir, settings),
     fetchArtifact: async (artifact, settings = {}) => fetchArtifactOverHttp(context, artifact, settings),
     fetchFile: async (path, settings = {}) => fetchFileOverHttp(context, path, settings),
+    fetchPage: async (folder, settings = {}) => fetchPageOverHttp(context, folder, settings),
+    fetchSize: async (path, settings = {}) => fetchSizeOverHttp(context, path, settings),
+    fetchPlain: async (file, settings = {}) => fetchPlainOverHttp(context, file, settings),
     close,
     [Symbol.asyncDispose]: close,
   }

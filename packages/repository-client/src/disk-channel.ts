@@ -8,6 +8,8 @@ import { readError } from './failure.ts'
 import { type FetchArtifactOptions, type FetchedArtifact, SMALL_ARTIFACT } from './fetch-artifact.ts'
 import { assertFilePath, type FetchFileOptions, LARGEST_FILE } from './fetch-file.ts'
 import type { FetchIndexOptions } from './fetch-index.ts'
+import { type FetchPageOptions, type FetchPageResult, LARGEST_PAGE } from './fetch-page.ts'
+import type { PlainFile } from './fetch-plain.ts'
 import { type FetchIndexResult, isWrongContent, presentIndex, unreadable } from './fetched-index.ts'
 import type { SpoolOptions } from './spool.ts'
 import { LARGEST_SHARD, LARGEST_SHARD_INDEX, readShardedIndex } from './read-sharded-index.ts'
@@ -89,13 +91,45 @@ function validatorsOf(variant: IndexVariant, { size, mtimeNs, mtimeMs, ino }: Bi
 
 /** Reads an artifact from disk. Throws as over HTTP. */
 export async function readDiskArtifact(context: DiskContext, artifact: Artifact, options: FetchArtifactOptions): Promise<FetchedArtifact> {
-  const { offset = 0, verify = true, baseUrl, signal } = options
-  const { name, size, subdir } = artifact
-  const root = rootOf(context.channel)
-  const opened = openInside(root, join(folderOf(context, subdir, baseUrl), name))
-  if (opened === undefined) {
-    throw readError('ARTIFACT_MISSING', `Cannot read ${join(root, subdir, name)}: the index lists it and it is not there`, { hint: 'Wait until the channel is complete, or index it again.' })
-  }
+  const { name, subdir } = artifact
+  return readWanted(context.channel, join(folderOf(context, subdir, options.baseUrl), name), { artifact, options })
+}
+
+/** Reads another file of which size and digest are known. Throws as over HTTP. */
+export async function readDiskPlain({ channel }: DiskContext, file: PlainFile, options: FetchArtifactOptions): Promise<FetchedArtifact> {
+  assertFilePath(file.path)
+  return readWanted(channel, file.path, { artifact: file, options })
+}
+
+/** The size of a file; throws `ARTIFACT_MISSING` where there is none. */
+export async function readDiskSize({ channel }: DiskContext, path: string): Promise<number> {
+  assertFilePath(path)
+  using opened = openWanted(channel, path)
+  return opened.size
+}
+
+/** Reads the page of a folder, which is its `index.html`. */
+export async function readDiskPage({ channel }: DiskContext, folder: string, { validators = {}, maximumBytes = LARGEST_PAGE }: FetchPageOptions): Promise<FetchPageResult> {
+  assertFilePath(folder)
+  using opened = openInside(rootOf(channel), join(folder, 'index.html'))
+  if (opened === undefined) return { status: 'absent' }
+  const { etag, lastModified } = validatorsOf('json', opened.stats)
+  if (etag !== undefined && etag === validators.etag) return { status: 'not-modified' }
+  if (opened.size > maximumBytes) throw readError('BODY_TOO_LARGE', `Cannot read ${opened.path}: it is larger than ${maximumBytes} bytes`, { details: { maximumBytes } })
+  return { status: 'fetched', bytes: readExactly(opened, opened.size), validators: { ...(etag === undefined ? {} : { etag }), ...(lastModified === undefined ? {} : { lastModified }) } }
+}
+
+function openWanted(channel: ChannelUrl, path: string): OpenFile {
+  const root = rootOf(channel)
+  const opened = openInside(root, path)
+  if (opened !== undefined) return opened
+  throw readError('ARTIFACT_MISSING', `Cannot read ${join(root, path)}: the index lists it and it is not there`, { hint: 'Wait until the channel is complete, or index it again.' })
+}
+
+function readWanted(channel: ChannelUrl, path: string, { artifact, options }: { readonly artifact: Pick<Artifact, 'digest' | 'size'>; readonly options: FetchArtifactOptions }): FetchedArtifact {
+  const { offset = 0, verify = true, signal } = options
+  const { size } = artifact
+  const opened = openWanted(channel, path)
   if (opened.size !== size) {
     opened[Symbol.dispose]()
     throw readError('SIZE_MISMATCH', `Cannot use ${opened.path}: it has ${opened.size} bytes, and the index says ${size}`, {
@@ -115,7 +149,7 @@ async function* bodyOf(bytes: Buffer): AsyncGenerator<Uint8Array> {
 }
 
 interface LargeOptions {
-  readonly artifact: Artifact
+  readonly artifact: Pick<Artifact, 'digest' | 'size'>
   readonly offset: number
   readonly verify: boolean
   readonly signal: AbortSignal | undefined
@@ -226,7 +260,7 @@ function readExactly(opened: OpenFile, size: number): Buffer {
   return bytes
 }
 
-function assertDigest(path: string, { digest }: Artifact, hex: string): void {
+function assertDigest(path: string, { digest }: Pick<Artifact, 'digest'>, hex: string): void {
   if (hex === digestHex(digest)) return
   throw readError('DIGEST_MISMATCH', `Cannot use ${path}: its ${digestKind(digest)} is not what the index says`, {
     hint: 'The file was changed after it was indexed; index the channel again.',
