@@ -29,16 +29,6 @@ function writeAll(file, chunk) {
   for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
 }
 
-/** The chunks of a source; hashed when they are taken, while the one before is compressed on another thread. */
-function* hashed(source, hash) {
-  for (let position = 0; position < source.length;) {
-    const chunk = source.read(position, Math.min(1 << 18, source.length - position))
-    position += chunk.length
-    hash.update(chunk)
-    yield chunk
-  }
-}
-
 /** Less than a chunk would make the two threads take turns. */
 const AHEAD = 1 << 21
 
@@ -129,7 +119,7 @@ const jobs = {
     return { added: found.added.count, removed: found.removed.count, changed: found.relisted + found.replaced.after.count, unchanged: found.unchanged }
   },
   async zst({ compressed, spool, output, outputZst }) {
-    const { createIndexLayoutBuilder, writeIndex } = await core()
+    const { createIndexLayoutBuilder, measureIndex, writeIndexInSteps } = await core()
     const { createHash } = await import('node:crypto')
     const { pipeline } = await import('node:stream/promises')
     const { constants, createZstdCompress, createZstdDecompress } = await import('node:zlib')
@@ -145,22 +135,29 @@ const jobs = {
     closeSync(plain)
     const table = builder.end()
     const keep = chooser.finish()
+    const parts = [{ source: fileSource(spool), table, keep }]
     const file = openSync(output, 'w')
-    let size = 0
-    writeIndex({
-      parts: [{ source: fileSource(spool), table, keep }],
-      write: (chunk) => {
-        size += chunk.length
-        writeAll(file, chunk)
-      },
-    })
-    closeSync(file)
     const hash = createHash('sha256')
+    // Written while what came before is compressed on another thread.
+    function* written() {
+      let chunks = []
+      const steps = writeIndexInSteps({ parts, write: (chunk) => { chunks.push(Buffer.from(chunk)) } })
+      for (let done = false; !done;) {
+        done = steps.next().done
+        const ready = chunks
+        chunks = []
+        for (const chunk of ready) {
+          writeAll(file, chunk)
+          hash.update(chunk)
+          yield chunk
+        }
+      }
+    }
     const hashZst = createHash('sha256')
     const target = openSync(outputZst, 'w')
     await pipeline(
-      hashed(fileSource(output), hash),
-      createZstdCompress({ pledgedSrcSize: size, chunkSize: 1 << 18, highWaterMark: AHEAD, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }),
+      written(),
+      createZstdCompress({ pledgedSrcSize: measureIndex({ parts }), chunkSize: 1 << 18, highWaterMark: AHEAD, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }),
       async (chunks) => {
         for await (const chunk of chunks) {
           hashZst.update(chunk)
@@ -168,6 +165,7 @@ const jobs = {
         }
       },
     )
+    closeSync(file)
     closeSync(target)
     return { kept: count(keep), sha256: hash.digest('hex'), zst: hashZst.digest('hex').length }
   },

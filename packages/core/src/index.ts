@@ -23,7 +23,7 @@ export { createIndexTableBuilder, type IndexTableBuilder, readIndexTable } from 
 export type {
   ByteSource, IndexLayout, IndexSection, IndexSink, IndexSkeleton, IndexTable, NotedField, RecordFault, RecordView, SectionEntry, SkeletonEntry, TableComparison,
 } from './index/index-types.ts'
-export { writeIndex, type WriteIndexOptions } from './index/write-index.ts'
+export { measureIndex, writeIndex, writeIndexInSteps, type WriteIndexOptions } from './index/write-index.ts'
 export { jsonDumps } from './json/json-dumps.ts'
 export { formatMatchSpec } from './match-spec/match-spec-format.ts'
 export { MATCH_SPEC_FIELDS, type MatchCondition, type MatchSpec, type MatchSpecField } from './match-spec/match-spec-types.ts'

@@ -1,5 +1,5 @@
 import { allRows } from '../artifact/artifact-set.ts'
-import { type ByteWriter, createByteWriter } from './byte-writer.ts'
+import { type ByteWriter, createByteCounter, createByteWriter } from './byte-writer.ts'
 import { compareNameRows, createNameColumn, type NameColumn } from '../columns/columns.ts'
 import { createImplausibleError } from './index-errors.ts'
 import { endAt, findSectionRows, hasKeptRows, type IndexPart, isKept, readKeys, type SectionRows } from './index-part.ts'
@@ -29,21 +29,52 @@ export interface WriteIndexOptions {
  * Where a source is sorted and compact, stretches of kept records are copied in one pass. Throws `INDEX_IMPLAUSIBLE` when two parts
  * have the same name in one section.
  */
-export function writeIndex({ parts, info, write }: WriteIndexOptions): void {
+export function writeIndex(options: WriteIndexOptions): void {
+  finish(writeIndexInSteps(options))
+}
+
+/** The same, in steps: after a chunk or a few it can wait until somebody wants the next ones, or be given up. */
+export function* writeIndexInSteps({ parts, info, write }: WriteIndexOptions): Generator<undefined, void, undefined> {
   const writer = createByteWriter(write)
-  const members = planMembers(parts, info ?? {})
-  writer.putText('{')
-  members.forEach((member, position) => {
-    writer.putText(`${position === 0 ? '' : ','}${member.rawKey}:`)
-    member.writeValue(writer)
-  })
-  writer.putText('}')
+  yield* writeMembers(planMembers(parts, info ?? {}), writer)
   writer.flush()
 }
 
+/** How many bytes `writeIndex` writes. Reads nothing of sections that are sorted and compact in one document. Throws the same. */
+export function measureIndex({ parts, info }: Omit<WriteIndexOptions, 'write'>): number {
+  const counter = createByteCounter()
+  finish(writeMembers(planMembers(parts, info ?? {}), counter))
+  return counter.bytes()
+}
+
+type Steps = Generator<undefined, void, undefined>
+
+function finish(steps: Steps): void {
+  while (steps.next().done !== true) continue
+}
+
+/** A member of the top level that is written in steps. */
+interface SteppedMember extends Omit<TopMember, 'writeValue'> {
+  readonly writeValue: (writer: ByteWriter) => Steps
+}
+
+function* writeMembers(members: readonly SteppedMember[], writer: ByteWriter): Steps {
+  writer.putText('{')
+  for (const [position, member] of members.entries()) {
+    writer.putText(`${position === 0 ? '' : ','}${member.rawKey}:`)
+    yield* member.writeValue(writer)
+  }
+  writer.putText('}')
+}
+
+function* writeAtOnce({ writeValue }: TopMember, writer: ByteWriter): Steps {
+  writeValue(writer)
+  yield
+}
+
 /** The top level in order. A document of no bytes has the two sections that every client expects. */
-function planMembers(parts: readonly IndexPart[], info: Readonly<Record<string, unknown>>): readonly TopMember[] {
-  const members: TopMember[] = [...planEntries(parts, info)]
+function planMembers(parts: readonly IndexPart[], info: Readonly<Record<string, unknown>>): readonly SteppedMember[] {
+  const members: SteppedMember[] = planEntries(parts, info).map((entry) => ({ ...entry, writeValue: (writer) => writeAtOnce(entry, writer) }))
   const isEmpty = parts.every(({ table }) => table.skeleton.length === 0)
   for (const key of ['packages', 'packages.conda'] as const) {
     const present = parts.some(({ table }) => table.skeleton.sections.some(({ section }) => section === key))
@@ -53,63 +84,66 @@ function planMembers(parts: readonly IndexPart[], info: Readonly<Record<string, 
   return members.sort((left, right) => compareCodePoints(left.key, right.key))
 }
 
-function writeV3(parts: readonly IndexPart[], writer: ByteWriter): void {
+function* writeV3(parts: readonly IndexPart[], writer: ByteWriter): Steps {
   const sections = new Set<IndexSection>()
   for (const { table } of parts) for (const { section } of table.skeleton.sections) if (section.startsWith('v3.')) sections.add(section)
   const ordered = [...sections].sort(compareCodePoints)
   writer.putText('{')
-  ordered.forEach((section, position) => {
+  for (const [position, section] of ordered.entries()) {
     writer.putText(`${position === 0 ? '' : ','}${jsonDumps(section.slice(3))}:`)
-    writeSection(parts, section, writer)
-  })
+    yield* writeSection(parts, section, writer)
+  }
   writer.putText('}')
 }
 
-function writeSection(parts: readonly IndexPart[], section: IndexSection, writer: ByteWriter): void {
+function* writeSection(parts: readonly IndexPart[], section: IndexSection, writer: ByteWriter): Steps {
   const found = parts.flatMap((part) => findSectionRows(part, section) ?? []).filter(hasKeptRows)
   const [only] = found
   writer.putText('{')
-  if (found.length === 1 && only?.inOrder === true) copyRuns(only, writer)
-  else if (found.length > 0) writeSorted(found, writer)
+  if (found.length === 1 && only?.inOrder === true) yield* copyRuns(only, writer)
+  else if (found.length > 0) yield* writeSorted(found, writer)
   writer.putText('}')
 }
 
 const PIECE = 1 << 18
 
 /** Sorted and compact: kept neighbours stand one comma apart, so a stretch of them is one piece, comma in front included. */
-function copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): void {
+function* copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): Steps {
   const { table, source } = part
   const reader = createSliceReader(source)
   let comma = 0
-  function copy(first: number, last: number): void {
-    for (let position = first; position < last; position += PIECE) {
-      const piece = reader.slice(position, Math.min(last, position + PIECE))
-      writer.put(piece, 0, piece.length)
-    }
-  }
+  let chunks = writer.chunks()
   for (let row = from; row < to; row += 1) {
     if (!isKept(part, row)) continue
     const start = table.entryAt(row) - comma
     while (row + 1 < to && isKept(part, row + 1)) row += 1
-    copy(start, row + 1 < to ? table.entryAt(row + 1) - 1 : endAt(table, row))
+    const end = row + 1 < to ? table.entryAt(row + 1) - 1 : endAt(table, row)
+    for (let position = start; position < end; position += PIECE) {
+      writer.putSlice(reader, position, Math.min(end, position + PIECE))
+      if (writer.chunks() > chunks) yield
+      chunks = writer.chunks()
+    }
     comma = 1
   }
 }
 
 /** Anything else: rows of all parts by key, each copied without its blanks. */
-function writeSorted(found: readonly SectionRows[], writer: ByteWriter): void {
+function* writeSorted(found: readonly SectionRows[], writer: ByteWriter): Steps {
   const { keys, owners, rows } = collectKeys(found)
   const order = sortRows(allRows(rows.length), (left, right) => compareNameRows(keys, left, right))
   assertDistinct(keys, order)
   const readers = found.map(({ part }) => createSliceReader(part.source))
-  order.forEach((at, position) => {
+  let chunks = writer.chunks()
+  for (const [position, at] of order.entries()) {
     const table = found[owners[at] ?? 0]?.part.table
     const reader = readers[owners[at] ?? 0]
     const row = rows[at]
     if (table === undefined || reader === undefined || row === undefined) throw new RangeError('A row without its part')
     if (position > 0) writer.putText(',')
     minifyJson(reader.slice(table.entryAt(row), endAt(table, row)), writer)
-  })
+    if (writer.chunks() > chunks) yield
+    chunks = writer.chunks()
+  }
 }
 
 function assertDistinct(keys: NameColumn, order: Uint32Array): void {

@@ -36,7 +36,7 @@ export function* sliceJson(bytes: Buffer): Generator<JsonSlice> {
 }
 
 /** Writes valid JSON without the blanks between its tokens. */
-export function minifyJson(bytes: Uint8Array, writer: ByteWriter): void {
+export function minifyJson(bytes: Uint8Array, writer: Pick<ByteWriter, 'put'>): void {
   let from = 0
   let position = 0
   while (position < bytes.length) {
@@ -55,10 +55,6 @@ export function minifyJson(bytes: Uint8Array, writer: ByteWriter): void {
 /** The same as text, for small values. */
 export function minifyToText(bytes: Uint8Array): string {
   const pieces: string[] = []
-  minifyJson(bytes, {
-    put: (piece, start, end) => { pieces.push(Buffer.from(piece.buffer, piece.byteOffset + start, end - start).toString()) },
-    putText: (text) => { pieces.push(text) },
-    flush: () => undefined,
-  })
+  minifyJson(bytes, { put: (piece, start, end) => { pieces.push(Buffer.from(piece.buffer, piece.byteOffset + start, end - start).toString()) } })
   return pieces.join('')
 }

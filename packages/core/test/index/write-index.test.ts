@@ -7,7 +7,7 @@ import { createBufferSource } from '../../src/index/byte-source.ts'
 import { readIndexLayout } from '../../src/index/index-layout.ts'
 import type { ByteSource } from '../../src/index/index-types.ts'
 import { jsonDumps } from '../../src/json/json-dumps.ts'
-import { writeIndex, type WriteIndexOptions } from '../../src/index/write-index.ts'
+import { measureIndex, writeIndex, writeIndexInSteps, type WriteIndexOptions } from '../../src/index/write-index.ts'
 import { isMirrorError } from '../../src/errors.ts'
 import { dumpIndex, makeIndex } from '../oracle/make-index.ts'
 import { documents, keyTexts, renderJson } from '../oracle/random-index.ts'
@@ -20,12 +20,14 @@ interface Input {
 
 function write(inputs: readonly Input[], info?: WriteIndexOptions['info']): string {
   const pieces: Buffer[] = []
-  writeIndex({
+  const options = {
     parts: inputs.map(({ bytes, keep }) => ({ source: fileLike(bytes), table: readIndexLayout(bytes), ...(keep === undefined ? {} : { keep: Uint8Array.from(keep) }) })),
     ...(info === undefined ? {} : { info }),
-    write: (chunk) => { pieces.push(Buffer.from(chunk)) },
-  })
-  return Buffer.concat(pieces).toString()
+  }
+  writeIndex({ ...options, write: (chunk) => { pieces.push(Buffer.from(chunk)) } })
+  const written = Buffer.concat(pieces)
+  expect(measureIndex(options)).toBe(written.length)
+  return written.toString()
 }
 
 /** Gives the same buffer each time, as a file behind one would. */
@@ -50,6 +52,26 @@ describe('writeIndex()', () => {
     const bytes = dumpIndex(makeIndex({ packages: five, conda: { 'z-1-0.conda': { license: '😀 "quoted" }},{' } }, v3: { conda: { 'a-1-0': {}, 'a-b-1-0': {} } } }, { zebra: { b: [1, 2.5], a: null }, é: 'ü' }))
     expect(readIndexLayout(bytes).canonical).toBe(true)
     expect(write([{ bytes }])).toBe(bytes.toString())
+  })
+
+  it('writes in steps what it writes at once, and reads nothing to measure it', () => {
+    const records = Object.fromEntries(Array.from({ length: 20_000 }, (_, at) => [`p${String(at).padStart(5, '0')}-1-0.conda`, { name: `p${at}`, notes: 'é'.repeat(at % 90) }]))
+    const bytes = dumpIndex(makeIndex({ conda: records }))
+    for (const every of [1, 2, 7_000]) {
+      const keep = Uint8Array.from({ length: 20_000 }, (_, row) => (row % every === 0 ? 1 : 0))
+      const table = readIndexLayout(bytes)
+      const silent = { length: bytes.length, read: () => { throw new Error('read') } }
+      const pieces: Buffer[] = []
+      const left: number[] = []
+      const steps = writeIndexInSteps({ parts: [{ source: fileLike(bytes), table, keep }], write: (chunk) => { pieces.push(Buffer.from(chunk)) } })
+      while (steps.next().done !== true) left.push(pieces.length)
+      const whole = write([{ bytes, keep: [...keep] }])
+      expect(Buffer.concat(pieces).toString() === whole).toBe(true)
+      expect(measureIndex({ parts: [{ source: silent, table, keep }] })).toBe(Buffer.byteLength(whole))
+      // At each step at most two chunks more.
+      expect(left.every((count, at) => count - (left[at - 1] ?? 0) <= 2)).toBe(true)
+      expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(1 << 19)
+    }
   })
 
   it.each([...Array(32).keys()])('keeps the records that are kept, choice %i', (choice) => {
