@@ -89,7 +89,7 @@ function compareRecords(all: readonly Selecting[], { names, versions }: RecordRu
   const ranks = latest === undefined ? undefined : versions.ranks()
   for (const { decisions, columns } of all) {
     if (columns === undefined) continue
-    const groups = groupByName(decisions, columns, names.count())
+    const groups = groupByName(decisions, { columns, names: names.count() })
     if (formats?.prefer !== undefined) dropTwins(groups, formats.prefer)
     if (latest !== undefined && ranks !== undefined) dropOld(groups, latest, ranks)
   }

@@ -41,9 +41,9 @@ function describeClosure({ specs, environments = [], artifacts, virtualPackages,
     isClosure: true,
     elsewhere,
     specs: sortSpecs(specs),
-    environments: environments.map((environment) => JSON.stringify(sortSpecs(environment))).sort(),
+    environments: sortTexts(environments.map((environment) => JSON.stringify(sortSpecs(environment)))),
     artifacts: sortTexts(artifacts.map((artifact) => JSON.stringify(normalize({ ...artifact })))),
-    virtualPackages: [...virtualPackages].map(([platform, virtuals]) => [platform, sortTexts(virtuals.map(({ name, version, build }) => `${name}=${version}=${build}`))]).sort(),
+    virtualPackages: sortTexts([...virtualPackages].map(([platform, virtuals]) => JSON.stringify([platform, ...sortTexts(virtuals.map(({ name, version, build }) => `${name}=${version}=${build}`))]))),
   }
 }
 

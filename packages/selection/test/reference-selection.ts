@@ -157,17 +157,14 @@ export function compareVersionTexts(left: string, right: string): number {
   const one = readVersion(left)
   const other = readVersion(right)
   if (one === undefined || other === undefined) return Number(one !== undefined) - Number(other !== undefined) || (left < right ? -1 : Number(left > right))
-  for (const part of [0, 1] as const) {
-    for (let at = 0; at < Math.max(one[part].length, other[part].length); at += 1) {
-      const a = one[part][at] ?? []
-      const b = other[part][at] ?? []
-      for (let run = 0; run < Math.max(a.length, b.length); run += 1) {
-        const order = compareRuns(a[run] ?? 0, b[run] ?? 0)
-        if (order !== 0) return order
-      }
-    }
-  }
-  return 0
+  const compareSegments = (a: readonly Run[] = [], b: readonly Run[] = []): number => compareLists(a, b, (x, y) => compareRuns(x ?? 0, y ?? 0))
+  return compareLists(one[0], other[0], compareSegments) || compareLists(one[1], other[1], compareSegments)
+}
+
+/** By the first difference; what is missing is undefined. */
+function compareLists<T>(left: readonly T[], right: readonly T[], compare: (one: T | undefined, other: T | undefined) => number): number {
+  const orders = Array.from({ length: Math.max(left.length, right.length) }, (_, at) => compare(left[at], right[at]))
+  return orders.find((order) => order !== 0) ?? 0
 }
 
 type Run = string | number

@@ -51,9 +51,9 @@ function isLicenceOut({ license }: PlainRecord, blacklist: readonly string[]): b
 /** For the dependencies above. */
 function runsOn({ name, version, depends, build, noarch }: PlainRecord, versions: readonly string[]): boolean {
   if (name === 'python' && typeof version === 'string' && /^\d+(?:\.\d+)*(?:a1|\.dev1)?$|^1!0\.5$/.test(version)) return versions.some((wanted) => `${version}.`.startsWith(`${wanted}.`))
-  const limits: Readonly<Record<string, string>> = { 'python >=3.8,<3.9.0a0': '3.8', 'python 3.9.*': '3.9' }
+  const limited: Readonly<Record<string, string>> = { 'python >=3.8,<3.9.0a0': '3.8', 'python 3.9.*': '3.9' }
   const asked = Array.isArray(depends) ? depends.filter((each): each is string => typeof each === 'string' && each.startsWith('python')) : []
-  const needs = asked.flatMap((each) => limits[each] ?? [])
+  const needs = asked.flatMap((each) => limited[each] ?? [])
   const built = typeof build === 'string' && !noarch ? /^py3(\d)/.exec(build)?.[1] : undefined
   if (asked.length > 0 && needs.length === 0 && built !== undefined) needs.push(`3.${built}`)
   return versions.some((wanted) => needs.every((need) => need === wanted))

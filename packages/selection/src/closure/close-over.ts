@@ -77,7 +77,14 @@ function createSets({ choice, channel, alongside }: CloseOverOptions, dependenci
 }
 
 function toSeed(spec: MatchSpec, dependencies: DependencyTable): Dependency {
-  return dependencies.add(formatMatchSpec(spec), { ...spec, fields: new Map([...spec.fields].filter(([field]) => field !== 'channel')) })
+  return dependencies.add(nameSeed(spec), { ...spec, fields: new Map([...spec.fields].filter(([field]) => field !== 'channel')) })
+}
+
+/** As people write it, where that says all. */
+function nameSeed(spec: MatchSpec): string {
+  const isPlain = spec.flags.length + spec.extras.length === 0 && spec.when === undefined && spec.fields.keys().every((field) => field === 'build')
+  const build = spec.fields.get('build')?.text
+  return isPlain ? [spec.name.text, spec.version?.text ?? (build === undefined ? '' : '*'), build ?? ''].join(' ').trim() : formatMatchSpec(spec)
 }
 
 interface Failure {

@@ -10,6 +10,8 @@ export interface LockedArtifact {
   readonly md5?: string | undefined
   /** The URL as the file has it, without secrets. */
   readonly url: string
+  /** Nothing says whose it is: it is kept where it is found, and missing nowhere. */
+  readonly isOptional?: boolean | undefined
 }
 
 /** A virtual package (CEP 30) that may be there on the machines that install. */

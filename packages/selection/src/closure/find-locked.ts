@@ -26,7 +26,7 @@ export function findLocked(artifacts: readonly LockedArtifact[], shelves: readon
     const found = finder.find(artifact.name)
     const fault = findFault(artifact, finder.shelf, found)
     if (fault === undefined) rows.push(...found.map((row) => ({ shelf: finder.shelf, row })))
-    else missing.push(`${artifact.subdir}/${artifact.name}: ${fault}`)
+    else if (artifact.isOptional !== true) missing.push(`${artifact.subdir}/${artifact.name}: ${fault}`)
   }
   return { rows, missing, elsewhere }
 }

@@ -1,5 +1,6 @@
 import { scanIndex } from '@mirror/core'
 import type { RecordRows, SelectableIndex } from '../selectable-index.ts'
+import { groupRows } from './grouped-rows.ts'
 import { nameOfFile, type ParsedRecord, parseRecord } from './record-cursor.ts'
 import { createSliceWindow, type SliceWindow } from './slice-window.ts'
 import { createTexts } from './texts.ts'
@@ -19,7 +20,8 @@ export function readRecordRows({ subdir, source, layout }: SelectableIndex): Rec
     },
   })
   if (count !== layout.rows) throw new RangeError(`The index of ${subdir} has ${count} records, its layout ${layout.rows}`)
-  const { rowsOf, idsByName } = groupRows(ids, names.count(), names.textAt)
+  const { order, ends } = groupRows(ids, names.count(), () => true)
+  const idsByName = new Map(Array.from({ length: names.count() }, (_, id) => [names.textAt(id), id]))
   const window = createSliceWindow(source)
 
   return {
@@ -29,26 +31,11 @@ export function readRecordRows({ subdir, source, layout }: SelectableIndex): Rec
     nameAt: (row) => names.textAt(ids[row] ?? -1),
     rowsNamed(name) {
       const id = idsByName.get(name)
-      return id === undefined ? new Uint32Array(0) : rowsOf(id)
+      return id === undefined ? order.subarray(0, 0) : order.subarray(id === 0 ? 0 : ends[id - 1], ends[id])
     },
     names: () => idsByName.keys(),
     recordAt: (row) => readRecord(layout, window, row),
   }
-}
-
-/** Rows by name, in their order. */
-function groupRows(ids: Uint32Array, names: number, textAt: (id: number) => string): { readonly rowsOf: (id: number) => Uint32Array; readonly idsByName: ReadonlyMap<string, number> } {
-  const ends = new Uint32Array(names + 1)
-  for (const id of ids) ends[id + 1] = (ends[id + 1] ?? 0) + 1
-  for (let id = 1; id <= names; id += 1) ends[id] = (ends[id] ?? 0) + (ends[id - 1] ?? 0)
-  const order = new Uint32Array(ids.length)
-  ids.forEach((id, row) => {
-    const at = ends[id] ?? 0
-    order[at] = row
-    ends[id] = at + 1
-  })
-  const idsByName = new Map(Array.from({ length: names }, (_, id) => [textAt(id), id]))
-  return { rowsOf: (id) => order.subarray(id === 0 ? 0 : ends[id - 1], ends[id]), idsByName }
 }
 
 type Layout = SelectableIndex['layout']

@@ -1,42 +1,22 @@
 import type { Decisions } from '../decisions.ts'
+import { type GroupedRows, groupRows } from '../records/grouped-rows.ts'
 import type { RecordColumns } from '../records/record-columns.ts'
 import type { ArtifactFormat, LatestChoice } from '../selection.ts'
 import { numberOfFormat, OTHER_FORMAT } from './format-rules.ts'
 import { codeOf } from './rule-codes.ts'
 
 /** The rows of one subdir that are kept, one name after the other. */
-export interface RowGroups {
+export interface RowGroups extends GroupedRows {
   readonly decisions: Decisions
   readonly columns: RecordColumns
-  /** Rows of one name stand side by side, in their order. */
-  readonly order: Uint32Array
-  /** Where the rows of a name end, by its number; they start where those of the one before end. */
-  readonly ends: Uint32Array
 }
 
 const FORMATS = codeOf('formats')
 const LATEST = codeOf('latest')
 
 /** Groups what is kept by name. */
-export function groupByName(decisions: Decisions, columns: RecordColumns, names: number): RowGroups {
-  const starts = new Uint32Array(names + 1)
-  let total = 0
-  for (let row = 0; row < decisions.rows; row += 1) {
-    if (!decisions.isKept(row)) continue
-    const next = (columns.names[row] ?? 0) + 1
-    starts[next] = (starts[next] ?? 0) + 1
-    total += 1
-  }
-  for (let name = 1; name <= names; name += 1) starts[name] = (starts[name] ?? 0) + (starts[name - 1] ?? 0)
-  const order = new Uint32Array(total)
-  for (let row = 0; row < decisions.rows; row += 1) {
-    if (!decisions.isKept(row)) continue
-    const name = columns.names[row] ?? 0
-    const at = starts[name] ?? 0
-    order[at] = row
-    starts[name] = at + 1
-  }
-  return { decisions, columns, order, ends: starts.subarray(0, names) }
+export function groupByName(decisions: Decisions, { columns, names }: { readonly columns: RecordColumns; readonly names: number }): RowGroups {
+  return { decisions, columns, ...groupRows(columns.names, names, decisions.isKept) }
 }
 
 /** Leaves out each artifact whose twin in the preferred format is kept: of the same name, version and build, letter by letter. */

@@ -101,7 +101,7 @@ function describeName({ name, specs }: Rules, text: string): KnownName {
   return { ...name.decide(text), candidates: specs?.candidatesFor(text) }
 }
 
-function take(verdict: Verdict, { code, isOut }: Verdict | { readonly code: number; readonly isOut: boolean }): void {
+function take(verdict: Verdict, { code, isOut }: { readonly code: number; readonly isOut: boolean }): void {
   if (code === NOBODY) return
   verdict.code = code
   verdict.isOut = isOut
@@ -118,14 +118,24 @@ interface Restricting {
 /** The rules that only take away. Age comes last: what it leaves out comes in later, if nothing else is against it. */
 function restrict(record: Restricting, verdict: Verdict): void {
   const { rules, cursor, time, changes } = record
-  const timed = rules.times?.decide(time) ?? NOBODY
-  const cheap = findCheap(rules, cursor, timed === MINIMUM_AGE ? NOBODY : timed)
-  if (cheap !== NOBODY) return take(verdict, { code: cheap, isOut: true })
-  if (timed === MINIMUM_AGE && (time === undefined || !changes.isSooner(time))) return take(verdict, { code: timed, isOut: true })
-  const dear = findDear(record, verdict)
-  if (dear !== NOBODY) return take(verdict, { code: dear, isOut: true })
-  if (timed === MINIMUM_AGE) take(verdict, { code: timed, isOut: true })
-  if (time !== undefined) changes.note(time, timed === MINIMUM_AGE)
+  const timed = rules.times === undefined ? NOBODY : time === undefined ? rules.times.decideUndated() : rules.times.decide(time)
+  if (time !== undefined && timed === MINIMUM_AGE) return restrictYoung(record, verdict, time)
+  const cheap = findCheap(rules, cursor, timed)
+  const code = cheap === NOBODY ? findDear(record, verdict) : cheap
+  leaveOut(verdict, code)
+  if (code === NOBODY && time !== undefined) changes.noteLeaving(time)
+}
+
+/** Of a record that is out for its age no more is asked than when it will come in. */
+function restrictYoung(record: Restricting, verdict: Verdict, time: number): void {
+  const { rules, cursor, changes } = record
+  const isOut = !changes.isSooner(time) || findCheap(rules, cursor, NOBODY) !== NOBODY || findDear(record, verdict) !== NOBODY
+  if (!isOut) changes.noteEntering(time)
+  leaveOut(verdict, MINIMUM_AGE)
+}
+
+function leaveOut(verdict: Verdict, code: number): void {
+  if (code !== NOBODY) take(verdict, { code, isOut: true })
 }
 
 /** The first rule that leaves a record out by what the scan has noted. */
@@ -149,16 +159,19 @@ interface Changes {
   readonly at: () => number | undefined
   /** Whether a record of that time would come of age before anything else changes. */
   readonly isSooner: (time: number) => boolean
-  readonly note: (time: number, isTooYoung: boolean) => void
+  readonly noteEntering: (time: number) => void
+  readonly noteLeaving: (time: number) => void
 }
 
 function createChanges(times: TimeRules | undefined): Changes {
   let soonest = Infinity
+  const note = (at: number | undefined): void => {
+    soonest = Math.min(soonest, at ?? Infinity)
+  }
   return {
     at: () => (soonest === Infinity ? undefined : soonest),
     isSooner: (time) => (times?.entersAt(time) ?? Infinity) < soonest,
-    note(time, isTooYoung) {
-      soonest = Math.min(soonest, (isTooYoung ? times?.entersAt(time) : times?.leavesAt(time)) ?? Infinity)
-    },
+    noteEntering: (time) => note(times?.entersAt(time)),
+    noteLeaving: (time) => note(times?.leavesAt(time)),
   }
 }

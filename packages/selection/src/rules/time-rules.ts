@@ -5,8 +5,10 @@ import { codeOf, NOBODY } from './rule-codes.ts'
 
 /** `newer_than`, `older_than` and `minimum_age`. */
 export interface TimeRules {
-  /** The first of them that leaves the record out, or `NOBODY`. `time`: milliseconds, undefined for none. */
-  readonly decide: (time: number | undefined) => number
+  /** The first of them that leaves a record of that time out, or `NOBODY`. */
+  readonly decide: (time: number) => number
+  /** The same for a record that has none. */
+  readonly decideUndated: () => number
   /** When a record that is kept today will be too old; undefined for never. */
   readonly leavesAt: (time: number) => number | undefined
   /** When a record that `minimum_age` leaves out will be of age; undefined for never. */
@@ -46,11 +48,11 @@ export function createTimeRules(selection: Selection, now: number): TimeRules | 
 
   return {
     decide(time) {
-      if (time === undefined) return undated === 'drop' ? first : NOBODY
       if (time < earliest) return NEWER_THAN
       if (time >= before) return OLDER_THAN
       return time > latest ? MINIMUM_AGE : NOBODY
     },
+    decideUndated: () => (undated === 'drop' ? first : NOBODY),
     leavesAt: (time) => (maximumAge === undefined ? undefined : time + maximumAge + 1),
     entersAt: (time) => (minimumAge === undefined || minimumAge > (maximumAge ?? Infinity) ? undefined : time + minimumAge),
     noteUndated: (records) => (records === 0 ? [] : [`${records} ${records === 1 ? 'record has' : 'records have'} no time and ${records === 1 ? 'is' : 'are'} ${undated === 'drop' ? 'left out' : 'kept'} (undated)`]),
