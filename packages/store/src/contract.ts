@@ -68,14 +68,17 @@ export interface Transaction extends AsyncDisposable {
    * verified, not trusted by name; each is reported by an event.
    */
   readonly missing: (signal?: AbortSignal) => AsyncIterable<Artifact>
-  /** Bytes of this artifact kept from a broken `put`: a later one may continue there. Verified as part of the whole by that `put`. */
-  readonly stagedBytes: (artifact: Artifact) => Promise<number>
+  /** Bytes of this artifact or file kept from a broken `put` or `putFile`: a later one may continue there. Verified as part of the whole by that one. */
+  readonly stagedBytes: (item: Artifact | PublishedFile) => Promise<number>
   /**
    * Stores an artifact, whole or not at all; any order, several at once, twice is harmless. The store hashes and counts: other bytes than the identity says are
    * refused with `DIGEST_MISMATCH` or `SIZE_MISMATCH`, and nothing of them stays. A body that throws, or an abort, leaves what came so far for `stagedBytes`.
    */
   readonly put: (artifact: Artifact, body: Body, options?: PutOptions) => Promise<'stored' | 'present'>
-  /** Stores an index file, a shard or a plain file of the changeset, whole or not at all, verified likewise. */
+  /**
+   * Stores an index file, a shard or a plain file of the changeset, whole or not at all, verified likewise. Of a shard or a plain file that lies there already, or that an earlier run put,
+   * the bytes are verified, and used where they are right: `present`; then the body is not read.
+   */
   readonly putFile: (file: PublishedFile, body: Body, options?: PutOptions) => Promise<'stored' | 'present'>
   /**
    * Publishes, all subdirs and variants at once, durably. `final` may be narrower than the changeset of `begin` (held subdirs, or re-derived indexes without failed artifacts), never

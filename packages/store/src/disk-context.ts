@@ -11,6 +11,8 @@ export interface DiskContext {
   readonly clock: () => Date
   /** How many superseded generations are kept beyond the grace. */
   readonly keep: number
+  /** The only folders at the root that are the store's business; undefined: all. */
+  readonly folders: readonly string[] | undefined
 }
 
 /** Listens to nothing. */

@@ -38,6 +38,8 @@ export interface DiskStoreOptions {
   readonly fileMode?: number
   /** Permissions of folders, whatever the umask. Default 0o755. */
   readonly directoryMode?: number
+  /** For a store of plain files that shares its root with others: the only folders there that it looks at. Default: the root is its own. */
+  readonly folders?: readonly string[]
 }
 
 /** A store in a folder: public files as upstream has them, and a dot-folder. */
@@ -61,9 +63,9 @@ export interface DiskStore extends Store {
 
 /** Opens the store of one channel. Writes nothing until `begin`. Throws `STORE_UNSAFE_PATH` for a root that no store may have. */
 export function createDiskStore(options: DiskStoreOptions): DiskStore {
-  const { root, keep = 0, clock = () => new Date(), io = createDiskIo(), fileMode = 0o644, directoryMode = 0o755 } = options
+  const { root, keep = 0, clock = () => new Date(), io = createDiskIo(), fileMode = 0o644, directoryMode = 0o755, folders } = options
   assertSafeRoot(root)
-  const context: DiskContext = { io, paths: createDiskPaths(resolve(root)), fileMode, directoryMode, clock, keep }
+  const context: DiskContext = { io, paths: createDiskPaths(resolve(root)), fileMode, directoryMode, clock, keep, folders }
   const head = (): Manifest | undefined => {
     assertReadable(context)
     return readHead(context.paths)
@@ -126,9 +128,9 @@ async function begin(context: DiskContext, changeset: Changeset, options: BeginO
   return { status: 'stale', head: manifest?.generation }
 }
 
-/** Consent covers what looks like a channel, and nothing else. */
-function assertConsent({ paths }: DiskContext, adopt: boolean): void {
-  const root = inspectRoot(paths.root)
+/** Consent covers what looks like a channel, or lies in the folders of a store that has some, and nothing else. */
+function assertConsent({ paths, folders }: DiskContext, adopt: boolean): void {
+  const root = inspectRoot(paths.root, folders)
   if (root.kind !== 'foreign' || (adopt && root.looksLikeChannel)) return
   throw storeError('STORE_FOREIGN', `Cannot use ${JSON.stringify(paths.root)}: it is not empty and no store`, {
     hint: 'Choose another folder, or adopt it: what is there is verified then, and used where it is right.', details: { names: root.names },

@@ -52,10 +52,10 @@ class DiskTransaction implements Transaction {
     })
   }
 
-  readonly stagedBytes = async (artifact: Artifact): Promise<number> => {
+  readonly stagedBytes = async (item: Artifact | PublishedFile): Promise<number> => {
     this.#assertOpen()
-    const size = this.#staging.size(stagedArtifactName(artifact))
-    return size < artifact.size ? size : 0
+    const size = this.#staging.size('path' in item ? stagedFileName(item) : stagedArtifactName(item))
+    return size < item.size ? size : 0
   }
 
   readonly put = (artifact: Artifact, body: Body, options: PutOptions = {}): Promise<'stored' | 'present'> => {
@@ -129,13 +129,18 @@ class DiskTransaction implements Transaction {
     }
   }
 
-  /** Shards are named by their bytes: what lies there already, and is right, need not be put. */
+  /** What lies there already, or is staged since a run that broke off, and is right, need not be put: a shard is named by its bytes, and a plain file may be large. */
   async #useInPlace(file: PublishedFile): Promise<boolean> {
-    if (parseShardPath(file.path) === undefined) return false
-    const path = this.#context.paths.public(file.path)
+    const isPlain = this.changeset.filesAdded.some(({ path }) => path === file.path)
+    if (!isPlain && parseShardPath(file.path) === undefined) return false
+    const name = stagedFileName(file)
+    return await this.#useBytes(file, this.#context.paths.public(file.path), 'in-place') || (isPlain && await this.#useBytes(file, this.#staging.path(name), 'staged'))
+  }
+
+  async #useBytes(file: PublishedFile, path: string, where: 'in-place' | 'staged'): Promise<boolean> {
     if (await checkFile(path, { digest: createDigest('sha256', file.sha256), size: file.size }) !== 'right') return false
     await this.#staging.adopt(path, this.#fail)
-    this.#files.set(stagedFileName(file), 'in-place')
+    this.#files.set(stagedFileName(file), where)
     return true
   }
 

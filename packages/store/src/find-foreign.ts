@@ -15,7 +15,10 @@ export interface KnownFiles {
   readonly shards: readonly PublishedFile[]
 }
 
-/** Lists what nobody told the store about: neither published, nor waiting in the trash. Looks into the folders of the state, not into others. */
+/**
+ * Lists what nobody told the store about: neither published, nor waiting in the trash. Looks into the folders of the state, not into others; the root of a store of plain files
+ * alone belongs to others as well.
+ */
 export async function findForeign(paths: DiskPaths, { state, sets, shards }: KnownFiles): Promise<readonly string[]> {
   if (!fs.existsSync(paths.root)) return []
   const known = new Set([...publishedFiles(state), ...shards].map((file) => file.path))
@@ -23,7 +26,9 @@ export async function findForeign(paths: DiskPaths, { state, sets, shards }: Kno
   const folders = new Set([...known].flatMap(parentsOf))
   for (const set of sets) folders.add(set.subdir)
   const setOf = new Map<string, ArtifactSet>(sets.map((set) => [set.subdir, set]))
-  return [...listForeign(paths.root, '', { known, folders, setOf })].toSorted()
+  const sharesRoot = sets.length === 0 && state.files.length > 0
+  const tops = sharesRoot ? [...folders].filter((folder) => !folder.includes('/') && fs.existsSync(join(paths.root, folder))) : ['']
+  return tops.flatMap((top) => [...listForeign(paths.root, top, { known, folders, setOf })]).toSorted()
 }
 
 interface Known {

@@ -29,7 +29,7 @@ export async function writeMemoFile(context: DiskContext, name: string, value: u
   const text = `${JSON.stringify(value)}\n`
   const path = join(paths.memo, `${name}.json`)
   if (readSmallFile(path) === text) return
-  if (!fs.existsSync(paths.memo) && inspectRoot(paths.root).kind === 'foreign') return
+  if (!fs.existsSync(paths.memo) && inspectRoot(paths.root, context.folders).kind === 'foreign') return
   await makeFolders(io, paths.memo, directoryMode)
   const draft = join(paths.memo, `${name}.${process.pid}.draft`)
   removeIfThere(io, draft)

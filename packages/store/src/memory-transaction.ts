@@ -52,10 +52,10 @@ class MemoryTransaction implements Transaction {
     return this.#missing(signal)
   }
 
-  readonly stagedBytes = async (artifact: Artifact): Promise<number> => {
+  readonly stagedBytes = async (item: Artifact | PublishedFile): Promise<number> => {
     this.#assertOpen()
-    const length = this.#options.staged.get(artifactKey(artifact))?.length ?? 0
-    return length < artifact.size ? length : 0
+    const length = this.#options.staged.get('path' in item ? fileKey(item) : artifactKey(item))?.length ?? 0
+    return length < item.size ? length : 0
   }
 
   readonly put = async (artifact: Artifact, body: Body, options: PutOptions = {}): Promise<'stored' | 'present'> => {
@@ -70,7 +70,10 @@ class MemoryTransaction implements Transaction {
   readonly putFile = async (file: PublishedFile, body: Body, options: PutOptions = {}): Promise<'stored' | 'present'> => {
     this.#assertOpen()
     const key = fileKey(file)
-    if (this.#options.head !== undefined && this.#options.blobs.has(key)) this.#verified.add(key)
+    const isPlain = this.changeset.filesAdded.some(({ path }) => path === file.path)
+    const kept = isPlain ? this.#options.staged.get(key) : undefined
+    const isStaged = kept !== undefined && hash('sha256', kept, 'hex') === file.sha256
+    if (isStaged || (this.#options.head !== undefined && this.#options.blobs.has(key))) this.#verified.add(key)
     return this.#alone(key, () => this.#store({ key, label: file.path, digest: createDigest('sha256', file.sha256), size: file.size }, body, options))
   }
 

@@ -70,12 +70,13 @@ async function addFiles({ paths }: DiskContext, { changeset, isStaged }: Prepare
   for (const file of changeset.filesAdded) await adder.openFolder(join(paths.root, parentOf(file.path)))
 }
 
-/** Something that is none of our plain files has the path of one. */
-async function setAsidePlain(context: DiskContext, { changeset, head }: PrepareCommitOptions): Promise<readonly TrashEntry[]> {
+/** Something that is none of our plain files, and has other bytes, has the path of one. */
+async function setAsidePlain(context: DiskContext, { changeset, head, isStaged }: PrepareCommitOptions): Promise<readonly TrashEntry[]> {
   const entries: TrashEntry[] = []
-  for (const { path } of changeset.filesAdded) {
+  for (const added of changeset.filesAdded) {
+    const { path } = added
     const isOurs = head?.generation.state.files.some((file) => file.path === path) === true
-    if (!isOurs && fs.existsSync(context.paths.public(path))) entries.push(...await setAside(context, path))
+    if (!isOurs && isStaged(added) && fs.existsSync(context.paths.public(path))) entries.push(...await setAside(context, path))
   }
   if (entries.length > 0) await context.io.syncDirectory(context.paths.objects)
   return entries

@@ -17,20 +17,20 @@ export type RootKind =
   | { readonly kind: 'foreign'; readonly names: readonly string[]; readonly looksLikeChannel: boolean }
 
 /**
- * Tells what a folder is, without writing and without walking it. Throws `STORE_UNSAFE_PATH` for a root that is a symlink, no folder, or a place of the
- * system, and `STORE_TOO_NEW` for a store of a later version.
+ * Tells what a folder is, without writing and without walking it; of a store that shares its root, by `folders` alone. Throws `STORE_UNSAFE_PATH` for a root
+ * that is a symlink, no folder, or a place of the system, and `STORE_TOO_NEW` for a store of a later version.
  */
-export function inspectRoot(root: string): RootKind {
+export function inspectRoot(root: string, folders?: readonly string[]): RootKind {
   assertSafeRoot(root)
   const paths = createDiskPaths(resolve(root))
   if (fs.lstatSync(paths.root, { throwIfNoEntry: false }) === undefined) return { kind: 'absent' }
   const head = readHead(paths)
   if (head !== undefined) return { kind: 'store', generation: head.generation.number }
   if (listGenerations(paths).length > 0 || fs.existsSync(paths.head)) return { kind: 'store', generation: undefined }
-  const names = fs.readdirSync(paths.root).filter((name) => name !== DOT_FOLDER && !leadsToStore(join(paths.root, name)))
+  const names = folders === undefined ? fs.readdirSync(paths.root).filter((name) => name !== DOT_FOLDER && !leadsToStore(join(paths.root, name))) : folders.filter((name) => isOccupied(join(paths.root, name)))
   if (names.length === 0) return { kind: 'empty' }
   if (isOurBeginning(paths.own)) return { kind: 'store', generation: undefined }
-  return { kind: 'foreign', names: names.toSorted().slice(0, 10), looksLikeChannel: names.some((name) => hasIndex(join(paths.root, name))) }
+  return { kind: 'foreign', names: names.toSorted().slice(0, 10), looksLikeChannel: folders !== undefined || names.some((name) => hasIndex(join(paths.root, name))) }
 }
 
 const NESTING = 4
@@ -41,6 +41,11 @@ export function leadsToStore(folder: string, depth: number = NESTING): boolean {
   if (fs.existsSync(join(folder, DOT_FOLDER))) return true
   const names = depth === 0 ? [] : fs.readdirSync(folder)
   return names.length > 0 && names.length < 1000 && names.every((name) => leadsToStore(join(folder, name), depth - 1))
+}
+
+function isOccupied(path: string): boolean {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false })
+  return stat !== undefined && (!stat.isDirectory() || fs.readdirSync(path).length > 0)
 }
 
 /** True when a transaction was begun here with consent, so that what lies here is ours or was agreed to. */

@@ -220,6 +220,24 @@ export function testStore(name: string, open: () => Promise<StoreFixture>): void
       await transaction.abandon()
     })
 
+    test('a broken putFile() of a plain file goes on where stagedBytes() says, and what was put whole is not asked for again', async ({ expect, fixture: { store } }) => {
+      const target = makeChannel({}, { files: { 'archive/big.sh': BIG, 'archive/small.sh': 'small' } })
+      const { changeset } = makeChangeset(EMPTY_CHANNEL, target)
+      const [large, little] = changeset.filesAdded
+      if (large === undefined || little === undefined) throw new Error('no files')
+      const transaction = await begun(store, changeset)
+      await expect(transaction.putFile(large, breaking(BIG.slice(0, 400_000)))).rejects.toThrow('upstream hung up')
+      expect(await transaction.putFile(little, Buffer.from('small'))).toBe('stored')
+      await transaction.abandon()
+
+      const next = await begun(store, changeset)
+      expect(await next.stagedBytes(large)).toBe(400_000)
+      expect(await next.putFile(large, inPieces(BIG.slice(400_000)), { offset: 400_000 })).toBe('stored')
+      expect(await next.putFile(little, breaking(''))).toBe('present')
+      await next.commit()
+      expect(await readWhole(await store.read(), [])).toEqual({ 'archive/big.sh': BIG, 'archive/small.sh': 'small' })
+    })
+
     test('missing() names what is not there, verifies what an earlier transaction left, and says so', async ({ expect, fixture: { store } }) => {
       const transaction = await begun(store, plan.changeset)
       await transaction.put(small, Buffer.from('small'))

@@ -4,7 +4,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test as base } from 'vitest'
-import { createDiskStore, inspectRoot, type StoreEvent } from '../src/index.ts'
+import { createDiskStore, inspectRoot, type StoreEvent, verifyStore } from '../src/index.ts'
 import { begun, bytesOf, carryOut, filesToPut, publish, putAll, readWhole, wholeChannel } from './support/carry-out.ts'
 import { type ChannelFixture, EMPTY_CHANNEL, makeArtifact, makeChangeset, makeChannel } from './support/channel.ts'
 import { createFaultyIo } from './support/faulty-io.ts'
@@ -21,6 +21,12 @@ const test = base.extend<{ root: string }>({
     fs.rmSync(folder, { recursive: true })
   },
 })
+
+/** Bytes that nobody may ask for. */
+async function* unread(): AsyncGenerator<Uint8Array> {
+  yield Buffer.from('asked for')
+  throw new Error('was read')
+}
 
 /** A tree as another tool would leave it. */
 function writeTree(root: string, channel: ChannelFixture): void {
@@ -155,6 +161,53 @@ describe('folders that are not ours', () => {
     expect(inspectRoot(root)).toEqual({ kind: 'store', generation: 1 })
     expect(await createDiskStore({ root }).publicState()).toEqual({ status: 'as-published' })
     expect(await createDiskStore({ root: join(root, 'conda-forge') }).publicState()).toEqual({ status: 'as-published' })
+  })
+
+  test('a store with folders of its own shares its root: only they are looked at, and adopted with consent', async ({ expect, root }) => {
+    const files = { 'archive/tool-1.sh': 'tool', 'miniconda/latest.sh': 'latest' }
+    const target = makeChannel({}, { files })
+    const plan = makeChangeset(EMPTY_CHANNEL, target)
+    fs.mkdirSync(join(root, 'archive'), { recursive: true })
+    fs.mkdirSync(join(root, 'internal/noarch'), { recursive: true })
+    fs.writeFileSync(join(root, 'internal/noarch/repodata.json'), '{}')
+    fs.writeFileSync(join(root, 'README'), 'theirs')
+    fs.writeFileSync(join(root, 'archive/tool-1.sh'), 'tool')
+    fs.writeFileSync(join(root, 'archive/other.txt'), 'theirs')
+    const before = readTree(root)
+
+    expect(inspectRoot(root, ['archive', 'miniconda'])).toEqual({ kind: 'foreign', names: ['archive'], looksLikeChannel: true })
+    const shared = createDiskStore({ root, folders: ['archive', 'miniconda'] })
+    await shared.writeMemo('upstream', 1)
+    await expect(shared.begin(plan.changeset)).rejects.toMatchObject({ code: 'STORE_FOREIGN' })
+    await expect(createDiskStore({ root, folders: ['README'] }).begin(plan.changeset)).rejects.toMatchObject({ code: 'STORE_FOREIGN' })
+    expect(readTree(root)).toEqual(before)
+
+    const transaction = await begun(shared, plan.changeset, { adopt: true })
+    const [tool, latest] = plan.changeset.filesAdded
+    if (tool === undefined || latest === undefined) throw new Error('no files')
+    const { ino } = fs.statSync(join(root, 'archive/tool-1.sh'))
+    expect(await transaction.putFile(tool, unread())).toBe('present')
+    expect(await transaction.putFile(latest, Buffer.from('latest'))).toBe('stored')
+    await transaction.commit()
+    expect(fs.statSync(join(root, 'archive/tool-1.sh')).ino).toBe(ino)
+    expect(readTree(root)).toEqual({ ...before, ...files })
+    expect(await verifyStore({ root })).toMatchObject({ faults: [], foreign: ['archive/other.txt'] })
+    expect(await createDiskStore({ root: join(root, 'main') }).begin(plan.changeset)).toMatchObject({ status: 'begun' })
+  })
+
+  test('a plain file with other bytes in its place is set aside, and one that was changed is put again', async ({ expect, root }) => {
+    const target = makeChannel({}, { files: { 'archive/tool-1.sh': 'tool' } })
+    const plan = makeChangeset(EMPTY_CHANNEL, target)
+    fs.mkdirSync(join(root, 'archive'), { recursive: true })
+    fs.writeFileSync(join(root, 'archive/tool-1.sh'), 'LOOT')
+    const store = createDiskStore({ root, folders: ['archive'] })
+    await carryOut(store, plan, { adopt: true })
+    expect(readTree(root)).toEqual({ 'archive/tool-1.sh': 'tool' })
+    fs.writeFileSync(join(root, 'archive/tool-1.sh'), 'LOOT')
+    expect(await store.publicState()).toEqual({ status: 'changed', paths: ['archive/tool-1.sh'] })
+    await carryOut(store, plan, { adopt: true })
+    expect(readTree(root)).toEqual({ 'archive/tool-1.sh': 'tool' })
+    expect(await store.publicState()).toEqual({ status: 'as-published' })
   })
 
   test('a folder with other content is refused before anything is written, and adopted with consent', async ({ expect, root }) => {
