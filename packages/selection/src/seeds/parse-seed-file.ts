@@ -26,7 +26,7 @@ export interface SeedFile {
   readonly notes: readonly string[]
 }
 
-const MAXIMUM_LENGTH = 64 * 1024 * 1024
+const MAXIMUM_LENGTH = 16 * 1024 * 1024
 const YAML_START = /^(?:---.*|%YAML.*|["']?[A-Za-z_][\w-]*["']?:(?:\s.*)?|\{.*|- .*|\[.*)$/
 
 /**

@@ -15,7 +15,7 @@ export function readYamlFile(name: string, text: string): YamlFile {
   const lines = new LineCounter()
   const document = parse(name, text, lines)
   const [error] = document.errors
-  if (error !== undefined) throw seedsInvalid(name, { line: lines.linePos(error.pos[0]).line, reason: `it is no YAML: ${error.code}` })
+  if (error !== undefined) throw seedsInvalid(name, { line: lines.linePos(error.pos[0]).line, reason: error.code === 'RESOURCE_EXHAUSTION' ? 'it nests too deep' : `it is no YAML: ${error.code}` })
   return {
     root: toValue(name, document),
     fault: (path, fault) => seedsInvalid(name, { ...fault, line: lineOf(document, path, lines) }),

@@ -39,16 +39,19 @@ function listRecordMaps(folder: string): readonly string[] {
   return readdirSync(join(REAL_DATA, folder)).filter((name) => name.endsWith('.json')).map((name) => `${folder}/${name}`)
 }
 
-/** All real channels that a solver can do something with. */
-export function readChannels(): readonly SolverChannel[] {
-  const demo = ['linux-64', 'osx-64', 'osx-arm64', 'win-64', 'linux-aarch64', 'linux-ppc64le'].map((platform) => fromFolder('repodata/conda-subchannel-demo', platform))
-  const others = [
-    fromFolder('channels/rattler/pytorch', 'linux-64'),
-    fromFolder('channels/rattler/dummy', 'linux-64'),
-    fromFolder('channels/rattler/conditional-repodata', 'noarch'),
-    fromFolder('channels/rattler/dummy-optional-dependencies', 'noarch'),
-    fromFolder('channels/ref-conda-index', 'linux-64'),
-    fromFolder('channels/ref-conda-index', 'osx-64'),
-  ]
-  return [...demo, ...others, ...listRecordMaps('repodata/conda-tests').map(fromRecordMap)]
+const FOLDERS = [
+  ...['linux-64', 'osx-64', 'osx-arm64', 'win-64', 'linux-aarch64', 'linux-ppc64le'].map((platform) => ['repodata/conda-subchannel-demo', platform] as const),
+  ['channels/rattler/pytorch', 'linux-64'],
+  ['channels/rattler/dummy', 'linux-64'],
+  ['channels/rattler/conditional-repodata', 'noarch'],
+  ['channels/rattler/dummy-optional-dependencies', 'noarch'],
+  ['channels/ref-conda-index', 'linux-64'],
+  ['channels/ref-conda-index', 'osx-64'],
+] as const
+
+/** Real channels that a solver can do something with, by name; all of them where none are named. */
+export function readChannels(...wanted: readonly string[]): readonly SolverChannel[] {
+  const isWanted = (name: string): boolean => wanted.length === 0 || wanted.includes(name)
+  const folders = FOLDERS.filter(([folder, platform]) => isWanted(`${folder} ${platform}`)).map(([folder, platform]) => fromFolder(folder, platform))
+  return [...folders, ...listRecordMaps('repodata/conda-tests').filter(isWanted).map(fromRecordMap)]
 }

@@ -1,0 +1,18 @@
+import { describe, test } from 'vitest'
+import { HAS_REAL_DATA, readChannels, REAL_DATA } from '../oracle/channels.ts'
+import { compareSets, randomOf } from '../oracle/compare.ts'
+import { createSolver } from '../oracle/solver.ts'
+
+// More sets, and more channels: test/oracle/closure.ts.
+describe.skipIf(!HAS_REAL_DATA)(`closeOver() and the solver on real channels${HAS_REAL_DATA ? '' : ` (there are none in ${REAL_DATA}: set MIRROR_TEST_DATA)`}`, () => {
+  const wanted = ['repodata/conda-subchannel-demo linux-64', 'channels/rattler/conditional-repodata noarch', 'channels/rattler/dummy-optional-dependencies noarch', 'repodata/conda-tests/index4.json']
+
+  test.for(wanted)('rattler picks from the closure what it picks from the whole of %s', { timeout: 60_000 }, async (name, { expect }) => {
+    const [channel] = readChannels(name)
+    if (channel === undefined) throw new Error(`There is no channel ${name}`)
+    await using solver = await createSolver()
+    const found = await compareSets(solver, { channel, count: 4, random: randomOf(channel) })
+    expect(found.filter(({ outcome }) => outcome !== 'same' && outcome !== 'none')).toEqual([])
+    expect(found.some(({ outcome }) => outcome === 'same')).toBe(true)
+  })
+})
