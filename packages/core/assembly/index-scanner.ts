@@ -752,7 +752,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
   let wrong: i32 = 0
   let wrongAt: u32 = 0
   let wrongState: i32 = -1
-  // What begins right behind an operator is no token of its own: the walk looks there. Not from chunk to chunk.
+  // What begins right behind an operator is no token of its own: the walk has to look there. Not from chunk to chunk.
   let operatorCarry: u64 = 0
   for (let i: u32 = chunk; i < chunkEnd; i += 64) {
     const a = v128.load(w + i), b = v128.load(w + i, 16), c = v128.load(w + i, 32), e = v128.load(w + i, 48)
@@ -959,7 +959,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
               return BATCH_FULL
             }
             // What mostly follows: a comma, a key, a colon, an object, a key, a colon.
-            if (token + 12 < stop && twoAt(token) == 0x222c && twoAt(token + 4) == 0x7b3a && twoAt(token + 8) == 0x227b && tokenAt(token + 12) == 0x3a) {
+            if (!begins && token + 12 < stop && twoAt(token) == 0x222c && twoAt(token + 4) == 0x7b3a && twoAt(token + 8) == 0x227b && tokenAt(token + 12) == 0x3a) {
               keyStart = load<u32>(token) + 2
               pos = load<u32>(token, 4)
               v128.store(row, i32x4(<i32>keyStart, <i32>keySize(keyStart, pos), <i32>pos + 1, 0))
@@ -1103,6 +1103,14 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             const end = d < MAX_DEPTH ? stringsEnd(token, stop) : 0
             if (!end) break
             token = end + 4
+            const behind = load<u32>(end) + 1
+            if (behind < edge && isStart(at(w + behind))) {
+              // Nothing may begin there, and it is no token: the next round refuses it.
+              pos = behind - 1
+              begins = true
+              s = S_AFTER
+              break
+            }
           } else if (first != 0x22 && !isPlainNumber(w + pos + 1, first, token)) {
             begins = isStart(first)
             if (!begins || scalarEnd(w + pos + 1, w + length) != w + load<u32>(token)) break

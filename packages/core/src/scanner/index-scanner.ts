@@ -87,6 +87,22 @@ function createTextReader(): (bytes: Buffer, start: number) => string {
   }
 }
 
+/** Whole numbers of so many digits are exact. */
+const EXACT_DIGITS = 15
+
+/** The number that starts at `start`, in valid JSON. */
+function readNumber(bytes: Buffer, start: number): number | undefined {
+  let value = 0
+  let at = start
+  for (let digit = (bytes[at] ?? 0) - 48; digit >= 0 && digit <= 9 && at < start + EXACT_DIGITS; digit = (bytes[at] ?? 0) - 48) {
+    value = value * 10 + digit
+    at += 1
+  }
+  const end = endOfValue(bytes, start)
+  const number = at === end ? value : Number(bytes.toString('latin1', start, end))
+  return Number.isFinite(number) ? number : undefined
+}
+
 /** Turns rows into calls of `sink.record`. */
 export function createViewSink(sink: IndexSink): RowSink {
   const { record } = sink
@@ -113,6 +129,10 @@ export function createViewSink(sink: IndexSink): RowSink {
       if (offset === 0) return undefined
       readers[name] ??= createTextReader()
       return readers[name](buffer, skipBlanks(buffer, window + offset))
+    },
+    number(name) {
+      const offset = words[word + FIELD_COLUMNS[name]] ?? 0
+      return offset === 0 ? undefined : readNumber(buffer, skipBlanks(buffer, window + offset))
     },
   }
 

@@ -108,6 +108,18 @@ describe('createIndexScanner()', () => {
     ['two colons', '{"a"::1}', 5],
     ['two values', '{"a":1 2}', 7],
     ['a missing value', '{"a":}', 5],
+    ['a literal behind an empty list of a record', '{"packages":{"p":{"q":[]true}}}', 24],
+    ['a string behind a list of a record', '{"packages":{"p":{"q":["a"]"b","r":1}}}', 27],
+    ['a number behind a list of a record', '{"packages":{"p":{"q":["a","b"]1,"r":2}}}', 31],
+    ['a string behind an object of a record', '{"packages":{"p":{"q":{}"r":1}}}', 24],
+    ['a string behind a record', '{"packages":{"p":{}"q":{"r":1}}}', 19],
+    ['a number behind a record', '{"packages":{"p":{}1,"q":{"r":1}}}', 19],
+    ['a literal behind a record', '{"packages":{"p":{"r":1}null,"q":{"r":1}}}', 24],
+    ['a string behind a section', '{"packages":{}"x":1}', 14],
+    ['a number behind a section', '{"packages":{"p":{}}1,"x":1}', 20],
+    ['a number behind an entry', '{"x":[]1,"y":2}', 7],
+    ['a string behind a list in a list', '{"x":[[]"a"]}', 8],
+    ['a literal behind the document', '{}true', 2],
     ['a bracket closed by a brace', '{"a":[1}}', 7],
     ['a brace closed by a bracket', '{"a":{"b":1]}', 11],
     ['a brace too many', '{"a":1}}', 7],
@@ -260,7 +272,7 @@ describe('createIndexScanner()', () => {
   it('finds fields and repeated keys in records that look alike, as a plain strict reader does', () => {
     const names = ['build', 'build_number', 'name', 'sha256', 'size', 'timestamp', 'version', 'namespace', 'nam', 's', '', ...[7, 8, 15, 16, 17, 30, 31, 32, 33, 50].map((length) => 'm'.repeat(length))]
     const name = fc.constantFrom(...names)
-    const value = fc.constantFrom('1', '0', '00', '-1', '12345678901234567890', '"x"', '""', '"\\""', '[]', '["a"]', '["a","b , c"]', '["a",]', '[1]', '[ ]', '{"name":2}', '{}', 'null', '1 ', ' 1', '01', '1.5', '"a""b"', '1"')
+    const value = fc.constantFrom('1', '0', '00', '-1', '12345678901234567890', '"x"', '""', '"\\""', '[]', '["a"]', '["a","b , c"]', '["a",]', '[1]', '[ ]', '[]true', '["a"]1', '["a","b"]"c"', '{}1', '{}"x"', '{"name":2}', '{}', 'null', '1 ', ' 1', '01', '1.5', '"a""b"', '1"')
     const written = fc.tuple(fc.constantFrom('plain', 'plain', 'plain', 'plain', 'plain', 'plain', 'escaped', 'apart'), fc.oneof({ weight: 12, arbitrary: fc.constantFrom('1', '"x"', '["a","b"]') }, value))
     const record = fc.tuple(fc.uniqueArray(name, { maxLength: 9 }), fc.integer({ min: 0, max: 9 }), fc.array(written, { minLength: 10, maxLength: 10 }), name)
     const renderMember = (key: string, style: string | undefined, text: string | undefined): string => {

@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest'
+import { scanIndex } from '../../src/scanner/index-scanner.ts'
+
+describe('RecordView.number()', () => {
+  it.each<[string, number | undefined]>([
+    ['0', 0], ['7', 7], ['1234567890123', 1_234_567_890_123], ['123456789012345', 123_456_789_012_345], ['1234567890123456', 1_234_567_890_123_456], ['-1', -1], ['-0', -0], ['1.5', 1.5], ['12e2', 1200],
+    ['1e400', undefined], ['"12"', undefined], ['""', undefined], ['null', undefined], ['true', undefined], ['[12]', undefined], ['{"x":12}', undefined],
+  ])('reads %s', (raw, number) => {
+    for (const text of [`{"packages":{"a":{"size":${raw}}}}`, `{"packages":{"a":{"size" : ${raw} ,"x":1}}}`]) {
+      const found: (number | undefined)[] = []
+      scanIndex(Buffer.from(text), { record: (view) => { found.push(view.number('size'), view.number('timestamp')) } })
+      expect(found).toEqual([number, undefined])
+    }
+  })
+})
