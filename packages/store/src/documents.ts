@@ -43,8 +43,11 @@ async function keepDocument(context: DiskContext, { document, variants }: Subdir
   return writeDocument(context, { sha256, file: `${sha256}.zst`, encoding: 'zstd' }, encodePieces(stagedPath(document, staged)))
 }
 
+/** By a rename: a copy of that name may be one that an older generation needs. */
 async function writeDocument(context: DiskContext, document: KeptDocument, pieces: Pieces): Promise<KeptDocument> {
-  await writeNewFile(context.io, documentPath(context, document), { pieces, mode: context.fileMode })
+  const draft = join(context.paths.staging, 'document-draft')
+  await writeNewFile(context.io, draft, { pieces, mode: context.fileMode })
+  context.io.rename(draft, documentPath(context, document))
   return document
 }
 

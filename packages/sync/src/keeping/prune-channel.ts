@@ -39,6 +39,17 @@ export interface PruneReport {
  * store throws.
  */
 export async function pruneChannel(options: PruneOptions): Promise<PruneReport> {
+  for (let round = 1; round <= ROUNDS; round += 1) {
+    const report = await attemptPrune(options)
+    if (report !== undefined) return report
+  }
+  throw new MirrorError<SyncErrorCode>('STORE_CONTENDED', `Cannot prune: the mirror changed under the run ${ROUNDS} times`, { hint: 'See what else writes to this mirror, then try again.' })
+}
+
+const ROUNDS = 3
+
+/** Undefined when the store moved on meanwhile. */
+async function attemptPrune(options: PruneOptions): Promise<PruneReport | undefined> {
   const head = await options.store.head()
   if (head === undefined) return { status: 'unchanged', generation: undefined, withdrawn: [], verdicts: [], tidy: await tidy(options) }
   const gone = head.state.subdirs.filter(({ subdir }) => !stays(subdir, options))
@@ -48,7 +59,7 @@ export async function pruneChannel(options: PruneOptions): Promise<PruneReport> 
   if (gone.length === 0 && (options.keep !== 'nothing' || head.state.files.length === 0)) return { ...report, status: 'unchanged', tidy: await tidy(options) }
   if (options.dryRun === true) return { ...report, status: 'planned', tidy: await tidy(options) }
   const generation = await publishWithout(head, options)
-  return { ...report, status: 'committed', generation: generation.number, tidy: await tidy(options) }
+  return generation === undefined ? undefined : { ...report, status: 'committed', generation: generation.number, tidy: await tidy(options) }
 }
 
 function stays(subdir: SubdirName, { keep }: PruneOptions): boolean {
@@ -77,7 +88,7 @@ async function tidy({ store, grace, maximumDeletes, dryRun = false, signal, obse
   throw new MirrorError<SyncErrorCode>('STORE_LOCKED', 'Cannot tidy the mirror: another run works on it', { hint: 'Wait until it has ended; it needs no help and leaves no lock behind.' })
 }
 
-async function publishWithout(head: Generation, options: PruneOptions): Promise<Generation> {
+async function publishWithout(head: Generation, options: PruneOptions): Promise<Generation | undefined> {
   const { store, keep, signal = new AbortController().signal, observe } = options
   const reader = await store.read(head.number)
   const gone = head.state.subdirs.filter(({ subdir }) => !stays(subdir, options))
@@ -88,6 +99,5 @@ async function publishWithout(head: Generation, options: PruneOptions): Promise<
   }
   await using transaction = await beginReturn({ changeset }, { store, signal, observe })
   const result = await transaction?.commit()
-  if (result?.status === 'committed') return result.generation
-  throw new MirrorError<SyncErrorCode>('STORE_CONTENDED', 'Cannot prune: the mirror changed under the run', { hint: 'See what else writes to this mirror, then try again.' })
+  return result?.status === 'committed' ? result.generation : undefined
 }
