@@ -25,6 +25,8 @@ export interface Flags {
   readonly verbose: boolean
   readonly config: boolean
   readonly showSecrets: boolean
+  readonly from: string | undefined
+  readonly output: string | undefined
   /** What stands beside the flags, by the names of the command's words. */
   readonly words: Readonly<Record<string, string | undefined>>
 }
@@ -34,6 +36,7 @@ const GROUPS = {
   how: 'How to fetch it:',
   safety: 'When something is wrong:',
   output: 'Output:',
+  importing: 'With import:',
 } as const
 
 /** One flag, as the help and the reference page tell it. */
@@ -91,6 +94,11 @@ const SHOW_CONFIG: FlagDefinition = {
   name: 'config', alias: ['show-config', 'show'], type: 'boolean', group: GROUPS.output, describe: 'Show the running configuration, and exit',
 }
 const SHOW_SECRETS: FlagDefinition = { name: 'show-secrets', type: 'boolean', group: GROUPS.output, describe: 'With it, show tokens and passwords' }
+
+const IMPORTING: readonly FlagDefinition[] = [
+  { name: 'from', type: 'text', value: 'TOOL', group: GROUPS.importing, describe: 'Whose configuration it is: auto, conda-mirror, conda-mirror-rs or anaconda-mirror (auto)' },
+  { name: 'output', type: 'text', value: 'FILE', group: GROUPS.importing, describe: 'Write to a new file, instead of stdout' },
+]
 
 /** The commands of `mirror`. */
 export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'config'
@@ -155,9 +163,16 @@ export const COMMANDS: readonly CommandDefinition[] = [
   },
   {
     name: 'config',
-    describe: 'Show the running configuration, as a file that can be used',
-    flags: [...SELECTION, ...CARRYING_OUT.slice(0, 5), { ...SHOW_SECRETS, describe: 'Show tokens and passwords' }],
-    examples: [['mirror config -f mirror.yaml', 'fails when the file is wrong']],
+    describe: 'Show the running configuration as a file that can be used, or import that of another tool',
+    words: [
+      { name: 'action', describe: 'What to do (show)', choices: ['show', 'import'], optional: true },
+      { name: 'source', describe: 'The configuration to import', optional: true },
+    ],
+    flags: [...SELECTION, ...CARRYING_OUT.slice(0, 5), { ...SHOW_SECRETS, describe: 'Show tokens and passwords' }, ...IMPORTING],
+    examples: [
+      ['mirror config -f mirror.yaml', 'fails when the file is wrong'],
+      ['mirror config import conda-mirror.yaml --output mirror.yaml', 'from conda-mirror or anaconda-mirror'],
+    ],
   },
 ]
 
@@ -203,6 +218,8 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     verbose: on('verbose'),
     config: on('config'),
     showSecrets: on('show-secrets'),
+    from: text('from'),
+    output: text('output'),
     words: Object.fromEntries(words.map(({ name }) => [name, text(name)])),
   }
 }

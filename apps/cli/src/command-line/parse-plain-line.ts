@@ -13,7 +13,7 @@ export function parsePlainLine(program: Program, argv: readonly string[]): Comma
     return args === undefined ? undefined : createCasSyncInvocation(args)
   }
   const command = COMMANDS.find(({ name }) => name === argv[0])
-  const args = command === undefined || command.words !== undefined ? undefined : parseFlags(argv, { flags: command.flags, words: [command.name] })
+  const args = command === undefined || command.words?.some(({ optional }) => optional !== true) === true ? undefined : parseFlags(argv, { flags: command.flags, words: [command.name] })
   return command === undefined || args === undefined ? undefined : createInvocation(command, args)
 }
 

@@ -26,14 +26,18 @@ export interface CommandStart {
 export async function runCommand(command: MirrorCommand, start: CommandStart): Promise<ExitCode> {
   const { flags, env, stdout, context } = start
   const { cwd, systemConfig } = context
+  if (command === 'config' && flags.words['action'] === 'import') {
+    const { runImport } = await import('./import-config.ts')
+    return await runImport(start)
+  }
   const file = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
-  const config = resolveConfig({ file, env, flags, workingDirectory: cwd })
+  const config = resolveConfig({ file, env, flags, workingDirectory: cwd, now: context.now() })
   if (command === 'config') {
     for (const warning of config.warnings) start.stderr.write(`warning: ${formatProblem(warning)}\n`)
     stdout.write(formatConfig(config, flags.showSecrets))
     return 0
   }
-  const renderer = createRenderer(start)
+  const renderer = createRenderer({ ...start, level: chooseLevel(start, config.logLevel) })
   const session: Session = { command, config, env, flags, stdout, renderer, signal: context.signal, now: context.now }
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
   try {
@@ -63,6 +67,12 @@ async function dispatch(command: Exclude<MirrorCommand, 'config'>, session: Sess
       return await runStatus(session)
     }
   }
+}
+
+/** What the flags say, else what the configuration says (`verbose`). */
+function chooseLevel({ flags, level }: CommandStart, configured: LogLevel | undefined): LogLevel {
+  const isGiven = flags.logLevel !== undefined || flags.verbose || flags.quiet
+  return isGiven ? level : (configured ?? level)
 }
 
 function createRenderer({ flags, level, stdout, stderr, env, context: { now } }: CommandStart): Renderer {

@@ -32,6 +32,12 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     cause: 'Its permissions, or it is not UTF-8.',
     advice: 'Give the user that runs the command the right to read it.',
   },
+  CONFIG_UNWRITABLE: {
+    exit: 2,
+    meaning: 'The file that an imported configuration is to be written to cannot be made.',
+    cause: 'There is a file of that name already, or the folder is absent or not writable.',
+    advice: 'Name another file, or remove the old one.',
+  },
   CONFIG_INVALID: {
     exit: 2,
     meaning: 'A value of the configuration or of a flag is wrong.',

@@ -101,7 +101,7 @@ def some_entry(records):
 
 for packages in INDEXES.values():
     records = list(packages.values())
-    for _ in range(25):
+    for _ in range(12):
         LISTS.append(([some_entry(records) for _ in range(random.randrange(1, 4))], [some_entry(records) for _ in range(random.randrange(0, 3))]))
 
 
