@@ -43,8 +43,10 @@ test('mirror config import tells what it left out, and ends with 3', async ({ fo
   const { exitCode, stdout, stderr } = await run(['config', 'import', 'theirs.yaml', '--from', 'conda-mirror'])
   expect(exitCode).toBe(3)
   expect(stdout).toContain('# - theirs.yaml:6: {"arch":"x86_64"} of "blacklist": match specs have no field "arch".\n')
-  expect(stderr.trimEnd().split('
-')).toEqual([expect.stringContaining('left out: theirs.yaml:6: {"arch":"x86_64"} of'), expect.stringContaining('left out: theirs.yaml:7: "max_packages"')])
+  expect(stderr.trimEnd().split('\n')).toEqual([
+    expect.stringContaining('left out: theirs.yaml:6: {"arch":"x86_64"} of'),
+    expect.stringContaining('left out: theirs.yaml:7: "max_packages"'),
+  ])
 })
 
 test('mirror config import says when what it made needs more', async ({ folder, run, expect }) => {
