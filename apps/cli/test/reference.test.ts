@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { test } from 'vitest'
 import { createReferencePages, readAllErrorCodes, readAllEvents, readErrorCodes, readEvents } from '../scripts/reference-pages.ts'
-import { CAS_SYNC_FLAGS, COMMANDS } from '../src/command-line/flags.ts'
+import { CAS_SYNC_FLAGS, COMMANDS, formatCommand } from '../src/command-line/flags.ts'
 import { readableKeys } from '../src/config/config-file.ts'
 import { KEYS, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
 import { ERROR_TABLE, exitOfCode } from '../src/errors/error-table.ts'
@@ -30,9 +30,9 @@ test('every key that is read is in the reference, and every key there is read', 
 
 test('every flag and command is on the page of commands', ({ expect }) => {
   const page = createReferencePages().get('cli.md') ?? ''
-  for (const { name, flags } of COMMANDS) {
-    expect(page).toContain(`## mirror ${name}\n`)
-    for (const flag of flags) expect(page).toContain(`\`--${flag.name}`)
+  for (const command of COMMANDS) {
+    expect(page).toContain(`## mirror ${formatCommand(command)}\n`)
+    for (const flag of command.flags) expect(page).toContain(`\`--${flag.name}`)
   }
   for (const flag of CAS_SYNC_FLAGS) expect(page).toContain(`\`--${flag.name}`)
 })
