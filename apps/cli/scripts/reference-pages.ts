@@ -1,7 +1,8 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
 import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from '../src/command-line/flags.ts'
-import { KEY_GROUPS, type KeyGroup, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
+import type { KeyGroup } from '../src/config/key-reference.ts'
+import { KEY_GROUPS, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
 import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
 import { EVENT_TABLE } from '../src/event-table.ts'
@@ -187,6 +188,19 @@ ${KEY_GROUPS.map(describeKeys).join('\n')}
 Ignoring them would change what is mirrored. They are accepted where they are empty or false; elsewhere they are an error (\`CONFIG_UNSUPPORTED\`).
 
 ${table(['key', 'meaning'], UNSUPPORTED_KEYS.map(({ key, meaning }) => [`\`${key}\``, meaning]))}
+
+## Configurations of other tools
+
+\`mirror config import FILE\` makes a configuration of this tool of one of conda-mirror (until 0.10, in Python; from 0.11 on, in Rust) or of the anaconda-mirror that follows cas-mirror. Those of
+cas-mirror need none. Whatever has no equal here is told, stands in a comment at the top, and makes the exit code 3.
+
+| theirs | ours |
+| --- | --- |
+| conda-mirror: \`upstream_channel\`, \`target_directory\`, \`platform\` | \`channels\`, \`mirror_dir\` with the \`path\` of the channel (so that what is there is taken over), \`platforms\`, and \`noarch: false\` where it was not mirrored |
+| \`blacklist\`, \`whitelist\` with fields and globs | \`exclude\`, \`include\` with match specs that match the same |
+| \`include_depends\` | \`closure\`, where everything else is blacklisted; else nothing says the same |
+| conda-mirror in Rust: \`source\`, \`destination\`, \`subdirs\`, \`include\`, \`exclude\`, \`max-parallel\` | \`channels\`, \`mirror_dir\`, \`platforms\`, \`include\`, \`exclude\`, \`concurrency\` |
+| anaconda-mirror: \`dest_site\` with a folder, \`package_list\`, and what it shares with cas-mirror | \`mirror_dir\`, \`pkg_list\`, the same |
 
 ## Environment
 

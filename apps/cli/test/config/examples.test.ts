@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { test } from 'vitest'
 import { formatMatchSpec } from '@mirror/core'
 import { formatConfig } from '../../src/config/format-config.ts'
@@ -91,6 +92,13 @@ test('resolveConfig() reads every key', ({ expect }) => {
   expect(Object.keys(team?.selection ?? {})).not.toContain('exclude')
   expect(Object.keys(team?.selection ?? {})).not.toContain('maximumSize')
   expect(team?.budget).toEqual({ bytes: undefined, artifacts: 100 })
+})
+
+test('resolveConfig() reads every example of the reference', ({ expect }) => {
+  const page = readFileSync(new URL('../../../../docs/reference/config.md', import.meta.url), 'utf8')
+  const texts = [...page.matchAll(/```yaml\n(?<text>.*?)```/gs)].map(({ groups }) => groups?.['text'] ?? '')
+  expect(texts.length).toBeGreaterThan(1)
+  for (const text of texts) expect(resolve(text, { strict: true }).warnings).toEqual([])
 })
 
 const usable = [...examples].filter(([name]) => !['swallowed-platforms.yaml', 'local-paths.yaml'].includes(name))
