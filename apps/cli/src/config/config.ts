@@ -1,4 +1,4 @@
-import type { ChannelUrl } from '@mirror/core'
+import type { ChannelUrl, SubdirName } from '@mirror/core'
 import type { Selection } from '@mirror/selection'
 import type { DerivativeChoice, ReusePolicy, VariantChoice, WantedSubdir } from '@mirror/sync'
 import type { LogLevel } from '../events.ts'
@@ -36,6 +36,8 @@ export interface InstallersConfig {
   readonly remote: ChannelUrl
   /** How many versions of each product and platform: the newest ones. */
   readonly latest: number | 'all'
+  /** Those of the top, without `noarch`. */
+  readonly platforms: readonly SubdirName[]
 }
 
 /** How much of a channel the mirror may hold; what is undefined is not limited. */
@@ -71,7 +73,7 @@ export interface Config {
   readonly grace: number
   /** How many superseded generations are kept, for `rollback`. */
   readonly retain: number
-  /** Permission bits; undefined: those of the process. */
+  /** Permission bits; undefined: what the store has by default (0644 and 0755). */
   readonly fileMode: number | undefined
   readonly directoryMode: number | undefined
   /** Name or number of the group that files are given to. */

@@ -41,7 +41,7 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
   // Whoever names channels on the command line asks for these.
   const { installers, problems: faults } = flags.channels.length > 0
     ? NO_INSTALLERS
-    : resolveInstallers(values, { channels: channels.values, workingDirectory, where: (key) => parsed.where([key]) })
+    : resolveInstallers(values, { channels: channels.values, platforms: settings.platforms, workingDirectory, where: (key) => parsed.where([key]) })
   const warnings = [...parsed.warnings, ...channels.warnings]
   const problems = [...parsed.problems, ...(flags.strict ? warnings : []), ...chosen.problems, ...channels.problems, ...faults]
   if (problems.length > 0) throw createConfigError(problems)

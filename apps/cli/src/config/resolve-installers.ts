@@ -1,4 +1,4 @@
-import { type ChannelUrl, isMirrorError, parseChannelUrl } from '@mirror/core'
+import { type ChannelUrl, isMirrorError, isSubdirName, NOARCH, parseChannelUrl } from '@mirror/core'
 import type { ChannelConfig, InstallersConfig } from './config.ts'
 import type { ConfigValues } from './config-values.ts'
 import { findHiddenSecret } from './hidden-secret.ts'
@@ -10,6 +10,7 @@ export const STANDARD_REMOTE = 'https://repo.anaconda.com/'
 /** What installers are resolved with. */
 export interface ResolveInstallersOptions {
   readonly channels: readonly ChannelConfig[]
+  readonly platforms: readonly string[]
   readonly workingDirectory: string
   /** `<file>:<line>` of a key. */
   readonly where: (key: string) => string
@@ -22,7 +23,8 @@ export function resolveInstallers(values: ConfigValues, options: ResolveInstalle
   const remote = parseRemote(remoteUrl, options)
   if ('code' in remote) return { installers: undefined, problems: [remote] }
   const latest = installers === 'all' ? installers : (installers?.latest ?? 1)
-  return { installers: { remote, latest }, problems: findClash(options) }
+  const platforms = options.platforms.map((platform) => platform.trim()).filter((name) => isSubdirName(name)).filter((name) => name !== NOARCH)
+  return { installers: { remote, latest, platforms: [...new Set(platforms)] }, problems: findClash(options) }
 }
 
 function parseRemote(text: string, { workingDirectory, where }: ResolveInstallersOptions): ChannelUrl | ConfigProblem {
