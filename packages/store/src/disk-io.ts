@@ -27,36 +27,66 @@ export interface DiskIo {
 
 const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_WRONLY } = fs.constants
 
-/** The real file system. */
-export function createDiskIo(): DiskIo {
+/** Options of `createDiskIo`. */
+export interface DiskIoOptions {
+  /** The group that new files and folders are given to, whatever that of the process is. Default: as the system does. */
+  readonly group?: number
+}
+
+/** Sets what a new file or folder is to have, whatever the process would give it. */
+interface Access {
+  readonly setMode: (mode: number, read: () => number, write: () => void) => void
+  /** Before the mode, of which giving away takes bits. */
+  readonly setGroup: (read: () => number, write: (gid: number) => void) => void
+}
+
+function createAccess(group: number | undefined): Access {
   const asAsked = new Map<number, boolean>()
-
-  /** A umask may have taken bits away; whether it does is looked at once for each mode. */
-  function setMode(mode: number, read: () => number, write: () => void): void {
-    const known = asAsked.get(mode)
-    if (known === true) return
-    if (known === undefined) {
-      const same = (read() & 0o777) === mode
-      asAsked.set(mode, same)
-      if (same) return
-    }
-    try {
-      write()
-    } catch (error) {
-      if (!hasErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS')) throw error
-    }
+  return {
+    setGroup(read, write) {
+      if (group !== undefined && read() !== group) write(group)
+    },
+    /** A umask may have taken bits away; whether it does is looked at once for each mode. */
+    setMode(mode, read, write) {
+      const known = asAsked.get(mode)
+      if (known === true) return
+      if (known === undefined) {
+        const same = (read() & 0o777) === mode
+        asAsked.set(mode, same)
+        if (same) return
+      }
+      try {
+        write()
+      } catch (error) {
+        if (!hasErrno(error, 'EPERM', 'ENOTSUP', 'ENOSYS')) throw error
+      }
+    },
   }
+}
 
+function createFile(path: string, mode: number, { setGroup, setMode }: Access): number {
+  const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
+  try {
+    setGroup(() => fs.fstatSync(fd).gid, (gid) => fs.fchownSync(fd, -1, gid))
+    setMode(mode, () => fs.fstatSync(fd).mode, () => fs.fchmodSync(fd, mode))
+    return fd
+  } catch (error) {
+    fs.closeSync(fd)
+    fs.unlinkSync(path)
+    throw error
+  }
+}
+
+/** The real file system. */
+export function createDiskIo({ group }: DiskIoOptions = {}): DiskIo {
+  const access = createAccess(group)
   return {
     mkdir(path, mode) {
       fs.mkdirSync(path, mode)
-      setMode(mode, () => fs.statSync(path).mode, () => fs.chmodSync(path, mode))
+      access.setGroup(() => fs.statSync(path).gid, (gid) => fs.chownSync(path, -1, gid))
+      access.setMode(mode, () => fs.statSync(path).mode, () => fs.chmodSync(path, mode))
     },
-    create(path, mode) {
-      const fd = fs.openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode)
-      setMode(mode, () => fs.fstatSync(fd).mode, () => fs.fchmodSync(fd, mode))
-      return fd
-    },
+    create: (path, mode) => createFile(path, mode, access),
     append: (path) => fs.openSync(path, O_WRONLY | O_APPEND | O_NOFOLLOW),
     write: (fd, bytes) => fs.writeSync(fd, bytes),
     truncate: (fd, length) => fs.ftruncateSync(fd, length),

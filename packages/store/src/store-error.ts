@@ -11,6 +11,11 @@ export function storeError(code: StoreErrorCode, message: string, options?: Mirr
 export function asStoreError(error: unknown, action: string): unknown {
   if (isMirrorError(error) || !isErrno(error)) return error
   const options = { cause: error, details: { errno: error.code } }
+  if (error.syscall === 'chown' || error.syscall === 'fchown') {
+    return storeError('STORE_NOT_WRITABLE', `Cannot ${action}: this user may not give files to the group (${error.code})`, {
+      ...options, hint: 'Choose a group that the user is a member of, or run as the owner of both.',
+    })
+  }
   if (hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
     return storeError('STORE_NO_SPACE', `Cannot ${action}: the disk is full or a quota is reached`, {
       ...options, hint: 'Make room and run the same command again; the mirror is as it was, and what was stored so far is kept.',
@@ -24,7 +29,7 @@ export function asStoreError(error: unknown, action: string): unknown {
   return storeError('STORE_WRITE_FAILED', `Cannot ${action}: ${error.message}`, { ...options, hint: 'The mirror is as it was. Check the disk, then run the same command again.' })
 }
 
-function isErrno(error: unknown): error is Error & { readonly code: string } {
+function isErrno(error: unknown): error is Error & { readonly code: string; readonly syscall: unknown } {
   return error instanceof Error && 'syscall' in error && 'code' in error && typeof error.code === 'string'
 }
 

@@ -172,16 +172,18 @@ function removeEntry(context: DiskContext, entry: TrashEntry, dryRun = false): b
   const { io, paths } = context
   const path = 'object' in entry ? join(paths.objects, entry.object) : paths.public(entry.path)
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
-  if (stat?.isFile() !== true || stat.size !== entry.size) return false
-  if (dryRun) return true
-  io.unlink(path)
-  if (!('object' in entry)) removeEmptyFolder(context, dirname(path))
-  return true
+  const isOurs = stat?.isFile() === true && stat.size === entry.size
+  if (dryRun) return isOurs
+  if (isOurs) io.unlink(path)
+  // Also when the file is gone already: a run may have ended in between.
+  if (!('object' in entry) && (isOurs || stat === undefined)) removeEmptyFolder(context, dirname(path))
+  return isOurs
 }
 
 /** A folder that nothing is in any more goes too, but for the root. */
 function removeEmptyFolder(context: DiskContext, folder: string): void {
-  if (folder === context.paths.root || fs.readdirSync(folder).length > 0) return
+  const isFolder = fs.lstatSync(folder, { throwIfNoEntry: false })?.isDirectory() === true
+  if (folder === context.paths.root || !isFolder || fs.readdirSync(folder).length > 0) return
   context.io.removeDirectory(folder)
   removeEmptyFolder(context, dirname(folder))
 }

@@ -4,7 +4,7 @@ import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, test as base } from 'vitest'
-import { createDiskStore, inspectRoot, type StoreEvent, verifyStore } from '../src/index.ts'
+import { createDiskIo, createDiskStore, type DiskIo, inspectRoot, type StoreEvent, verifyStore } from '../src/index.ts'
 import { begun, bytesOf, carryOut, filesToPut, publish, putAll, readWhole, wholeChannel } from './support/carry-out.ts'
 import { type ChannelFixture, EMPTY_CHANNEL, makeArtifact, makeChangeset, makeChannel } from './support/channel.ts'
 import { createFaultyIo } from './support/faulty-io.ts'
@@ -52,6 +52,21 @@ describe('what lies in the folder', () => {
     }
     expect(fs.statSync(join(root, 'noarch')).mode & 0o777).toBe(0o755)
     for (const path of Object.keys(readTree(root))) expect(fs.statSync(join(root, path)).mode & 0o777).toBe(0o644)
+  })
+
+  test.skipIf(process.getuid?.() !== 0)('files and folders are given to the group that is asked for, with their modes', async ({ expect, root }) => {
+    const store = createDiskStore({ root, io: createDiskIo({ group: 12_345 }), fileMode: 0o640, directoryMode: 0o2750 })
+    await publish(store, EMPTY_CHANNEL, ONE)
+    for (const [path, mode] of [['noarch', 0o2750], ['.mirror/documents', 0o2750], ['noarch/repodata.json', 0o640], ['noarch/a-1.0-0.conda', 0o640], ['.mirror/head', 0o640]] as const) {
+      const stat = fs.statSync(join(root, path))
+      expect([path, stat.gid, (stat.mode & 0o7777).toString(8)]).toEqual([path, 12_345, mode.toString(8)])
+    }
+  })
+
+  test('a group that cannot be given to is a named error, and nothing is left', async ({ expect, root }) => {
+    const real = createDiskIo()
+    const io: DiskIo = { ...real, create: () => { throw Object.assign(new Error('EPERM: fchown'), { code: 'EPERM', syscall: 'fchown' }) } }
+    await expect(publish(createDiskStore({ root, io }), EMPTY_CHANNEL, ONE)).rejects.toMatchObject({ code: 'STORE_NOT_WRITABLE', message: expect.stringContaining('group') as unknown })
   })
 
   test('an off variant is deleted, wherever it came from, and a foreign file is not', async ({ expect, root }) => {
