@@ -46,7 +46,7 @@ const CLOSURE = codeOf('closure')
  */
 export function selectRecords(indexes: readonly SelectableIndex[], selection: Selection, options: SelectRecordsOptions): Selected {
   const rules = createRecordRules(selection, options.now)
-  const all = indexes.map((index) => scanRecords({ index, rules, selection, channel: options.channel }))
+  const all = indexes.map((index) => (hasRecordRules(selection) ? scanRecords({ index, rules, selection, channel: options.channel }) : createSelecting(index, selection)))
   compareRecords(all, rules, selection)
   const closureNotes = selection.closure === undefined ? [] : keepClosed(all, selection.closure, options)
   return {
@@ -63,11 +63,19 @@ interface Scanning {
   readonly channel: string | undefined
 }
 
+/** Whether any rule but the closure has something to say. */
+function hasRecordRules({ closure: _closure, undated: _undated, ...rules }: Selection): boolean {
+  return Object.values(rules).some((rule) => rule !== undefined && !(Array.isArray(rule) && rule.length === 0))
+}
+
+function createSelecting(index: SelectableIndex, selection: Selection): Selecting {
+  const { rows } = index.layout
+  return { index, decisions: createDecisions(rows, { includeAddsBack: (selection.exclude?.length ?? 0) > 0 }), columns: createRecordColumns(selection, rows) }
+}
+
 /** The rules that look at one record at a time. */
 function scanRecords({ index, rules, selection, channel }: Scanning): Selecting {
-  const { rows } = index.layout
-  const decisions = createDecisions(rows, { includeAddsBack: (selection.exclude?.length ?? 0) > 0 })
-  const columns = createRecordColumns(selection, rows)
+  const { decisions, columns } = createSelecting(index, selection)
   const cursor = createRecordCursor({ subdir: index.subdir, channel, names: rules.names, versions: rules.versions })
   let row = 0
 
@@ -80,7 +88,7 @@ function scanRecords({ index, rules, selection, channel }: Scanning): Selecting 
   }
 
   scanIndex(index.source, { record: visit })
-  if (row !== rows) throw new RangeError(`The index of ${index.subdir} has ${row} records, its layout ${rows}`)
+  if (row !== decisions.rows) throw new RangeError(`The index of ${index.subdir} has ${row} records, its layout ${decisions.rows}`)
   return { index, decisions, columns }
 }
 

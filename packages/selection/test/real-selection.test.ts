@@ -18,7 +18,17 @@ const NOW = Date.UTC(2023, 5, 1)
 
 const documents = new Map(HAS_CHANNEL ? SUBDIRS.map((subdir) => [subdir, readFileSync(join(CHANNEL, subdir, 'repodata.json'), 'utf8')] as const) : [])
 const isLicenceOut = (record: Readonly<Record<string, unknown>>, blacklist: readonly string[]): boolean => isLicenceExcluded(record, blacklist)
-const options = { now: NOW, isLicenceOut, runsOn: canRunOn }
+const verdicts = new Map<string, boolean>()
+
+/** The same question is asked of many records. */
+function runsOn(record: Readonly<Record<string, unknown>>, versions: readonly string[]): boolean {
+  const key = JSON.stringify([record['name'], record['version'], record['build'], record['noarch'], record['depends'], versions])
+  const verdict = verdicts.get(key) ?? canRunOn(record, versions)
+  verdicts.set(key, verdict)
+  return verdict
+}
+
+const options = { now: NOW, isLicenceOut, runsOn }
 
 /** The examples of Anaconda's documentation with names that this channel has, then every key. */
 const SELECTIONS: Readonly<Record<string, PlainSelection>> = {
@@ -48,7 +58,7 @@ const SELECTIONS: Readonly<Record<string, PlainSelection>> = {
   },
 }
 
-describe.skipIf(!HAS_CHANNEL)('selectRecords() on a real channel', () => {
+describe.skipIf(!HAS_CHANNEL)('selectRecords() on a real channel', { timeout: 120_000 }, () => {
   it.each(Object.keys(SELECTIONS))('keeps what the rules, written down plainly, keep: %s', (name) => {
     const selection = SELECTIONS[name] ?? expect.fail()
     const indexes = [...documents].map(([subdir, text]) => indexOf(subdir, text))

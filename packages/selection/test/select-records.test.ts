@@ -20,6 +20,12 @@ describe('selectRecords()', () => {
     expect([changesAt, notes]).toEqual([undefined, []])
   })
 
+  it('does not read the index where there is no rule', () => {
+    const index = indexOf('linux-64', documentOf({ 'a-1-0.conda': {} }))
+    const source = { length: index.source.length, read: () => expect.fail('it was read') }
+    expect(selectRecords([{ ...index, source }], { blacklist: [], undated: 'drop', latest: undefined }, { now: NOW }).subdirs.size).toBe(1)
+  })
+
   it('takes an empty list for no rule', () => {
     const none: PlainSelection = { packages: [], licenseBlacklist: [], blacklist: [], whitelist: [], exclude: [], include: [], pythonVersions: [] }
     expect(keptFiles({ 'a-1-0.conda': GPL }, none)).toEqual(['a-1-0.conda'])

@@ -2,7 +2,6 @@ import { readFormat } from '../rules/format-rules.ts'
 import type { Selection } from '../selection.ts'
 import type { RecordCursor } from './record-cursor.ts'
 import { createSizeColumn, type SizeColumn } from './size-column.ts'
-import { decodeNumber } from './texts.ts'
 import { hashText } from './text-hash.ts'
 
 /** What the rules that compare records need of each, by row. Only rows that were noted mean anything; a column that no rule needs has no rows. */
@@ -39,7 +38,7 @@ export function createRecordColumns({ formats, latest }: Selection, rows: number
       columns.names[row] = cursor.nameId()
       columns.versions[row] = cursor.versionId()
       columns.sizes.set(row, readSize(cursor) ?? 0)
-      if (needsNumbers) columns.buildNumbers[row] = decodeNumber(cursor.raw('build_number')) ?? 0
+      if (needsNumbers) columns.buildNumbers[row] = cursor.number('build_number') ?? 0
       if (!comparesFormats) return
       columns.formats[row] = readFormat(cursor.view())
       columns.builds[row] = hashText(cursor.raw('build') ?? '')
@@ -48,7 +47,7 @@ export function createRecordColumns({ formats, latest }: Selection, rows: number
 }
 
 /** The bytes of the artifact, if the record tells a number of them. */
-export function readSize({ raw }: RecordCursor): number | undefined {
-  const size = decodeNumber(raw('size'))
+export function readSize({ number }: RecordCursor): number | undefined {
+  const size = number('size')
   return size === undefined || size < 0 || !Number.isInteger(size) ? undefined : size
 }

@@ -1,5 +1,5 @@
 import { isArtifactName, type MatchableRecord, type NotedField, type RecordView, splitArtifactName, type SubdirName, type Version } from '@mirror/core'
-import { decodeNumber, decodeText, type Texts } from './texts.ts'
+import { decodeText, type Texts } from './texts.ts'
 import { findRawField, findStringsWith } from './raw-field.ts'
 import type { VersionTexts } from './version-texts.ts'
 
@@ -11,6 +11,7 @@ export interface RecordCursor {
   readonly moveTo: (view: RecordView) => void
   readonly view: () => RecordView
   readonly raw: (field: NotedField) => string | undefined
+  readonly number: (field: NotedField) => number | undefined
   /** The number of its name: its own, or that of the file name where it has none. */
   readonly nameId: () => number
   /** The number of its version, "" for none. */
@@ -34,15 +35,17 @@ export interface CursorOptions {
   readonly versions: VersionTexts
 }
 
-const NOTHING = { at: -1, value: undefined }
+const NOWHERE = -1
 
 /** Creates a cursor; it stands nowhere yet. */
 export function createRecordCursor({ subdir, channel, names, versions }: CursorOptions): RecordCursor {
   let current: RecordView | undefined
   let bytes: Buffer = Buffer.alloc(0)
   let seen: Uint8Array = bytes
-  let text: { readonly at: number; readonly value: string | undefined } = NOTHING
-  let parsed: { readonly at: number; readonly value: ParsedRecord | undefined } = NOTHING
+  let text = ''
+  let textAt = NOWHERE
+  let parsed: ParsedRecord = {}
+  let parsedAt = NOWHERE
 
   function view(): RecordView {
     if (current === undefined) throw new TypeError('The cursor stands nowhere')
@@ -51,39 +54,43 @@ export function createRecordCursor({ subdir, channel, names, versions }: CursorO
 
   function readText(): string {
     const { bytes: window, start, end, position } = view()
-    if (text.at === position && text.value !== undefined) return text.value
+    if (textAt === position) return text
     if (window !== seen) {
       seen = window
       bytes = Buffer.from(window.buffer, window.byteOffset, window.length)
     }
-    const value = bytes.toString('utf8', start, end)
-    text = { at: position, value }
-    return value
+    text = bytes.toString('utf8', start, end)
+    textAt = position
+    return text
   }
 
   function parse(): ParsedRecord {
     const { position } = view()
-    if (parsed.at === position && parsed.value !== undefined) return parsed.value
-    const value = parseRecord(readText())
-    parsed = { at: position, value }
-    return value
+    if (parsedAt === position) return parsed
+    parsed = parseRecord(readText())
+    parsedAt = position
+    return parsed
   }
 
   const raw = (field: NotedField): string | undefined => view().field(field)
+  const number = (field: NotedField): number | undefined => view().number(field)
   const nameId = (): number => names.idOfRaw(raw('name') ?? '') ?? names.idOf(nameOfFile(view().key()))
   const versionId = (): number => versions.texts.idOfRaw(raw('version') ?? '') ?? versions.texts.idOf('')
-  const matchable = createMatchable({
-    subdir, raw, parse, channel: () => channel ?? parse()['channel'], name: () => names.textAt(nameId()), version: () => versions.versionAt(versionId()) ?? versions.texts.textAt(versionId()),
-    key: () => view().key(),
-  })
+  const version = (): Version | string => versions.versionAt(versionId()) ?? versions.texts.textAt(versionId())
+  const name = (): string => names.textAt(nameId())
+  const matchable = createMatchable({ subdir, raw, number, parse, name, version, channel: () => channel ?? parse()['channel'], key: () => view().key() })
 
   return {
     moveTo(next) { current = next },
-    view, raw, nameId, versionId, parsed: parse, matchable,
-    mentions: (wanted) => readText().includes('\\') || readText().toLowerCase().includes(wanted.toLowerCase()),
+    view, raw, number, nameId, versionId, parsed: parse, matchable,
+    mentions: (wanted) => mentions(readText(), wanted),
     findRaw: (field) => findRawField(readText(), field),
     findStrings: (field, pattern) => findStringsWith(readText(), field, pattern),
   }
+}
+
+function mentions(record: string, wanted: string): boolean {
+  return record.includes('\\') || record.toLowerCase().includes(wanted.toLowerCase())
 }
 
 interface MatchableParts {
@@ -93,11 +100,12 @@ interface MatchableParts {
   readonly version: () => Version | string
   readonly key: () => string
   readonly raw: (field: NotedField) => string | undefined
+  readonly number: (field: NotedField) => number | undefined
   readonly parse: () => ParsedRecord
 }
 
 /** Where the artifact stands is what counts for `subdir` and `fn`, whatever the record says. */
-function createMatchable({ subdir, channel, name, version, key, raw, parse }: MatchableParts): MatchableRecord {
+function createMatchable({ subdir, channel, name, version, key, raw, number, parse }: MatchableParts): MatchableRecord {
   return {
     subdir,
     get channel() { return channel() },
@@ -105,7 +113,7 @@ function createMatchable({ subdir, channel, name, version, key, raw, parse }: Ma
     get version() { return version() },
     get fn() { return key() },
     get build() { return decodeText(raw('build')) },
-    get build_number() { return decodeNumber(raw('build_number')) },
+    get build_number() { return number('build_number') },
     get md5() { return decodeText(raw('md5')) },
     get sha256() { return decodeText(raw('sha256')) },
     get url() { return decodeText(raw('url')) },

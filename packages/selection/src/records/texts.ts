@@ -13,16 +13,16 @@ const QUOTE = 0x22
 export function createTexts(): Texts {
   // Keys are texts in quotes, which is what the raw value is where it has no escape: then nothing is decoded to find it.
   const ids = new Map<string, number>()
-  const texts: string[] = []
+  const keys: string[] = []
   let lastRaw = ' '
   let lastId = 0
 
   function add(key: string): number {
     const known = ids.get(key)
     if (known !== undefined) return known
-    const id = texts.length
+    const id = keys.length
     ids.set(key, id)
-    texts.push(key.slice(1, -1))
+    keys.push(key)
     return id
   }
 
@@ -36,8 +36,8 @@ export function createTexts(): Texts {
       return id
     },
     idOf: (text) => add(`"${text}"`),
-    textAt: (id) => texts[id] ?? '',
-    count: () => texts.length,
+    textAt: (id) => keys[id]?.slice(1, -1) ?? '',
+    count: () => keys.length,
   }
 }
 
@@ -47,11 +47,4 @@ export function decodeText(raw: string | undefined): string | undefined {
   if (!raw.includes('\\')) return raw.slice(1, -1)
   const value: unknown = JSON.parse(raw)
   return typeof value === 'string' ? value : undefined
-}
-
-/** The number that a raw JSON value is; undefined for one that is none, or none that can be reckoned with. */
-export function decodeNumber(raw: string | undefined): number | undefined {
-  if (raw === undefined) return undefined
-  const value = Number(raw)
-  return Number.isFinite(value) ? value : undefined
 }

@@ -22,6 +22,12 @@ const BLACKLIST = codeOf('blacklist')
 const WHITELIST = codeOf('whitelist')
 const SHOWN = 10
 
+const NOT_LISTED: NameVerdict = { code: PKG_LIST, isOut: true, isWhitelisted: false }
+const BLACKLISTED: NameVerdict = { code: BLACKLIST, isOut: true, isWhitelisted: false }
+const ADDED_BACK: NameVerdict = { code: WHITELIST, isOut: false, isWhitelisted: true }
+const WHITELISTED: NameVerdict = { code: NOBODY, isOut: false, isWhitelisted: true }
+const UNTOUCHED: NameVerdict = { code: NOBODY, isOut: false, isWhitelisted: false }
+
 /** Creates the rules; names are equal without regard to case. */
 export function createNameRules({ packages, blacklist, whitelist }: Selection): NameRules {
   const listed = createNameList(packages)
@@ -31,12 +37,11 @@ export function createNameRules({ packages, blacklist, whitelist }: Selection): 
   return {
     decide(name) {
       const lower = name.toLowerCase()
-      const isListed = listed === undefined || listed.has(lower)
+      const isWhite = white?.has(lower) === true
       const isBlack = black?.has(lower) === true
-      const isWhitelisted = white?.has(lower) === true
-      if (!isListed) return { code: PKG_LIST, isOut: true, isWhitelisted }
-      if (isBlack) return { code: isWhitelisted ? WHITELIST : BLACKLIST, isOut: !isWhitelisted, isWhitelisted }
-      return { code: NOBODY, isOut: false, isWhitelisted }
+      if (listed?.has(lower) === false) return NOT_LISTED
+      if (isBlack) return isWhite ? ADDED_BACK : BLACKLISTED
+      return isWhite ? WHITELISTED : UNTOUCHED
     },
     notes: () => [...noteMissing('pkg_list', listed), ...noteMissing('blacklist', black), ...noteMissing('whitelist', white)],
   }

@@ -7,7 +7,7 @@ import { createLicenceVerdict, createPythonVerdict, type DearRule } from './dear
 import { allowedFormats, readFormat } from './format-rules.ts'
 import { createNameRules, type NameRules, type NameVerdict } from './name-rules.ts'
 import { codeOf, NOBODY } from './rule-codes.ts'
-import { createSpecRules, type SpecCandidates, type SpecRules } from './spec-rules.ts'
+import { createSpecRules, type SpecCandidates, type SpecRules, type SpecVerdict } from './spec-rules.ts'
 import { createTimeRules, readTime, type TimeRules } from './time-rules.ts'
 
 /** The rules that look at one record at a time. */
@@ -33,11 +33,6 @@ const PYTHON = codeOf('python_versions')
 const MAXIMUM_SIZE = codeOf('maximum_size')
 const MINIMUM_AGE = codeOf('minimum_age')
 const FORMATS = codeOf('formats')
-
-/** What the rules know of a name. */
-interface KnownName extends NameVerdict {
-  readonly candidates: SpecCandidates | undefined
-}
 
 interface Rules {
   readonly maximumSize: number | undefined
@@ -68,23 +63,26 @@ function createRules(selection: Selection, now: number): Rules {
 export function createRecordRules(selection: Selection, now: number): RecordRules {
   const rules = createRules(selection, now)
   const names = createTexts()
-  const known: KnownName[] = []
+  const known: NameVerdict[] = []
+  const candidates: SpecCandidates[] = []
   const verdict: Verdict = { code: NOBODY, isOut: false }
   const changes = createChanges(rules.times)
+  // One for all records: a million small objects are a hundred MB of garbage.
+  const restricting: Restricting = { rules, changes, verdict, isWhitelisted: false, time: undefined }
   let undated = 0
 
-  function nameAt(id: number): KnownName {
-    return (known[id] ??= describeName(rules, names.textAt(id)))
-  }
-
   function decide(cursor: RecordCursor): Verdict {
-    const name = nameAt(cursor.nameId())
+    const id = cursor.nameId()
+    const name = (known[id] ??= rules.name.decide(names.textAt(id)))
     verdict.code = name.code
     verdict.isOut = name.isOut
-    if (name.candidates !== undefined && rules.specs !== undefined) take(verdict, rules.specs.decide(name.candidates, cursor, verdict.isOut))
+    if (rules.specs !== undefined) take(verdict, rules.specs.decide(candidates[id] ??= rules.specs.candidatesFor(names.textAt(id)), cursor, verdict.isOut))
     const time = rules.times === undefined ? undefined : readTime(cursor)
     if (rules.times !== undefined && time === undefined) undated += 1
-    if (!verdict.isOut) restrict({ rules, cursor, name, time, changes }, verdict)
+    if (verdict.isOut) return verdict
+    restricting.isWhitelisted = name.isWhitelisted
+    restricting.time = time
+    restrict(restricting, cursor)
     return verdict
   }
 
@@ -97,45 +95,43 @@ export function createRecordRules(selection: Selection, now: number): RecordRule
   }
 }
 
-function describeName({ name, specs }: Rules, text: string): KnownName {
-  return { ...name.decide(text), candidates: specs?.candidatesFor(text) }
-}
-
-function take(verdict: Verdict, { code, isOut }: { readonly code: number; readonly isOut: boolean }): void {
+function take(verdict: Verdict, { code, isOut }: SpecVerdict): void {
   if (code === NOBODY) return
   verdict.code = code
   verdict.isOut = isOut
 }
 
+/** What is known of a record that names and specs have left. */
 interface Restricting {
   readonly rules: Rules
-  readonly cursor: RecordCursor
-  readonly name: KnownName
-  readonly time: number | undefined
   readonly changes: Changes
+  readonly verdict: Verdict
+  isWhitelisted: boolean
+  time: number | undefined
 }
 
 /** The rules that only take away. Age comes last: what it leaves out comes in later, if nothing else is against it. */
-function restrict(record: Restricting, verdict: Verdict): void {
-  const { rules, cursor, time, changes } = record
+function restrict(record: Restricting, cursor: RecordCursor): void {
+  const { rules, time, changes, verdict } = record
   const timed = rules.times === undefined ? NOBODY : time === undefined ? rules.times.decideUndated() : rules.times.decide(time)
-  if (time !== undefined && timed === MINIMUM_AGE) return restrictYoung(record, verdict, time)
+  if (time !== undefined && timed === MINIMUM_AGE) return restrictYoung(record, cursor, time)
   const cheap = findCheap(rules, cursor, timed)
-  const code = cheap === NOBODY ? findDear(record, verdict) : cheap
-  leaveOut(verdict, code)
-  if (code === NOBODY && time !== undefined) changes.noteLeaving(time)
+  const code = cheap === NOBODY ? findDear(record, cursor) : cheap
+  if (code !== NOBODY) leaveOut(verdict, code)
+  else if (time !== undefined) changes.noteLeaving(time)
 }
 
 /** Of a record that is out for its age no more is asked than when it will come in. */
-function restrictYoung(record: Restricting, verdict: Verdict, time: number): void {
-  const { rules, cursor, changes } = record
-  const isOut = !changes.isSooner(time) || findCheap(rules, cursor, NOBODY) !== NOBODY || findDear(record, verdict) !== NOBODY
+function restrictYoung(record: Restricting, cursor: RecordCursor, time: number): void {
+  const { rules, changes, verdict } = record
+  const isOut = !changes.isSooner(time) || findCheap(rules, cursor, NOBODY) !== NOBODY || findDear(record, cursor) !== NOBODY
   if (!isOut) changes.noteEntering(time)
   leaveOut(verdict, MINIMUM_AGE)
 }
 
 function leaveOut(verdict: Verdict, code: number): void {
-  if (code !== NOBODY) take(verdict, { code, isOut: true })
+  verdict.code = code
+  verdict.isOut = true
 }
 
 /** The first rule that leaves a record out by what the scan has noted. */
@@ -146,9 +142,9 @@ function findCheap({ maximumSize, allowed }: Rules, cursor: RecordCursor, timed:
 }
 
 /** The first rule that leaves a record out by the rest of it. The whitelist's word stands against licences: it is told where it was needed. */
-function findDear({ rules, cursor, name }: Restricting, verdict: Verdict): number {
-  if (rules.licence !== undefined && !(name.isWhitelisted && verdict.code !== NOBODY) && rules.licence(cursor)) {
-    if (!name.isWhitelisted) return LICENSE
+function findDear({ rules, verdict, isWhitelisted }: Restricting, cursor: RecordCursor): number {
+  if (rules.licence !== undefined && !(isWhitelisted && verdict.code !== NOBODY) && rules.licence(cursor)) {
+    if (!isWhitelisted) return LICENSE
     verdict.code = WHITELIST
   }
   return rules.python?.(cursor) === false ? PYTHON : NOBODY

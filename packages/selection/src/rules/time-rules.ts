@@ -1,4 +1,3 @@
-import { decodeNumber } from '../records/texts.ts'
 import type { RecordCursor } from '../records/record-cursor.ts'
 import type { Selection } from '../selection.ts'
 import { codeOf, NOBODY } from './rule-codes.ts'
@@ -26,12 +25,11 @@ const LAST_SECOND = 253_402_300_799
 const LAST_MOMENT = 8.64e15
 
 /** The time of a record in milliseconds: its `indexed_timestamp`, else its `timestamp`. What is no moment after 1970 counts as absent. */
-export function readTime({ raw }: RecordCursor): number | undefined {
-  return decodeTime(raw('indexed_timestamp')) ?? decodeTime(raw('timestamp'))
+export function readTime({ number }: RecordCursor): number | undefined {
+  return toTime(number('indexed_timestamp')) ?? toTime(number('timestamp'))
 }
 
-function decodeTime(raw: string | undefined): number | undefined {
-  const value = decodeNumber(raw)
+function toTime(value: number | undefined): number | undefined {
   if (value === undefined || value <= 0) return undefined
   const time = value <= LAST_SECOND ? value * 1000 : value
   return time <= LAST_MOMENT ? time : undefined
