@@ -182,7 +182,7 @@ const LARGEST_BATCH = 32 * 1024 * 1024
 const SMALLEST_BATCH = 1024 * 1024
 
 /** Hands out batches to the threads, the large artifacts first and ever smaller batches at the end, so that all threads end together. */
-async function verifyArtifacts(verification: Verification, sets: readonly ArtifactSet[]): Promise<void> {
+async function verifyArtifacts(verification: ArtifactVerification, sets: readonly ArtifactSet[]): Promise<void> {
   const { paths, known, signal, advance } = verification
   const batches = createBatches(sets)
   async function work(): Promise<void> {
@@ -197,7 +197,7 @@ async function verifyArtifacts(verification: Verification, sets: readonly Artifa
   await Promise.all(Array.from({ length: verification.pool.width }, work))
 }
 
-async function readArtifacts({ paths, pool, known, report, read }: Verification, artifacts: readonly Artifact[]): Promise<void> {
+async function readArtifacts({ paths, pool, known, report, read }: ArtifactVerification, artifacts: readonly Artifact[]): Promise<void> {
   const files = artifacts.map((artifact) => paths.artifact(artifact))
   const looks = files.map((file) => known?.look(file))
   const answers = await pool.check({ paths: files, digests: artifacts.map(({ digest }) => digest), sizes: artifacts.map(({ size }) => size) })
@@ -208,6 +208,26 @@ async function readArtifacts({ paths, pool, known, report, read }: Verification,
     read.artifacts += 1
     read.bytes += size
   }
+}
+
+type ArtifactVerification = Pick<Verification, 'paths' | 'pool' | 'known' | 'signal' | 'advance' | 'report' | 'read'>
+
+/** Options of `compareArtifacts`. */
+export interface CompareArtifactsOptions extends Pick<VerifyStoreOptions, 'root' | 'threads' | 'signal'> {
+  readonly sets: readonly ArtifactSet[]
+}
+
+/** Compares artifacts with what lies under their names in a folder that need not be a store, byte for byte. Writes nothing. */
+export async function compareArtifacts({ root, threads = defaultThreads(), signal, sets }: CompareArtifactsOptions): Promise<readonly VerifyFault[]> {
+  await using pool = createHashPool(threads)
+  const faults: VerifyFault[] = []
+  await verifyArtifacts({
+    paths: createDiskPaths(resolve(root)), pool, known: undefined, signal, advance: () => undefined, read: { artifacts: 0, bytes: 0 },
+    report: (path, fault) => {
+      if (fault !== 'right') faults.push({ path, fault })
+    },
+  }, sets)
+  return faults.toSorted((left, right) => (left.path < right.path ? -1 : 1))
 }
 
 interface Batch {

@@ -64,6 +64,8 @@ describe('adoptChannel()', () => {
     else await writeFile(path, Buffer.alloc(kind === 'short' ? length - 1 : length))
     const before = await readTree(world.mirror)
 
+    expect(await adopt(world, { dryRun: true })).toMatchObject({ status: 'planned', failed: [{ subdir: 'linux-64', name: 'delta-1.0-0.tar.bz2', code: { missing: 'ARTIFACT_MISSING', wrong: 'DIGEST_MISMATCH', short: 'SIZE_MISMATCH' }[kind] }] })
+    expect(await readTree(world.mirror)).toEqual(before)
     expect(await adopt(world)).toMatchObject({
       status: 'committed', generation: 1, held: [{ subdir: 'linux-64', code: 'ARTIFACTS_FAILED' }],
       failed: [{ subdir: 'linux-64', name: 'delta-1.0-0.tar.bz2', code: { missing: 'ARTIFACT_MISSING', wrong: 'DIGEST_MISMATCH', short: 'SIZE_MISMATCH' }[kind] }],

@@ -2,9 +2,10 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { isSubdirName, parseChannelUrl, type SubdirName } from '@mirror/core'
-import { createRepositoryClient } from '@mirror/repository-client'
+import { createRepositoryClient, type RepositoryClient } from '@mirror/repository-client'
+import { compareArtifacts } from '@mirror/store'
 import type { SyncOptions, SyncStore } from '../options.ts'
-import type { SyncReport } from '../report.ts'
+import type { FailedArtifact, SyncReport } from '../report.ts'
 import { syncChannel } from '../sync-channel.ts'
 
 /** What `adoptChannel` needs to know. */
@@ -24,7 +25,28 @@ export async function adoptChannel({ root, store, ...options }: AdoptOptions): P
   const { href } = pathToFileURL(resolve(root))
   const channel = parseChannelUrl(href, { folder: 'channel' })
   await using client = createRepositoryClient({ channel, spoolFolder: options.spoolFolder })
-  return await syncChannel({ ...options, channel, client, store: withoutMemos(store), subdirs: listSubdirs(root).map((subdir) => ({ subdir, required: false })), adopt: true })
+  const subdirs = listSubdirs(root)
+  const report = await syncChannel({ ...options, channel, client, store: withoutMemos(store), subdirs: subdirs.map((subdir) => ({ subdir, required: false })), adopt: true })
+  if (options.dryRun !== true || report.status !== 'planned') return report
+  return { ...report, failed: await findWrong({ root, client, subdirs, signal: options.signal }) }
+}
+
+const CODES = { missing: 'ARTIFACT_MISSING', size: 'SIZE_MISMATCH', digest: 'DIGEST_MISMATCH', 'not-a-file': 'STORE_UNSAFE_PATH', 'stale-variant': 'INDEX_UNREADABLE' } as const
+const REASONS = { missing: 'is missing', size: 'has another size', digest: 'has other bytes', 'not-a-file': 'is not a plain file', 'stale-variant': 'is stale' } as const
+
+/** For a dry run: compares what the indexes list with what lies there, and writes nothing. */
+async function findWrong({ root, client, subdirs, signal }: {
+  readonly root: string; readonly client: RepositoryClient; readonly subdirs: readonly SubdirName[]; readonly signal: AbortSignal | undefined
+}): Promise<SyncReport['failed']> {
+  const failed: FailedArtifact[] = []
+  for (const subdir of subdirs) {
+    const answer = await client.fetchIndex(subdir, signal === undefined ? {} : { signal })
+    if (answer.status !== 'fetched') continue
+    const faults = await compareArtifacts({ root, sets: [answer.index.table.artifacts()], ...(signal === undefined ? {} : { signal }) })
+    for (const { path, fault } of faults) failed.push({ subdir, name: path.slice(subdir.length + 1), code: CODES[fault], reason: `${path} ${REASONS[fault]}` })
+    await answer.index.close()
+  }
+  return failed
 }
 
 /** What is remembered is about upstream: the state of these files must not be taken for its. */
