@@ -3,11 +3,13 @@ import { spawnSync } from 'node:child_process'
 /** Runs what follows and prints, as JSON, what it took with all its children. */
 const program = `
 import json, resource, subprocess, sys, time
+# A python3 that is a script of its own has had children before.
+before = resource.getrusage(resource.RUSAGE_CHILDREN)
 start = time.perf_counter()
 code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 wall = time.perf_counter() - start
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
-print(json.dumps({"code": code.returncode, "wall": wall, "cpu": used.ru_utime + used.ru_stime, "peak": used.ru_maxrss / 1024, "error": code.stderr.decode("utf8", "replace")[-2000:]}))
+print(json.dumps({"code": code.returncode, "wall": wall, "cpu": used.ru_utime + used.ru_stime - before.ru_utime - before.ru_stime, "peak": used.ru_maxrss / 1024, "error": code.stderr.decode("utf8", "replace")[-2000:]}))
 `
 
 const hasPython = spawnSync('python3', ['-c', 'import resource']).status === 0
