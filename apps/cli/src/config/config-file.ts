@@ -1,3 +1,4 @@
+import { redactText } from '@mirror/core'
 import { checkKeys } from './check-keys.ts'
 import { CHANNEL_READERS, CONFIG_READERS, NESTED_KEYS } from './config-readers.ts'
 import type { ConfigValues } from './config-values.ts'
@@ -37,7 +38,7 @@ export function parseConfigFile(source: ConfigSource): ParsedConfig {
   const faults: ConfigProblem[] = []
   const values = readTop(content, (message, path = []) => {
     const key = formatPath(path)
-    faults.push({ code: 'CONFIG_INVALID', where: where(path), key, message: `${JSON.stringify(key)} ${message}` })
+    faults.push({ code: 'CONFIG_INVALID', where: where(path), key, message: redactText(`${JSON.stringify(key)} ${message}`) })
     return undefined
   })
   return { values: values ?? {}, problems: [...keys.problems, ...faults], warnings: keys.warnings, where }

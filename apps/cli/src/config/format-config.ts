@@ -11,7 +11,7 @@ import { formatDurationKey, formatModeKey } from './units.ts'
  */
 export function formatConfig(config: Config, showSecrets: boolean): string {
   const heading = config.file === undefined ? '# No configuration file: defaults and flags.\n' : `# From ${config.file}, with flags and defaults.\n`
-  const own = config.channels.map(formatSelection)
+  const own = config.channels.map((entry) => formatSelection(entry, showSecrets))
   const general = findGeneral(own)
   const content = {
     mirror_dir: config.mirrorDir,

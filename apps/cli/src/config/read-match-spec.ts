@@ -10,6 +10,7 @@ export const readMatchSpec: Reader<MatchSpec> = (value, fault) => {
   if (isMapping(value)) return fault(`${TAKES}, not a mapping${describeFix(suggestOfMapping(value))}`)
   if (typeof value !== 'string' || value.trim() === '') return fault(TAKES)
   const text = value.trim()
+  if (/\/\*\*\*@|\/t\/\*\*\*/.test(text)) return fault('has *** where a secret was hidden when this file was printed; print it again with --show-secrets, or write the secret in its place')
   if (isArtifactName(text)) return fault(`has ${JSON.stringify(text)}, which is a file; its match spec is ${JSON.stringify(`*[fn='${text}']`)}`)
   const read = attempt(text)
   return typeof read === 'string' ? fault(`has ${JSON.stringify(text)}, which is no match spec: ${read}${describeFix(suggest(text))}`) : read

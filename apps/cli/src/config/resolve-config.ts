@@ -26,7 +26,7 @@ export interface ConfigLayers {
 }
 
 const EMPTY: ParsedConfig = { values: {}, problems: [], warnings: [], where: () => '' }
-const NO_INSTALLERS = { installers: undefined, problems: [] } as const
+const NO_INSTALLERS = { installers: undefined, problems: [], warnings: [] } as const
 
 /**
  * The configuration that holds: flags win over the environment, the environment over the file, the file over the defaults. Throws `CONFIG_INVALID`, `CONFIG_UNKNOWN_KEY` or
@@ -39,11 +39,11 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
   const settings = override(override(STANDARD, values), chosen.settings)
   const channels = resolveChannelConfigs(parsed, { file: file?.path, flags, workingDirectory, noarch: settings.noarch, now })
   // Whoever names channels on the command line asks for these.
-  const { installers, problems: faults } = flags.channels.length > 0
+  const installers = flags.channels.length > 0
     ? NO_INSTALLERS
     : resolveInstallers(values, { channels: channels.values, platforms: settings.platforms, workingDirectory, where: (key) => parsed.where([key]) })
-  const warnings = [...parsed.warnings, ...channels.warnings]
-  const problems = [...parsed.problems, ...(flags.strict ? warnings : []), ...chosen.problems, ...channels.problems, ...faults]
+  const warnings = [...parsed.warnings, ...channels.warnings, ...installers.warnings]
+  const problems = [...parsed.problems, ...(flags.strict ? warnings : []), ...chosen.problems, ...channels.problems, ...installers.problems]
   if (problems.length > 0) throw createConfigError(problems)
   const { bandwidth, concurrency, grace, noarch, platforms, retain, reuse } = settings
   return {
@@ -53,7 +53,7 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
     platforms,
     noarch,
     channelAlias: cleanAlias(values.channel_alias),
-    installers,
+    installers: installers.installers,
     derivatives: chooseDerivatives(values.derivatives),
     variants: override(STANDARD_VARIANTS, values.variants ?? {}),
     reuse,

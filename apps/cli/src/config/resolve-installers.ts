@@ -17,14 +17,19 @@ export interface ResolveInstallersOptions {
 }
 
 /** The installers that are wanted, or what is wrong with them. Undefined values when `remote_url` is empty or `fetch_installers` false, whatever else is said. */
-export function resolveInstallers(values: ConfigValues, options: ResolveInstallersOptions): { readonly installers: InstallersConfig | undefined; readonly problems: readonly ConfigProblem[] } {
+export function resolveInstallers(values: ConfigValues, options: ResolveInstallersOptions): { readonly installers: InstallersConfig | undefined; readonly problems: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] } {
   const { remote_url: remoteUrl = STANDARD_REMOTE, fetch_installers: isWanted = true, installers } = values
-  if (!isWanted || remoteUrl === '') return { installers: undefined, problems: [] }
+  if (!isWanted || remoteUrl === '') return { installers: undefined, problems: [], warnings: installers === undefined ? [] : [describeIdle(isWanted, options)] }
   const remote = parseRemote(remoteUrl, options)
-  if ('code' in remote) return { installers: undefined, problems: [remote] }
+  if ('code' in remote) return { installers: undefined, problems: [remote], warnings: [] }
   const latest = installers === 'all' ? installers : (installers?.latest ?? 1)
   const platforms = options.platforms.map((platform) => platform.trim()).filter((name) => isSubdirName(name)).filter((name) => name !== NOARCH)
-  return { installers: { remote, latest, platforms: [...new Set(platforms)] }, problems: findClash(options) }
+  return { installers: { remote, latest, platforms: [...new Set(platforms)] }, problems: findClash(options), warnings: [] }
+}
+
+function describeIdle(isWanted: boolean, { where }: ResolveInstallersOptions): ConfigProblem {
+  const cause = isWanted ? `"remote_url" is empty (${where('remote_url')})` : `"fetch_installers" is false (${where('fetch_installers')})`
+  return { code: 'CONFIG_INVALID', where: where('installers'), key: 'installers', message: `"installers" has no effect, because ${cause}` }
 }
 
 function parseRemote(text: string, { workingDirectory, where }: ResolveInstallersOptions): ChannelUrl | ConfigProblem {

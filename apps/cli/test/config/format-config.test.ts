@@ -107,6 +107,10 @@ test('formatConfig() hides secrets, and the file it prints then is refused where
     "CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "channel_alias" has *** where a secret was hidden when this file was printed
     hint: Print it again with --show-secrets, or write the token or password in its place."
   `)
+  const withSpec = formatConfig(resolve('channels: [./x]\nexclude: ["https://u:pw-secret@a.example/t/tk-secret/y::numpy"]\nclosure: ["https://a.example/t/tk-secret/y::numpy"]\n'), false)
+  expect(withSpec).not.toContain('secret')
+  expect(fail(withSpec)).toContain('"exclude[0]" has *** where a secret was hidden')
+  expect(fail(withSpec)).toContain('"closure.specs[0]" has *** where a secret was hidden')
   expect(fail('channels: ["https://a.example/t/***b/x"]\n')).toBe('no error')
 })
 

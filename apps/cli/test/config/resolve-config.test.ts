@@ -156,6 +156,8 @@ test('resolveConfig() shows no secret of a file that it refuses', ({ expect }) =
     'channels: ["https://u:pw-secret@a.example/t/tk-secret/x?q=1"]\n',
     'channels: ["https://u:pw-secret@a.example/t/tk-secret/x"\nmirror_dir: x\n',
     'channels:\n  - url: "https://u:pw-secret@a.example/t/tk-secret/x"\n    path: ../x\n',
+    'exclude: ["https://u:pw-secret@a.example/t/tk-secret/x::numpy 1 2 3"]\n',
+    'remote_url: "https://u:pw-secret@a.example/t/tk-secret/x?y"\nchannels: [./x]\n',
   ]
   for (const text of texts) {
     const told = fail(text)

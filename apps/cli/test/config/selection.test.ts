@@ -1,7 +1,7 @@
 import { test } from 'vitest'
 import { formatMatchSpec } from '@mirror/core'
 import type { Selection } from '@mirror/selection'
-import { NOW, problemOf, resolve, warningsOf } from './config-support.ts'
+import { fail, NOW, problemOf, resolve, warningsOf } from './config-support.ts'
 
 function selectionOf(text: string): Selection {
   return resolve(`channels: [./x]\n${text}`).channels[0]?.selection ?? {}
@@ -146,6 +146,9 @@ test('resolveConfig() warns of what has no effect, and refuses it when it is str
       "mirror.yaml:1: "license_blacklist" has "Nothing that exists", which is neither a family of licences nor a licence, so it leaves nothing out",
     ]
   `)
+  expect(fail('whitelist: [readline]\n', { strict: true })).toContain('CONFIG_INVALID: Cannot use the configuration: mirror.yaml:1: "whitelist" alone has no effect')
+  expect(warningsOf('installers: all\nfetch_installers: false\n')).toEqual(['mirror.yaml:1: "installers" has no effect, because "fetch_installers" is false (mirror.yaml:2)'])
+  expect(warningsOf('remote_url: ""\ninstallers: all\n')).toEqual(['mirror.yaml:2: "installers" has no effect, because "remote_url" is empty (mirror.yaml:1)'])
   expect(warningsOf('python_versions: [3.1]\n')).toMatchInlineSnapshot(`
     [
       "mirror.yaml:1: "python_versions" has 3.1, for which nothing was ever built; was it 3.10?",
