@@ -17,7 +17,7 @@ const REQUIRED = ['package.json', 'README.md', 'LICENSE']
 /** A built file has its place in `src`; the bundle of a command is checked by starting it. */
 const belongs = (folder, bundled) => (name) => {
   if (REQUIRED.includes(name) || name === 'CHANGELOG.md') return true
-  if (bundled) return /^(?:bin\/[\w-]+\.js|dist\/bin\/[\w.-]+\.js|dist\/third-party-licences\.txt)$/.test(name)
+  if (bundled) return /^(?:bin\/[\w-]+\.js|dist\/bin\/[\w.-]+\.js|dist\/help\/[\w.-]+\.txt|dist\/third-party-licences\.txt)$/.test(name)
   const stem = /^dist\/(?<stem>.+)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.groups?.stem
   return stem !== undefined && existsSync(join(root, folder, 'src', `${stem}.ts`))
 }
