@@ -48,7 +48,7 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
   const { bandwidth, concurrency, grace, noarch, platforms, retain, reuse } = settings
   return {
     file: file?.path,
-    ...resolvePaths({ ...values, mirror_dir: settings.mirror_dir }, { env, workingDirectory }),
+    ...resolvePaths({ ...values, mirror_dir: settings.mirror_dir, metrics_file: flags.metricsFile ?? values.metrics_file }, { env, workingDirectory }),
     channels: channels.values,
     platforms,
     noarch,
