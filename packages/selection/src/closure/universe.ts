@@ -83,17 +83,10 @@ function locate({ shelves, starts }: Places, node: number): { readonly shelf: Sh
 }
 
 function findNamed({ shelves, starts }: Places, name: string): Int32Array {
-  const nodes: number[] = []
-  for (const [index, shelf] of shelves.entries()) {
-    for (const spelling of shelf.spellingsOf(name)) {
-      const rows = shelf.rows.rowsNamed(spelling)
-      for (let at = 0; at < rows.length; at += 1) {
-        const row = rows[at] ?? 0
-        if (shelf.isThere(row)) nodes.push((starts[index] ?? 0) + row)
-      }
-    }
-  }
-  return Int32Array.from(nodes)
+  return Int32Array.from(shelves.flatMap((shelf, index) => shelf.spellingsOf(name).flatMap((spelling) => {
+    const there = Array.from(shelf.rows.rowsNamed(spelling)).filter((row) => shelf.isThere(row))
+    return there.map((row) => (starts[index] ?? 0) + row)
+  })))
 }
 
 function findCandidates(universe: Universe, dependency: Dependency): Int32Array {

@@ -9,13 +9,16 @@ export interface SliceWindow {
 
 /** Creates a window on a source: what stands behind a piece that was read is at hand for the next one. */
 export function createSliceWindow(source: ByteSource): SliceWindow {
-  let bytes: Buffer = Buffer.alloc(0)
+  const own = Buffer.allocUnsafe(WINDOW)
+  let bytes: Buffer = own.subarray(0, 0)
   let from = 0
 
   function load(position: number, length: number): void {
-    const piece = source.read(position, Math.min(source.length - position, Math.max(length, WINDOW)))
-    // The source may overwrite what it gave.
-    bytes = Buffer.from(piece)
+    const wanted = Math.min(source.length - position, Math.max(length, WINDOW))
+    // The source may overwrite what it gave; a window of its own each time would be more garbage than records.
+    bytes = wanted <= WINDOW ? own.subarray(0, wanted) : Buffer.allocUnsafe(wanted)
+    if (source.readInto === undefined) bytes.set(source.read(position, wanted))
+    else source.readInto(bytes, position)
     from = position
   }
 

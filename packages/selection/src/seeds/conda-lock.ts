@@ -11,19 +11,29 @@ export function readCondaLock(file: YamlFile, root: Readonly<Record<string, unkn
   const found = new Map<string, LockedArtifact>()
   const pypi = new Set<string>()
   for (const [at, each] of list.entries()) {
-    const path = ['package', at]
-    if (!isMapping(each)) throw file.fault(path, { reason: 'an entry is no mapping' })
-    const { manager, platform, url, hash } = each
-    if (typeof url !== 'string') throw file.fault(path, { reason: 'an entry has no url' })
+    const { manager, platform, url, hash } = readEntry(file, each, at)
     if (platforms !== undefined && typeof platform === 'string' && !platforms.includes(platform)) continue
     if (manager !== 'conda') {
       pypi.add(url)
       continue
     }
-    const artifact = readLockedUrl(url, isMapping(hash) ? hash : {})
-    if (artifact === undefined) throw file.fault(path, { reason: `${quoteText(url)} is no URL` })
-    if (typeof artifact === 'string') throw file.fault(path, { reason: `${quoteText(url)}: ${artifact}` })
+    const artifact = readLockedUrl(url, isMapping(hash) ? hash : {}) ?? 'it is no URL'
+    if (typeof artifact === 'string') throw file.fault(['package', at], { reason: `${quoteText(url)}: ${artifact}` })
     found.set(artifact.url, artifact)
   }
   return { artifacts: [...found.values()], notes: describeOthers(pypi.size, 0) }
+}
+
+interface LockEntry {
+  readonly manager: unknown
+  readonly platform: unknown
+  readonly url: string
+  readonly hash: unknown
+}
+
+function readEntry(file: YamlFile, entry: unknown, at: number): LockEntry {
+  if (!isMapping(entry)) throw file.fault(['package', at], { reason: 'an entry is no mapping' })
+  const { manager, platform, url, hash } = entry
+  if (typeof url !== 'string') throw file.fault(['package', at], { reason: 'an entry has no url' })
+  return { manager, platform, url, hash }
 }

@@ -14,12 +14,15 @@ export function readLockedUrl(url: string, digests: LockedDigests): LockedArtifa
   const [subdir, name] = parsed.pathname.split('/').slice(-2).map(decode)
   if (name === undefined || !isArtifactName(name)) return 'its URL does not end in the name of an artifact'
   if (subdir === undefined || !isSubdirName(subdir)) return 'its URL has no subdir before the name'
-  const sha256 = readDigest(digests.sha256)
-  const md5 = readDigest(digests.md5)
-  if (sha256 !== undefined && !isSha256(sha256)) return 'its sha256 is not 64 hex digits'
-  if (md5 !== undefined && !isMd5(md5)) return 'its md5 is not 32 hex digits'
-  const base = stripUrl(parsed) ?? `file://${parsed.pathname}`
-  return { subdir, name, url: base, ...(sha256 === undefined ? {} : { sha256 }), ...(md5 === undefined ? {} : { md5 }) }
+  const known = readDigests(digests)
+  return typeof known === 'string' ? known : { subdir, name, url: stripUrl(parsed) ?? `file://${parsed.pathname}`, ...known }
+}
+
+function readDigests({ sha256, md5 }: LockedDigests): Pick<LockedArtifact, 'sha256' | 'md5'> | string {
+  const known = { sha256: readDigest(sha256), md5: readDigest(md5) }
+  if (known.sha256 !== undefined && !isSha256(known.sha256)) return 'its sha256 is not 64 hex digits'
+  if (known.md5 !== undefined && !isMd5(known.md5)) return 'its md5 is not 32 hex digits'
+  return known
 }
 
 /** Lower case; something that is no text cannot be a digest. */

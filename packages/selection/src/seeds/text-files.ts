@@ -21,17 +21,17 @@ export function readExplicitFile({ name, lines }: TextFile, platforms: WantedPla
   if (platform !== undefined && platforms?.includes(platform) === false) return { artifacts, notes: [`the file is for ${quoteText(platform)}, which is not wanted`] }
   for (const [at, text] of lines.entries()) {
     const line = text.trim()
-    if (line === '' || line.startsWith('#') || line === '@EXPLICIT') continue
+    if (/^(?:#.*|@EXPLICIT|)$/.test(line)) continue
     const [url = '', digest] = line.split('#')
-    const artifact = readLockedUrl(url, digest === undefined ? {} : digestsOf(digest))
-    if (artifact === undefined) throw seedsInvalid(name, { line: at + 1, reason: `${quoteText(url)} is no URL` })
+    const artifact = readLockedUrl(url, digestsOf(digest)) ?? 'it is no URL'
     if (typeof artifact === 'string') throw seedsInvalid(name, { line: at + 1, reason: `${quoteText(url)}: ${artifact}` })
     artifacts.push(artifact)
   }
   return { artifacts, notes: [] }
 }
 
-function digestsOf(text: string): { readonly sha256?: string; readonly md5?: string } {
+function digestsOf(text = ''): { readonly sha256?: string; readonly md5?: string } {
+  if (text === '') return {}
   if (text.startsWith('sha256:')) return { sha256: text.slice('sha256:'.length) }
   return text.length === 64 ? { sha256: text } : { md5: text }
 }

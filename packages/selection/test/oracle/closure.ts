@@ -15,12 +15,13 @@ if (!HAS_REAL_DATA) throw new Error(`There are no real channels in ${REAL_DATA}:
 
 const channels = [...readChannels(), createSyntheticChannel(12)]
 const all: Comparison[] = []
-await using solver = await createSolver()
+const solver = await createSolver()
 for (const channel of channels) {
   const found = await compareSets(solver, { channel, count: Math.ceil(sets / channels.length), random: randomOf(channel) })
   all.push(...found)
   console.log(`${channel.name}: ${summarize(found)}, slowest closure ${Math.max(...found.map(({ milliseconds }) => milliseconds)).toFixed(0)} ms`)
   for (const each of found) if (each.outcome !== 'same' && each.outcome !== 'none') console.log(`  ${each.outcome}: ${each.mode} ${each.seeds.join(', ')}: ${each.difference}`)
 }
+await solver.close()
 console.log(`in all: ${summarize(all)}`)
 if (all.some(({ outcome }) => outcome !== 'same' && outcome !== 'none')) process.exitCode = 1

@@ -15,7 +15,7 @@ export interface Solver {
   readonly publish: (name: string, indexes: ReadonlyMap<string, JsonIndex>) => void
   /** What rattler picks, as places in the channel, sorted; undefined where it finds no solution. */
   readonly solve: (name: string, specs: readonly string[], platform: string) => Promise<readonly string[] | undefined>
-  readonly [Symbol.asyncDispose]: () => Promise<void>
+  readonly close: () => Promise<void>
 }
 
 /** Serves channels on a free port of this machine and lets the real solver read them. */
@@ -43,6 +43,6 @@ export async function createSolver(): Promise<Solver> {
         throw new Error(`The solver could not read ${name}: ${String(error)}`, { cause: error })
       }
     },
-    [Symbol.asyncDispose]: () => new Promise((resolve) => { server.close(() => resolve()) }),
+    close: () => new Promise((resolve) => { server.close(() => resolve()) }),
   }
 }

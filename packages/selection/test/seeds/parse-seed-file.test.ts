@@ -123,7 +123,7 @@ describe('parseSeedFile() of a conda-lock.yml', () => {
     expect(refuse('version: 1\npackage:\n- manager: conda\n')).toMatch('line 3: an entry has no url')
     expect(refuse('version: 1\npackage:\n- 5\n')).toMatch('line 3: an entry is no mapping')
     expect(refuse('version: 1\npackage: {}\n')).toMatch('line 2: package is no list')
-    expect(refuse(`version: 1\npackage:\n${entry('linux-64', 'conda', '/tmp/a.conda')}`)).toMatch('"/tmp/a.conda" is no URL')
+    expect(refuse(`version: 1\npackage:\n${entry('linux-64', 'conda', '/tmp/a.conda')}`)).toMatch('"/tmp/a.conda": it is no URL')
   })
 })
 
@@ -146,7 +146,7 @@ describe('parseSeedFile() of lines', () => {
 
   test('says the line of what is no artifact', ({ expect }) => {
     expect(refuse(`@EXPLICIT\n${HOME}/linux-64/a.exe\n`)).toMatch('line 2: ')
-    expect(refuse('@EXPLICIT\na-1-0.conda\n')).toMatch('line 2: "a-1-0.conda" is no URL')
+    expect(refuse('@EXPLICIT\na-1-0.conda\n')).toMatch('line 2: "a-1-0.conda": it is no URL')
     expect(refuse('@EXPLICIT\nhttps://host.example/a-1-0.conda\n')).toMatch('its URL has no subdir before the name')
     expect(refuse(`@EXPLICIT\n${HOME}/noarch/a-1-0.conda#zz\n`)).toMatch('its md5 is not 32 hex digits')
   })
