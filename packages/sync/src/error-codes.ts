@@ -20,3 +20,7 @@ export type SyncErrorCode =
   | 'GENERATION_ABSENT'
   /** Bytes that an older generation lists are gone. */
   | 'ROLLBACK_INCOMPLETE'
+  /** Upstream has none of the folders of installers: most often another `remote_url` is meant, or none. */
+  | 'INSTALLERS_NOT_FOUND'
+  /** The page that lists installers breaks off, or lists none that can be verified. */
+  | 'LISTING_UNREADABLE'

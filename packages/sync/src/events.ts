@@ -26,3 +26,11 @@ export type SyncEvent =
   | { readonly type: 'warning'; readonly code: string; readonly message: string; readonly subdir: SubdirName | undefined }
   /** What waits in the trash after the run. */
   | { readonly type: 'tidied'; readonly deleted: number; readonly waiting: number; readonly next: string | undefined }
+  /** Upstream's page of a folder of installers was looked at. */
+  | { readonly type: 'listing-checked'; readonly folder: string; readonly result: 'not-modified' | 'fetched' | 'absent' }
+  | { readonly type: 'listing-held'; readonly folder: string; readonly code: string; readonly reason: string }
+  /** What will happen to the installers; sizes that cannot be known before are counted as 0. */
+  | { readonly type: 'installers-planned'; readonly add: number; readonly addBytes: number; readonly remove: number }
+  | { readonly type: 'installer-started'; readonly path: string; readonly size: number }
+  | { readonly type: 'installer-done'; readonly path: string; readonly size: number; readonly result: 'stored' | 'present' }
+  | { readonly type: 'installer-failed'; readonly path: string; readonly code: string; readonly reason: string }

@@ -10,3 +10,6 @@ export { pruneChannel, type PruneOptions, type PruneReport } from './keeping/pru
 export { rollbackChannel, type RollbackOptions, type RollbackReport, type RollbackSubdir } from './keeping/rollback-channel.ts'
 export { adoptChannel, type AdoptOptions, listSubdirs } from './keeping/adopt-channel.ts'
 export { repairChannel, type RepairOptions, type RepairReport, type Unrepaired } from './keeping/repair-channel.ts'
+export { INSTALLER_FOLDERS, type InstallerFolder } from './installers/installer-name.ts'
+export type { FailedInstaller, HeldFolder, InstallerChange, InstallersReport, SyncInstallersOptions } from './installers/installers-options.ts'
+export { syncInstallers } from './installers/sync-installers.ts'
