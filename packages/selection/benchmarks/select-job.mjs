@@ -100,6 +100,12 @@ const jobs = {
   'json-dates': (options) => selectJson(options, filters.dates(options)),
 }
 
+/** KiB. What `resourceUsage` says may be the peak of the process that started this one. */
+function readPeak() {
+  if (process.platform !== 'linux') return process.resourceUsage().maxRSS
+  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
+}
+
 const result = await jobs[job](args)
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-process.stdout.write(`${JSON.stringify({ result, mebibytes: maxRSS / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 })}\n`)
+const { userCPUTime, systemCPUTime } = process.resourceUsage()
+process.stdout.write(`${JSON.stringify({ result, mebibytes: readPeak() / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 })}\n`)

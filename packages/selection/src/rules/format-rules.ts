@@ -30,12 +30,14 @@ function formatOfName(name: string): number {
 function formatOfBytes({ bytes, start }: RecordView): number {
   let end = start - 1
   while ((bytes[end] ?? QUOTE) <= BLANK || bytes[end] === COLON) end -= 1
-  return bytes[end] === QUOTE ? ENDINGS.findIndex((ending) => endsWith(bytes, end, ending)) + 1 : OTHER_FORMAT
+  if (bytes[end] !== QUOTE) return OTHER_FORMAT
+  for (let at = 0; at < ENDINGS.length; at += 1) if (endsWith(bytes, end, ENDINGS[at])) return at + 1
+  return OTHER_FORMAT
 }
 
-function endsWith(bytes: Uint8Array, end: number, ending: Uint8Array): boolean {
+function endsWith(bytes: Uint8Array, end: number, ending: Uint8Array = bytes): boolean {
   const start = end - ending.length
-  for (let at = 0; at < ending.length; at += 1) if (bytes[start + at] !== ending[at]) return false
+  for (let at = ending.length - 1; at >= 0; at -= 1) if (bytes[start + at] !== ending[at]) return false
   return true
 }
 

@@ -33,7 +33,7 @@ export function dropTwins(groups: RowGroups, prefer: ArtifactFormat): void {
   forEachGroup(groups, (rows) => {
     const hasBoth = rows.some((row) => formatAt(row) === preferred) && rows.some((row) => isOther(formatAt(row), preferred))
     if (!hasBoth) return
-    rows.sort(comparePreferred)
+    sortFew(rows, comparePreferred)
     let best = -1
     for (const row of rows) {
       if (formatAt(row) === preferred) best = row
@@ -54,7 +54,7 @@ export function dropOld(groups: RowGroups, { versions = Infinity, builds = Infin
   const compareAge = (left: number, right: number): number => rankAt(right) - rankAt(left) || numberAt(right) - numberAt(left)
 
   forEachGroup(groups, (rows) => {
-    rows.sort(compareAge)
+    sortFew(rows, compareAge)
     let before = -1
     let newer = 0
     let higher = 0
@@ -80,5 +80,21 @@ function forEachGroup({ decisions, order, ends }: RowGroups, visit: (rows: numbe
       if (decisions.isKept(row)) rows.push(row)
     }
     if (rows.length > 0) visit(rows)
+  }
+}
+
+/** Most names have few records, and `sort` makes copies. */
+const FEW = 40
+
+function sortFew(rows: number[], compare: (left: number, right: number) => number): void {
+  if (rows.length > FEW) {
+    rows.sort(compare)
+    return
+  }
+  for (let next = 1; next < rows.length; next += 1) {
+    const row = rows[next] ?? 0
+    let at = next
+    for (; at > 0 && compare(rows[at - 1] ?? 0, row) > 0; at -= 1) rows[at] = rows[at - 1] ?? 0
+    rows[at] = row
   }
 }
