@@ -1,3 +1,5 @@
+import { isMirrorError, parseStringPattern } from '@mirror/core'
+
 /** What a glob of Python's `fnmatch` is: stars alone, text with stars, or more than match specs have globs for. */
 export type GlobKind = 'anything' | 'plain' | 'special'
 
@@ -21,9 +23,14 @@ export function regexOfGlob(glob: string): string {
   return `^${regex}$`
 }
 
-/** True when the glob matches the text, both in lower case. */
+/** True when the glob matches the text, both in lower case. One with a class that is none (`[z-a]`) matches nothing. */
 export function matchesGlob(glob: string, text: string): boolean {
-  return new RegExp(regexOfGlob(glob), 's').test(text)
+  try {
+    return parseStringPattern(regexOfGlob(glob)).matches(text)
+  } catch (error) {
+    if (isMirrorError(error, 'MATCH_SPEC_INVALID')) return false
+    throw error
+  }
 }
 
 /** Text as a regular expression that matches it alone. */
