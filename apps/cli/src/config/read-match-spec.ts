@@ -59,8 +59,9 @@ const REPAIRS: readonly ((text: string) => string)[] = [
 function suggestOfMapping(value: Readonly<Record<string, unknown>>): string | undefined {
   const entries = Object.entries(value)
   if (entries.length === 0 || !entries.every(([key, field]) => KEYS.includes(key) && (typeof field === 'string' || typeof field === 'number'))) return undefined
-  const name = String(value['name'] ?? '*')
-  const fields = entries.filter(([key]) => key !== 'name').map(([key, field]) => `${key}='${String(field)}'`)
+  const texts = new Map(entries.map(([key, field]) => [key, typeof field === 'number' ? String(field) : typeof field === 'string' ? field : '']))
+  const name = texts.get('name') ?? '*'
+  const fields = [...texts].filter(([key]) => key !== 'name').map(([key, field]) => `${key}='${field}'`)
   const text = fields.length === 0 ? name : `${name}[${fields.join(',')}]`
   return typeof attempt(text) === 'string' ? undefined : text
 }

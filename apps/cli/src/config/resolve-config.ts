@@ -26,7 +26,6 @@ export interface ConfigLayers {
 }
 
 const EMPTY: ParsedConfig = { values: {}, problems: [], warnings: [], where: () => '' }
-const NO_INSTALLERS = { installers: undefined, problems: [], warnings: [] } as const
 
 /**
  * The configuration that holds: flags win over the environment, the environment over the file, the file over the defaults. Throws `CONFIG_INVALID`, `CONFIG_UNKNOWN_KEY` or
@@ -38,17 +37,17 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
   const chosen = readFlags(flags)
   const settings = override(override(STANDARD, values), chosen.settings)
   const channels = resolveChannelConfigs(parsed, { file: file?.path, flags, workingDirectory, noarch: settings.noarch, now })
-  // Whoever names channels on the command line asks for these.
-  const installers = flags.channels.length > 0
-    ? NO_INSTALLERS
-    : resolveInstallers(values, { channels: channels.values, platforms: settings.platforms, workingDirectory, where: (key) => parsed.where([key]) })
+  const installers = resolveInstallers(values, {
+    // Whoever names channels on the command line asks for these.
+    isWanted: flags.channels.length === 0, channels: channels.values, platforms: settings.platforms, workingDirectory, where: (key) => parsed.where([key]),
+  })
   const warnings = [...parsed.warnings, ...channels.warnings, ...installers.warnings]
   const problems = [...parsed.problems, ...(flags.strict ? warnings : []), ...chosen.problems, ...channels.problems, ...installers.problems]
   if (problems.length > 0) throw createConfigError(problems)
   const { bandwidth, concurrency, grace, noarch, platforms, retain, reuse } = settings
   return {
     file: file?.path,
-    ...resolvePaths({ ...values, mirror_dir: settings.mirror_dir, metrics_file: flags.metricsFile ?? values.metrics_file }, { env, workingDirectory }),
+    ...resolvePaths({ ...values, mirror_dir: settings.mirror_dir }, { env, flags, workingDirectory }),
     channels: channels.values,
     platforms,
     noarch,
@@ -76,13 +75,14 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
 /** Relative paths start from the working directory, `~/` is the home folder. */
 function resolvePaths(
   { mirror_dir: mirrorDir, metrics_file: metricsFile, ssl_verify: verify }: ConfigValues & { readonly mirror_dir: string },
-  { env, workingDirectory }: Pick<ConfigLayers, 'env' | 'workingDirectory'>,
+  { env, flags, workingDirectory }: Pick<ConfigLayers, 'env' | 'flags' | 'workingDirectory'>,
 ): Pick<Config, 'mirrorDir' | 'metricsFile' | 'certificates'> {
   const absolute = (path: string): string => resolve(workingDirectory, env.home !== undefined && path.startsWith('~/') ? join(env.home, path.slice(2)) : path)
   const certificates = typeof verify === 'string' ? verify : env.certificates
+  const metrics = flags.metricsFile ?? metricsFile
   return {
     mirrorDir: absolute(mirrorDir),
-    metricsFile: metricsFile === undefined ? undefined : absolute(metricsFile),
+    metricsFile: metrics === undefined ? undefined : absolute(metrics),
     certificates: certificates === undefined ? undefined : absolute(certificates),
   }
 }

@@ -1,4 +1,4 @@
-import { type ChannelUrl, isMirrorError, isSubdirName, NOARCH, parseChannelUrl } from '@mirror/core'
+import { type ChannelUrl, isMirrorError, isSubdirName, NOARCH, parseChannelUrl, type SubdirName } from '@mirror/core'
 import type { ChannelConfig, InstallersConfig } from './config.ts'
 import type { ConfigValues } from './config-values.ts'
 import { findHiddenSecret } from './hidden-secret.ts'
@@ -9,6 +9,8 @@ export const STANDARD_REMOTE = 'https://repo.anaconda.com/'
 
 /** What installers are resolved with. */
 export interface ResolveInstallersOptions {
+  /** False: nothing is said of them, and there are none. */
+  readonly isWanted: boolean
   readonly channels: readonly ChannelConfig[]
   readonly platforms: readonly string[]
   readonly workingDirectory: string
@@ -16,19 +18,31 @@ export interface ResolveInstallersOptions {
   readonly where: (key: string) => string
 }
 
-/** The installers that are wanted, or what is wrong with them. Undefined values when `remote_url` is empty or `fetch_installers` false, whatever else is said. */
-export function resolveInstallers(values: ConfigValues, options: ResolveInstallersOptions): { readonly installers: InstallersConfig | undefined; readonly problems: readonly ConfigProblem[]; readonly warnings: readonly ConfigProblem[] } {
-  const { remote_url: remoteUrl = STANDARD_REMOTE, fetch_installers: isWanted = true, installers } = values
-  if (!isWanted || remoteUrl === '') return { installers: undefined, problems: [], warnings: installers === undefined ? [] : [describeIdle(isWanted, options)] }
+/** The installers that are wanted, and what is wrong with them or odd. */
+export interface ResolvedInstallers {
+  readonly installers: InstallersConfig | undefined
+  readonly problems: readonly ConfigProblem[]
+  readonly warnings: readonly ConfigProblem[]
+}
+
+/** The installers that are wanted: none when `remote_url` is empty or `fetch_installers` false, whatever else is said. */
+export function resolveInstallers(values: ConfigValues, options: ResolveInstallersOptions): ResolvedInstallers {
+  const { remote_url: remoteUrl = STANDARD_REMOTE, fetch_installers: isFetched = true, installers } = values
+  if (!options.isWanted) return { installers: undefined, problems: [], warnings: [] }
+  if (!isFetched || remoteUrl === '') return { installers: undefined, problems: [], warnings: installers === undefined ? [] : [describeIdle(isFetched, options)] }
   const remote = parseRemote(remoteUrl, options)
   if ('code' in remote) return { installers: undefined, problems: [remote], warnings: [] }
   const latest = installers === 'all' ? installers : (installers?.latest ?? 1)
-  const platforms = options.platforms.map((platform) => platform.trim()).filter((name) => isSubdirName(name)).filter((name) => name !== NOARCH)
-  return { installers: { remote, latest, platforms: [...new Set(platforms)] }, problems: findClash(options), warnings: [] }
+  return { installers: { remote, latest, platforms: cleanPlatforms(options.platforms) }, problems: findClash(options), warnings: [] }
 }
 
-function describeIdle(isWanted: boolean, { where }: ResolveInstallersOptions): ConfigProblem {
-  const cause = isWanted ? `"remote_url" is empty (${where('remote_url')})` : `"fetch_installers" is false (${where('fetch_installers')})`
+function cleanPlatforms(platforms: readonly string[]): readonly SubdirName[] {
+  const names = platforms.map((platform) => platform.trim()).filter((name) => isSubdirName(name))
+  return [...new Set(names)].filter((name) => name !== NOARCH)
+}
+
+function describeIdle(isFetched: boolean, { where }: ResolveInstallersOptions): ConfigProblem {
+  const cause = isFetched ? `"remote_url" is empty (${where('remote_url')})` : `"fetch_installers" is false (${where('fetch_installers')})`
   return { code: 'CONFIG_INVALID', where: where('installers'), key: 'installers', message: `"installers" has no effect, because ${cause}` }
 }
 

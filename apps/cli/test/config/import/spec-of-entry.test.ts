@@ -5,7 +5,7 @@ import { specOfEntry } from '../../../src/config/import/spec-of-entry.ts'
 
 /** Python's fnmatch, character by character. */
 function fnmatch(text: string, glob: string): boolean {
-  const [head = '', rest] = [glob.slice(0, 1), glob.slice(1)]
+  const [head, rest] = [glob.slice(0, 1), glob.slice(1)]
   if (glob === '') return text === ''
   if (head === '*') return fnmatch(text, rest) || (text !== '' && fnmatch(text.slice(1), glob))
   if (text === '') return false
