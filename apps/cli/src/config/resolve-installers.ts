@@ -28,12 +28,17 @@ export interface ResolvedInstallers {
 /** The installers that are wanted: none when `remote_url` is empty or `fetch_installers` false, whatever else is said. */
 export function resolveInstallers(values: ConfigValues, options: ResolveInstallersOptions): ResolvedInstallers {
   const { remote_url: remoteUrl = STANDARD_REMOTE, fetch_installers: isFetched = true, installers } = values
-  if (!options.isWanted) return { installers: undefined, problems: [], warnings: [] }
+  if (!options.isWanted) return NONE
   if (!isFetched || remoteUrl === '') return { installers: undefined, problems: [], warnings: installers === undefined ? [] : [describeIdle(isFetched, options)] }
   const remote = parseRemote(remoteUrl, options)
   if ('code' in remote) return { installers: undefined, problems: [remote], warnings: [] }
-  const latest = installers === 'all' ? installers : (installers?.latest ?? 1)
-  return { installers: { remote, latest, platforms: cleanPlatforms(options.platforms) }, problems: findClash(options), warnings: [] }
+  return { installers: { remote, latest: countOf(installers), platforms: cleanPlatforms(options.platforms) }, problems: findClash(options), warnings: [] }
+}
+
+const NONE: ResolvedInstallers = { installers: undefined, problems: [], warnings: [] }
+
+function countOf(installers: ConfigValues['installers']): number | 'all' {
+  return installers === 'all' ? installers : (installers?.latest ?? 1)
 }
 
 function cleanPlatforms(platforms: readonly string[]): readonly SubdirName[] {
