@@ -111,6 +111,8 @@ function closeAll(sets: readonly SeedSet[], work: Work): readonly Failure[] {
       const reason = closeOne(universe, set, work.keep)
       if (reason !== undefined) reasons.get(set)?.push(reason)
     }
+    // Only noarch is looked at again, for the next platform.
+    for (const shelf of universe.shelves) if (shelf.subdir !== NOARCH) shelf.forget()
   }
   return [...reasons].filter(([, found]) => found.length > 0)
     .map(([{ text }, found]) => ({ text, isEverywhere: found.length === platforms.length, reasons: found }))

@@ -40,7 +40,7 @@ function findStep(search: Search, dependency: Dependency): Step {
   const because = universe.dependencies.at(Math.abs(cause) - 1)
   const others = candidates.length === 1 ? '' : `, like ${count(candidates.length - 1, 'other')} that would do,`
   if (cause > 0) return { text: `${describeNode(universe, node)}${others} needs ${quote(because.text)}`, next: because }
-  return { text: `${describeNode(universe, node)}${others} cannot be had together with ${quote(because.text)}, which the rest needs`, next: undefined }
+  return { text: `${describeNode(universe, node)}${others} cannot be had together with ${quote(because.text)}${search.alternatives.has(because.id) ? ' or the like' : ''}, which the rest needs`, next: undefined }
 }
 
 /** Whoever died first has the shortest chain below it. */

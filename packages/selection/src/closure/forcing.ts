@@ -29,10 +29,12 @@ function restrict(search: Search, { name, allowed }: Restriction): void {
   for (const dependency of allowed) for (const node of universe.candidatesOf(dependency)) wanted.add(node)
   if (!forced.has(name)) dirty.add(name)
   forced.add(name)
-  const cause = -((allowed[0]?.id ?? 0) + 1)
+  const [first] = allowed
+  if (first === undefined) return
+  if (allowed.length > 1) search.alternatives.add(first.id)
   for (const node of universe.nodesNamed(name)) {
     if (dead[node] !== 0 || wanted.has(node)) continue
-    killNode(search, node, cause)
+    killNode(search, node, -(first.id + 1))
     dirty.add(name)
   }
 }

@@ -25,6 +25,8 @@ export interface Search {
   readonly forced: Set<string>
   /** Forced names whose living nodes became fewer, so that more may follow from them. */
   readonly dirty: Set<string>
+  /** Dependencies that stand, as a cause, for several of which one is met. */
+  readonly alternatives: Set<number>
   /** Nodes that died so far. */
   counted: number
 }
@@ -45,6 +47,7 @@ export function createSearch(universe: Universe, seeds: readonly Dependency[]): 
     deaths: [],
     forced: new Set(),
     dirty: new Set(),
+    alternatives: new Set(),
     counted: 0,
   }
 }

@@ -28,6 +28,8 @@ export interface Shelf {
   /** Names as the records have them that are this one in lower case. */
   readonly spellingsOf: (name: string) => readonly string[]
   readonly names: () => readonly string[]
+  /** Lets go of what was parsed; it is parsed again when it is asked for. */
+  readonly forget: () => void
 }
 
 /** What makes a shelf. */
@@ -51,6 +53,9 @@ export function createShelf({ rows, keep, isOwn }: ShelfSource, dependencies: De
     factsAt: (row) => (facts[row] ??= readFacts(rows.recordAt(row), { name: rows.nameAt(row), versions, dependencies })),
     spellingsOf: (name) => [name, ...(capitals.get(name) ?? [])],
     names: () => names,
+    forget: () => {
+      facts.length = 0
+    },
   }
 }
 

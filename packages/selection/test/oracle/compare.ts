@@ -24,10 +24,12 @@ export interface Compared {
   readonly channel: SolverChannel
   readonly count: number
   readonly random: Random
+  /** Keep what is in no solution too. */
+  readonly exact?: boolean
 }
 
 /** Draws sets of seeds, and compares what the solver picks from the whole with what it picks from the closure. */
-export async function compareSets(solver: Solver, { channel, count, random }: Compared): Promise<readonly Comparison[]> {
+export async function compareSets(solver: Solver, { channel, count, random, exact = false }: Compared): Promise<readonly Comparison[]> {
   const rows = [...channel.indexes].map(([subdir, index]) => rowsOfIndex(subdir, index))
   solver.publish('whole', channel.indexes)
   const found: Comparison[] = []
@@ -36,7 +38,7 @@ export async function compareSets(solver: Solver, { channel, count, random }: Co
     const seeds = drawSeeds(rows, random)
     // Of specs, any subset must be installable; of an environment, the whole set.
     const asked = mode === 'specs' ? seeds.filter((_, place) => place === 0 || random.below(2) === 0) : seeds
-    found.push(await compareOne(solver, { channel, rows, mode, seeds, asked }))
+    found.push(await compareOne(solver, { channel, rows, mode, seeds, asked, exact }))
   }
   return found
 }
@@ -47,12 +49,13 @@ interface Draw {
   readonly mode: Comparison['mode']
   readonly seeds: readonly string[]
   readonly asked: readonly string[]
+  readonly exact: boolean
 }
 
-async function compareOne(solver: Solver, { channel, rows, mode, seeds, asked }: Draw): Promise<Comparison> {
+async function compareOne(solver: Solver, { channel, rows, mode, seeds, asked, exact }: Draw): Promise<Comparison> {
   const specs = seeds.map((text) => parseMatchSpec(text))
   const before = performance.now()
-  const keep = close(rows, mode === 'specs' ? { specs } : { specs: [], environments: [specs] })
+  const keep = close(rows, mode === 'specs' ? { specs, exact } : { specs: [], environments: [specs], exact })
   const milliseconds = performance.now() - before
   const fromWhole = await solver.solve('whole', asked, channel.platform)
   const whole = rows.reduce((sum, { count }) => sum + count, 0)
@@ -68,7 +71,7 @@ async function compareOne(solver: Solver, { channel, rows, mode, seeds, asked }:
 }
 
 /** Undefined where the closure says that nothing can be had. */
-function close(rows: readonly RecordRows[], seeds: Pick<Parameters<typeof closeOver>[1]['choice'], 'specs' | 'environments'>): ReadonlyMap<SubdirName, Uint8Array> | undefined {
+function close(rows: readonly RecordRows[], seeds: Pick<Parameters<typeof closeOver>[1]['choice'], 'specs' | 'environments' | 'exact'>): ReadonlyMap<SubdirName, Uint8Array> | undefined {
   try {
     return closeOver(rows, { choice: { ...seeds, artifacts: [], virtualPackages: new Map() }, keep: new Map() }).keep
   } catch (error) {
