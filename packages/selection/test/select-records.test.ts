@@ -51,6 +51,7 @@ describe('selectRecords()', () => {
     ['pkg_list keeps only what it names', { packages: ['y'] }, 'MIT', [false, 'pkg_list']],
     ['what whitelist adds back can be left out by a later rule', { blacklist: ['x'], whitelist: ['x'], exclude: ['x'] }, 'MIT', [false, 'exclude']],
     ['what include adds back stays', { exclude: ['x'], include: ['x >=1'] }, 'MIT', [true, 'include']],
+    ['what include adds back is decided by it, whatever whitelist thinks of the licence', { licenseBlacklist: ['GPL3'], whitelist: ['x'], exclude: ['x'], include: ['x'] }, 'GPL-3.0-only', [true, 'include']],
     ['include does not add back what blacklist left out', { blacklist: ['x'], exclude: ['y'], include: ['x'] }, 'MIT', [false, 'blacklist']],
     ['include alone keeps only what it matches', { include: ['y'] }, 'MIT', [false, 'include']],
     ['include alone leaves what it matches as it is', { include: ['x'] }, 'MIT', [true, undefined]],
@@ -58,6 +59,11 @@ describe('selectRecords()', () => {
     const records = { 'x-1-0.conda': { license } }
     expect(keptFiles(records, selection)).toEqual(isKept ? ['x-1-0.conda'] : [])
     expect(rulesOf(records, selection)).toEqual({ 'x-1-0.conda': rule })
+  })
+
+  it('looks at the family of a licence beside its name', () => {
+    const records = { 'a-1-0.conda': { license: 'see LICENSE', license_family: 'MIT' }, 'b-1-0.conda': { license: 'see LICENSE', license_family: 'GPL3' }, 'c-1-0.conda': { license: 'see LICENSE', license_family: 'MIT' } }
+    expect(keptFiles(records, { licenseBlacklist: ['GPL3'] })).toEqual(['a-1-0.conda', 'c-1-0.conda'])
   })
 
   it('compares names without regard to case', () => {
@@ -68,6 +74,7 @@ describe('selectRecords()', () => {
     const records = { 'wrong-1-0.conda': { name: 'right' }, 'no-name-1-0.conda': { name: undefined }, 'odd-1-0.conda': { name: 7 } }
     expect(keptFiles(records, { packages: ['right', 'no-name', 'odd'] })).toEqual(['wrong-1-0.conda', 'no-name-1-0.conda', 'odd-1-0.conda'])
     expect(keptFiles(records, { packages: ['wrong'] })).toEqual([])
+    expect(keptFiles({ 'a-1-0.conda': { name: undefined } }, { packages: ['a'] })).toEqual(['a-1-0.conda'])
   })
 
   it('restricts names of the whitelist by Python too', () => {
@@ -110,6 +117,10 @@ describe('selectRecords()', () => {
     expect(selected.changesAt).toBe(NOW + 2 * DAY)
     expect(select(documentOf({ 'b-1-0.conda': { timestamp: NOW + DAY } }), { minimumAge: 3 * DAY }).changesAt).toBe(NOW + 4 * DAY)
     expect(select(documentOf({ 'b-1-0.conda': { timestamp: NOW - 4 * DAY } }), { minimumAge: 3 * DAY }).changesAt).toBeUndefined()
+  })
+
+  it('says nothing of a record that will be too old before it is of age', () => {
+    expect(select(documentOf({ 'a-1-0.conda': { timestamp: NOW - DAY } }), { minimumAge: 3 * DAY, maximumAge: 2 * DAY }).changesAt).toBeUndefined()
   })
 
   it('says when the next record is too old', () => {
@@ -180,6 +191,12 @@ describe('selectRecords()', () => {
     expect(linux?.effects).toEqual([
       { rule: 'blacklist', records: 1, bytes: 1000 }, { rule: 'whitelist', records: 1, bytes: 1000 }, { rule: 'maximum_size', records: 1, bytes: 6_000_000_000 }, { rule: 'latest', records: 1, bytes: 7 },
     ])
+  })
+
+  it('knows sizes beyond 4 GiB, also of what is left out late', () => {
+    const records = { 'a-1-0.conda': { size: 6_000_000_000 }, 'a-2-0.conda': { size: 2 ** 32 - 1 }, 'a-3-0.conda': {}, 'b-1-0.tar.bz2': { size: 2 ** 32 }, 'b-1-0.conda': {} }
+    const [linux] = select(documentOf(records), { latest: { versions: 1 }, formats: { allowed: [], prefer: 'conda' } }).subdirs.values()
+    expect(linux?.effects).toEqual([{ rule: 'formats', records: 1, bytes: 2 ** 32 }, { rule: 'latest', records: 2, bytes: 6_000_000_000 + 2 ** 32 - 1 }])
   })
 
   it('keeps what a closure keeps of what the other rules have left', () => {
