@@ -36,10 +36,11 @@ function sortSpecs(specs: readonly MatchSpec[] | undefined): readonly string[] {
 }
 
 /** An empty closure still is one: it keeps nothing. */
-function describeClosure({ specs, environments = [], artifacts, virtualPackages, elsewhere = false }: ClosureChoice): unknown {
+function describeClosure({ specs, environments = [], artifacts, virtualPackages, elsewhere = false, exact = false }: ClosureChoice): unknown {
   return {
     isClosure: true,
     elsewhere,
+    ...(exact ? { exact } : {}),
     specs: sortSpecs(specs),
     environments: sortTexts(environments.map((environment) => JSON.stringify(sortSpecs(environment)))),
     artifacts: sortTexts(artifacts.map((artifact) => JSON.stringify(normalize({ ...artifact })))),

@@ -37,7 +37,7 @@ export function closeOver(rows: readonly RecordRows[], options: CloseOverOptions
   const locked = findLocked(options.choice.artifacts, shelves)
   for (const { shelf, row } of locked.rows) mark(keep, shelf, row)
   const { sets, notes } = createSets(options, dependencies)
-  const failures = closeAll(sets, { shelves, options, dependencies, keep })
+  const failures = closeAll(sets, { shelves, options, dependencies, keep, notes })
   const refused = failures.filter(({ isEverywhere }) => isEverywhere)
   if (refused.length + locked.missing.length > 0) throw unsolvable(refused, locked.missing, sets.length + options.choice.artifacts.length)
   const elsewhere = [...locked.elsewhere].map(([subdir, found]) => `${found} locked artifacts are for ${subdir}, which is not mirrored`)
@@ -61,7 +61,7 @@ interface SeedSet {
   readonly seeds: readonly Dependency[]
 }
 
-function createSets({ choice, channel, alongside }: CloseOverOptions, dependencies: DependencyTable): { readonly sets: readonly SeedSet[]; readonly notes: readonly string[] } {
+function createSets({ choice, channel, alongside }: CloseOverOptions, dependencies: DependencyTable): { readonly sets: readonly SeedSet[]; readonly notes: Set<string> } {
   const lists = [...choice.specs.map((spec) => [spec]), ...(choice.environments ?? [])]
   const notes = new Set<string>()
   const sets = new Map<string, SeedSet>()
@@ -73,7 +73,7 @@ function createSets({ choice, channel, alongside }: CloseOverOptions, dependenci
     const text = seeds.map((seed) => seed.text).join(', ')
     if (seeds.length > 0) sets.set(text, { text, seeds })
   }
-  return { sets: [...sets.values()], notes: [...notes] }
+  return { sets: [...sets.values()], notes }
 }
 
 function toSeed(spec: MatchSpec, dependencies: DependencyTable): Dependency {
@@ -100,6 +100,7 @@ interface Work {
   readonly options: CloseOverOptions
   readonly dependencies: DependencyTable
   readonly keep: ReadonlyMap<SubdirName, Uint8Array>
+  readonly notes: Set<string>
 }
 
 function closeAll(sets: readonly SeedSet[], work: Work): readonly Failure[] {
@@ -108,7 +109,7 @@ function closeAll(sets: readonly SeedSet[], work: Work): readonly Failure[] {
   for (const platform of sets.length === 0 ? [] : platforms) {
     const universe = createPlatform(platform, work)
     for (const set of sets) {
-      const reason = closeOne(universe, set, work.keep)
+      const reason = closeOne(universe, set, work)
       if (reason !== undefined) reasons.get(set)?.push(reason)
     }
     // Only noarch is looked at again, for the next platform.
@@ -118,10 +119,15 @@ function closeAll(sets: readonly SeedSet[], work: Work): readonly Failure[] {
     .map(([{ text }, found]) => ({ text, isEverywhere: found.length === platforms.length, reasons: found }))
 }
 
+/** Those of this channel; where it has noarch alone, those of the channels that it is used with. */
 function platformsOf(shelves: readonly Shelf[]): readonly SubdirName[] {
-  const subdirs = [...new Set(shelves.filter(({ isOwn }) => isOwn).map(({ subdir }) => subdir))]
-  const platforms = subdirs.filter((subdir) => subdir !== NOARCH)
-  return platforms.length === 0 ? subdirs : platforms
+  const own = shelves.filter(({ isOwn }) => isOwn)
+  const others = shelves.filter(({ isOwn }) => !isOwn)
+  for (const some of [own, others]) {
+    const platforms = [...new Set(some.map(({ subdir }) => subdir))].filter((subdir) => subdir !== NOARCH)
+    if (platforms.length > 0) return platforms
+  }
+  return own.length === 0 ? [] : [NOARCH]
 }
 
 function createPlatform(platform: SubdirName, { shelves, options, dependencies }: Work): Universe {
@@ -135,11 +141,15 @@ function createPlatform(platform: SubdirName, { shelves, options, dependencies }
   })
 }
 
-function closeOne(universe: Universe, { text, seeds }: SeedSet, keep: Work['keep']): string | undefined {
+function closeOne(universe: Universe, { text, seeds }: SeedSet, { keep, notes }: Work): string | undefined {
   const result = searchSolutions(universe, seeds)
   if (result.status === 'unsolvable') {
     const seed = seeds.length === 1 ? '' : ` because of ${JSON.stringify(result.unmet.text)}`
     return `${JSON.stringify(text)} cannot be had on ${universe.platform}${seed}: ${explainUnmet(result.search, result.unmet)}`
+  }
+  for (const seed of seeds) {
+    const isNowhere = !seed.isVirtual && universe.candidatesOf(seed).length === 0
+    if (isNowhere) notes.add(`${JSON.stringify(seed.text)} is not here for ${universe.platform}, and taken to be had elsewhere`)
   }
   for (const node of result.nodes) {
     const { shelf, row } = universe.locate(node)

@@ -231,7 +231,16 @@ describe('closeOver() and other channels', () => {
   })
 
   test('takes what is missing to be had elsewhere, where that is said', ({ expect }) => {
-    expect(close([tools], choose(['tool'], { elsewhere: true })).kept).toEqual([['helper-1-0', 'tool-1-0']])
+    expect(close([tools], choose(['tool', 'numpy'], { elsewhere: true }))).toEqual({
+      kept: [['helper-1-0', 'tool-1-0']],
+      notes: ['"numpy" is not here for linux-64, and taken to be had elsewhere'],
+    })
+  })
+
+  test('takes the platforms of the channels that it is used with where it has noarch alone', ({ expect }) => {
+    const noarch = rowsOf('noarch', ['pure 1: python >=3', 'pure 2: python >=4'])
+    const plain = [{ rows: [rowsOf('linux-64', ['python 3.12'])], keep: new Map() }]
+    expect(close([noarch], choose(['pure']), { alongside: plain }).kept).toEqual([['pure-1-0']])
   })
 
   test('leaves seeds alone that name another channel, and knows its own by name and URL', ({ expect }) => {
