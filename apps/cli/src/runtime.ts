@@ -2,16 +2,19 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ChannelUrl, MirrorError } from '@mirror/core'
 import { createRepositoryClient, type NetrcEntry, parseNetrc, type RepositoryClient } from '@mirror/repository-client'
-import { createDiskStore, type Store } from '@mirror/store'
-import type { SyncEvent } from '@mirror/sync'
+import type { DiskStore } from '@mirror/store'
+import { INSTALLER_FOLDERS, type SyncEvent } from '@mirror/sync'
 import type { Config } from './config/config.ts'
 import type { EnvironmentValues } from './config/environment.ts'
 import type { CliErrorCode } from './error-codes.ts'
+import { createStoreOpener } from './open-store.ts'
 
 /** What commands work with, made of a configuration. */
 export interface Runtime {
   readonly openClient: (channel: ChannelUrl, options: OpenClientOptions) => RepositoryClient
-  readonly openStore: (channel: ChannelUrl) => Store
+  readonly openStore: (channel: ChannelUrl) => DiskStore
+  /** The store of installers, at the root of the mirror. */
+  readonly openInstallers: () => DiskStore
   /** The folder of a channel. */
   readonly rootOf: (channel: ChannelUrl) => string
 }
@@ -29,11 +32,13 @@ export interface OpenClientOptions {
 export async function createRuntime(config: Config, env: EnvironmentValues): Promise<Runtime> {
   const ca = config.certificates === undefined ? undefined : await readNamed(config.certificates, 'the certificates')
   const netrc = await readNetrc(env)
+  const openStore = await createStoreOpener(config)
   const rootOf = (channel: ChannelUrl): string => join(config.mirrorDir, ...channel.folder.split('/'))
   const { concurrency, bandwidth, timeouts } = config
   return {
     rootOf,
-    openStore: (channel) => createDiskStore({ root: rootOf(channel) }),
+    openStore: (channel) => openStore(rootOf(channel)),
+    openInstallers: () => openStore(config.mirrorDir, INSTALLER_FOLDERS),
     openClient: (channel, { spoolFolder, observe }) => createRepositoryClient({
       channel,
       concurrency,

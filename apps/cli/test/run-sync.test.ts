@@ -84,7 +84,7 @@ test('mirror plan shows a table and changes nothing', async ({ expect, folder, r
 test('cas-sync reads ~/.cas-mirror before /etc/cas-mirror, whole, and tells what changed', async ({ expect, folder, run }) => {
   await buildChannel(SMALL, join(folder, 'up'))
   await writeFile(join(folder, 'etc-cas-mirror'), 'mirror_dir: wrong\nconcurrency: 3\n')
-  await writeFile(join(folder, '.cas-mirror'), 'mirror_dir: m\nchannels: ./up\nplatforms: linux-64\ngrace: 2h\n')
+  await writeFile(join(folder, '.cas-mirror'), 'mirror_dir: m\nchannels: ./up\nplatforms: linux-64\nfetch_installers: false\ngrace: 2h\n')
   await run([], { program: 'cas-sync' })
   await changeChannel(join(folder, 'up'), {
     add: { 'linux-64': [{ name: 'new' }], noarch: [{ name: 'tz', version: '2.0' }] }, remove: { 'linux-64': ['big-1.0-0.conda'] }, relist: { noarch: { 'tz-1.0-0.conda': { license: 'MIT' } } },
@@ -105,7 +105,6 @@ test('cas-sync reads ~/.cas-mirror before /etc/cas-mirror, whole, and tells what
   `)
   expect(steady(updated.stderr, folder)).toMatchInlineSnapshot(`
     "1 channel into <folder>/m, by <folder>/.cas-mirror
-    warning: installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted
     file://<folder>/up: into up
       upstream's index of noarch is read
       upstream's index of linux-64 is read
@@ -199,11 +198,15 @@ test('mirror status shows generations, counts, what waits and the last run, with
 
   expect(status).toMatchObject({ exitCode: 0, stderr: '' })
   expect(steady(status.stdout, folder)).toMatchInlineSnapshot(`
-    "file://<folder>/up: generation 2 of <date>, <age> ago; state <state>
+    "file://<folder>/up: generation 2 of <date>, <age> ago; state <state>; 1.9 kB
       linux-64  2 records     1.1 kB
       noarch     1 record  791 bytes
       in the trash: 2 files, 301.6 kB; the first goes with the next run after <date>
-      last run: committed, <date>
+      can be rolled back to:
+        1  <date>
+      last runs:
+        <date> sync: committed, 0 added, 1 removed, 0 bytes fetched
+        <date> sync: committed, 4 added, 0 removed, 303.3 kB fetched
 
     file://<folder>/other: nothing is published yet
 

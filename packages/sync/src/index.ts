@@ -13,3 +13,4 @@ export { repairChannel, type RepairOptions, type RepairReport, type Unrepaired }
 export { INSTALLER_FOLDERS, type InstallerFolder } from './installers/installer-name.ts'
 export type { FailedInstaller, HeldFolder, InstallerChange, InstallersReport, SyncInstallersOptions } from './installers/installers-options.ts'
 export { syncInstallers } from './installers/sync-installers.ts'
+export { readUpstreamDates } from './keeping/upstream-dates.ts'

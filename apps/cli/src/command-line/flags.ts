@@ -1,3 +1,7 @@
+import { CARRYING_OUT, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, METRICS, OUTPUT, pick, SELECTION, SHOW_CONFIG, SHOW_SECRETS } from './flag-definitions.ts'
+
+export type { FlagDefinition } from './flag-definitions.ts'
+
 /** What a command line says; a flag that is not given is undefined, or false where it can only be switched on. */
 export interface Flags {
   readonly file: string | undefined
@@ -25,83 +29,21 @@ export interface Flags {
   readonly verbose: boolean
   readonly config: boolean
   readonly showSecrets: boolean
+  readonly metricsFile: string | undefined
+  readonly removeChannels: readonly string[]
+  readonly to: string | undefined
+  readonly list: boolean
+  readonly generation: string | undefined
+  readonly full: boolean
+  readonly repair: boolean
   readonly from: string | undefined
   readonly output: string | undefined
   /** What stands beside the flags, by the names of the command's words. */
   readonly words: Readonly<Record<string, string | undefined>>
 }
 
-const GROUPS = {
-  what: 'What to mirror:',
-  how: 'How to fetch it:',
-  safety: 'When something is wrong:',
-  output: 'Output:',
-  importing: 'With import:',
-} as const
-
-/** One flag, as the help and the reference page tell it. */
-export interface FlagDefinition {
-  readonly name: string
-  readonly alias?: readonly string[]
-  readonly type: 'boolean' | 'text' | 'texts'
-  /** What stands for the value in the help. */
-  readonly value?: string
-  readonly group: (typeof GROUPS)[keyof typeof GROUPS]
-  readonly describe: string
-  readonly standard?: boolean
-}
-
-const FILE: FlagDefinition = {
-  name: 'file', alias: ['f'], type: 'text', value: 'FILE', group: GROUPS.what,
-  describe: 'Configuration file (otherwise ~/.cas-mirror, else /etc/cas-mirror)',
-}
-const STRICT: FlagDefinition = { name: 'strict', type: 'boolean', group: GROUPS.what, describe: 'Refuse a configuration with unknown keys' }
-
-const SELECTION: readonly FlagDefinition[] = [
-  FILE,
-  { name: 'mirror-dir', type: 'text', value: 'FOLDER', group: GROUPS.what, describe: 'Folder of the mirror' },
-  { name: 'channel', alias: ['c'], type: 'texts', value: 'URL', group: GROUPS.what, describe: 'Channel to mirror, instead of the configured ones (repeatable)' },
-  { name: 'platform', alias: ['p'], type: 'texts', value: 'NAME', group: GROUPS.what, describe: 'Platform to mirror, instead of the configured ones (repeatable)' },
-  STRICT,
-]
-
-const CARRYING_OUT: readonly FlagDefinition[] = [
-  { name: 'reuse', type: 'text', value: 'POLICY', group: GROUPS.what, describe: 'A name that upstream used again: replace, after-grace, keep or drop' },
-  { name: 'grace', type: 'text', value: 'DURATION', group: GROUPS.what, describe: 'How long to keep what no index names any more (24h; 0: not at all)' },
-  { name: 'concurrency', type: 'text', value: 'N', group: GROUPS.how, describe: 'Artifacts to fetch at once (32)' },
-  { name: 'bandwidth', type: 'text', value: 'RATE', group: GROUPS.how, describe: 'Limit for all of them together, such as 10MB/s' },
-  { name: 'timeout', type: 'text', value: 'DURATION', group: GROUPS.how, describe: 'How long a server may send nothing (30s)' },
-  { name: 'partial', type: 'boolean', group: GROUPS.safety, describe: 'Publish a subdir without the artifacts that cannot be had, instead of holding it' },
-  { name: 'adopt', type: 'boolean', standard: true, group: GROUPS.safety, describe: 'Take over a folder that another tool filled; --no-adopt refuses it' },
-  { name: 'max-delete', type: 'text', value: 'N', group: GROUPS.safety, describe: 'Delete at most so many artifacts in this run (1000)' },
-  { name: 'reserve', type: 'text', value: 'SIZE', group: GROUPS.safety, describe: 'Refuse to start unless so much of the disk stays free (1 % of it, at most 1 GiB; 0: nothing)' },
-  { name: 'allow-empty', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that upstream lists nothing or is gone' },
-  { name: 'allow-shrink', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that upstream removed much' },
-  { name: 'allow-selection', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that a changed configuration removes much' },
-  { name: 'allow-rollback', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, an index older than the last one' },
-]
-
-const DRY_RUN: FlagDefinition = { name: 'dry-run', alias: ['n'], type: 'boolean', group: GROUPS.safety, describe: 'Show what would happen, and change nothing' }
-
-const OUTPUT: readonly FlagDefinition[] = [
-  { name: 'json', type: 'boolean', group: GROUPS.output, describe: 'Print events as NDJSON; the last line is the result or the error' },
-  { name: 'quiet', alias: ['q'], type: 'boolean', group: GROUPS.output, describe: 'Print nothing but warnings and errors' },
-  { name: 'log-level', alias: ['l'], type: 'text', value: 'LEVEL', group: GROUPS.output, describe: 'CRITICAL, ERROR, WARNING, INFO or DEBUG (INFO)' },
-  { name: 'verbose', alias: ['v'], type: 'boolean', group: GROUPS.output, describe: 'Short for --log-level DEBUG' },
-]
-
-const SHOW_CONFIG: FlagDefinition = {
-  name: 'config', alias: ['show-config', 'show'], type: 'boolean', group: GROUPS.output, describe: 'Show the running configuration, and exit',
-}
-const SHOW_SECRETS: FlagDefinition = { name: 'show-secrets', type: 'boolean', group: GROUPS.output, describe: 'With it, show tokens and passwords' }
-
-const IMPORTING: readonly FlagDefinition[] = [
-  { name: 'from', type: 'text', value: 'TOOL', group: GROUPS.importing, describe: 'Whose configuration it is: auto, conda-mirror, conda-mirror-rs or anaconda-mirror (auto)' },
-  { name: 'output', type: 'text', value: 'FILE', group: GROUPS.importing, describe: 'Write to a new file, instead of stdout' },
-]
-
 /** The commands of `mirror`. */
-export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'config'
+export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -126,7 +68,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'sync',
     describe: 'Bring the mirror up to date with upstream',
-    flags: [...SELECTION, ...CARRYING_OUT, DRY_RUN, ...OUTPUT],
+    flags: [...SELECTION, ...CARRYING_OUT, DRY_RUN, METRICS, ...OUTPUT],
     examples: [
       ['mirror sync', 'with ~/.cas-mirror or /etc/cas-mirror'],
       ['mirror sync -f mirror.yaml --json', 'for programs'],
@@ -149,17 +91,81 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'verify',
     describe: 'Check that everything that the mirror lists is there, whole',
-    flags: [...SELECTION, ...OUTPUT],
+    flags: [
+      ...SELECTION, ...pick(CARRYING_OUT, 'concurrency', 'bandwidth', 'timeout'),
+      { name: 'full', type: 'boolean', group: GROUPS.safety, describe: 'Read every byte, also of files that have not changed since they were read' },
+      { name: 'repair', type: 'boolean', group: GROUPS.safety, describe: 'Make right what is wrong, from upstream and from the copies of the indexes' },
+      METRICS, ...OUTPUT,
+    ],
     examples: [
-      ['mirror verify -f mirror.yaml', 'every configured channel'],
+      ['mirror verify -f mirror.yaml', 'every configured channel; reads what has changed since the last time'],
+      ['mirror verify -f mirror.yaml --full --repair', 'reads everything, fetches what is missing or wrong'],
       ['mirror verify --mirror-dir /srv/mirror', 'every channel that is found in a folder'],
     ],
   },
   {
     name: 'status',
-    describe: 'Show what the mirror holds and how old it is',
+    describe: 'Show what the mirror holds, how old it is, what it keeps and how the last runs ended',
     flags: [...SELECTION, ...OUTPUT],
     examples: [['mirror status', 'quick: nothing is walked or read over the network']],
+  },
+  {
+    name: 'prune',
+    describe: 'Remove what left the configuration and what is due in the trash',
+    flags: [
+      ...SELECTION, ...pick(CARRYING_OUT, 'grace', 'max-delete', 'allow-selection'),
+      {
+        name: 'remove-channel', type: 'texts', value: 'FOLDER', group: GROUPS.safety,
+        describe: 'Remove the channel in this folder of the mirror, which the configuration does not name (repeatable)',
+      },
+      DRY_RUN, METRICS, ...OUTPUT,
+    ],
+    examples: [
+      ['mirror prune -f mirror.yaml --dry-run', 'what would go, and how much'],
+      ['mirror prune -f mirror.yaml --remove-channel old-channel', 'after it was taken out of the configuration'],
+    ],
+  },
+  {
+    name: 'rollback',
+    describe: 'Publish an older state again; the next sync brings that of upstream back',
+    flags: [
+      ...SELECTION,
+      { name: 'to', type: 'text', value: 'GENERATION', group: GROUPS.what, describe: 'The number of a generation, or the name of a snapshot (the state before this one)' },
+      { name: 'list', type: 'boolean', group: GROUPS.what, describe: 'Show what can be rolled back to' },
+      DRY_RUN, ...OUTPUT,
+    ],
+    examples: [
+      ['mirror rollback -c conda-forge --list', 'what there is'],
+      ['mirror rollback -c conda-forge --to 41', 'one channel, by number'],
+      ['mirror rollback -f mirror.yaml --to before-upgrade', 'every channel, by the name of a snapshot'],
+    ],
+  },
+  {
+    name: 'snapshot',
+    describe: 'Name a generation, so that it is kept',
+    words: [
+      { name: 'action', describe: 'What to do (list)', choices: ['create', 'list', 'delete'], optional: true },
+      { name: 'name', describe: 'The name: a-z, 0-9, ".", "_" and "-"', optional: true },
+    ],
+    flags: [
+      ...SELECTION,
+      { name: 'generation', type: 'text', value: 'NUMBER', group: GROUPS.what, describe: 'The generation to name (the newest)' },
+      DRY_RUN, ...OUTPUT,
+    ],
+    examples: [
+      ['mirror snapshot create 2026-q1', 'in every configured channel'],
+      ['mirror snapshot list', 'what is kept by name'],
+      ['mirror snapshot delete 2026-q1', 'what only it kept goes with the next prune or sync'],
+    ],
+  },
+  {
+    name: 'adopt',
+    describe: 'Take over trees that another tool made, as they lie: verified, nothing fetched',
+    flags: [...SELECTION, ...pick(CARRYING_OUT, 'partial'), DRY_RUN, ...OUTPUT],
+    examples: [
+      ['mirror adopt --mirror-dir /srv/conda --dry-run', 'every channel that is found in a folder'],
+      ['mirror adopt -f mirror.yaml', 'every configured channel'],
+    ],
   },
   {
     name: 'config',
@@ -177,7 +183,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
 ]
 
 /** The flags of `cas-sync`: those of the tool of that name, and those of `mirror sync`. */
-export const CAS_SYNC_FLAGS: readonly FlagDefinition[] = [...SELECTION, ...CARRYING_OUT, DRY_RUN, SHOW_CONFIG, SHOW_SECRETS, ...OUTPUT]
+export const CAS_SYNC_FLAGS: readonly FlagDefinition[] = [...SELECTION, ...CARRYING_OUT, DRY_RUN, METRICS, SHOW_CONFIG, SHOW_SECRETS, ...OUTPUT]
 
 /** A command as yargs reads it: `explain <artifact>`. */
 export function formatCommand({ name, words = [] }: CommandDefinition): string {
@@ -218,6 +224,13 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     verbose: on('verbose'),
     config: on('config'),
     showSecrets: on('show-secrets'),
+    metricsFile: text('metrics-file'),
+    removeChannels: texts('remove-channel'),
+    to: text('to'),
+    list: on('list'),
+    generation: text('generation'),
+    full: on('full'),
+    repair: on('repair'),
     from: text('from'),
     output: text('output'),
     words: Object.fromEntries(words.map(({ name }) => [name, text(name)])),

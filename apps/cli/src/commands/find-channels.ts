@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMirrorError, isSubdirName, KNOWN_SUBDIRS, MirrorError } from '@mirror/core'
 import { inspectRoot } from '@mirror/store'
+import { listSubdirs } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { Session } from './session.ts'
 
@@ -15,33 +16,55 @@ export interface MirroredChannel {
 
 const DEPTH = 6
 
+/** True when a folder is given and nothing that says which channels are meant. */
+export function isFolderAlone({ config, flags }: Session): boolean {
+  return flags.channels.length === 0 && (config.file === undefined || (flags.mirrorDir !== undefined && flags.file === undefined))
+}
+
+/** Where a channel lies in the mirror. */
+export function rootOf({ config }: Session, folder: string): string {
+  return join(config.mirrorDir, ...folder.split('/'))
+}
+
+/** The channels of the configuration. */
+export function listConfigured(session: Session): readonly MirroredChannel[] {
+  return session.config.channels.map(({ channel }) => ({ channel: channel.url, folder: channel.folder, root: rootOf(session, channel.folder) }))
+}
+
 /**
  * The channels to look at: those of the configuration; or, where only a folder is given, those that are found below it. Throws `MIRROR_NOT_FOUND` when that
  * finds none.
  */
-export async function listChannels({ config, flags }: Session): Promise<readonly MirroredChannel[]> {
-  const isFolderAlone = flags.channels.length === 0 && (config.file === undefined || (flags.mirrorDir !== undefined && flags.file === undefined))
-  if (!isFolderAlone) {
-    return config.channels.map(({ channel }) => ({ channel: channel.url, folder: channel.folder, root: join(config.mirrorDir, ...channel.folder.split('/')) }))
-  }
-  const found = await findStores(config.mirrorDir, [])
+export async function listChannels(session: Session): Promise<readonly MirroredChannel[]> {
+  if (!isFolderAlone(session)) return listConfigured(session)
+  const { mirrorDir } = session.config
+  const found = await findStores(mirrorDir)
   if (found.length > 0) return found
-  throw new MirrorError<CliErrorCode>('MIRROR_NOT_FOUND', `Cannot find a mirror in ${JSON.stringify(config.mirrorDir)}: no channel lies there`, {
+  throw new MirrorError<CliErrorCode>('MIRROR_NOT_FOUND', `Cannot find a mirror in ${JSON.stringify(mirrorDir)}: no channel lies there`, {
     hint: 'Name its folder with --mirror-dir, or a configuration with -f.',
   })
 }
 
-/** Looks for stores, as deep as channels nest; subdirs and dot-folders are not entered. */
-async function findStores(mirrorDir: string, segments: readonly string[]): Promise<readonly MirroredChannel[]> {
+/** Finds the stores below a folder, as deep as channels nest; subdirs and dot-folders are not entered. */
+export async function findStores(mirrorDir: string): Promise<readonly MirroredChannel[]> {
+  return await findFolders(mirrorDir, [], isStore)
+}
+
+/** Finds the folders below one that have subdirs with an index: stores, and channels that another tool made. */
+export async function findTrees(mirrorDir: string): Promise<readonly MirroredChannel[]> {
+  return await findFolders(mirrorDir, [], (root) => listSubdirs(root).length > 0)
+}
+
+async function findFolders(mirrorDir: string, segments: readonly string[], isChannel: (root: string) => boolean): Promise<readonly MirroredChannel[]> {
   const root = join(mirrorDir, ...segments)
   const folder = segments.join('/')
-  const own = segments.length > 0 && isStore(root) ? [{ channel: folder, folder, root }] : []
+  const own = segments.length > 0 && isChannel(root) ? [{ channel: folder, folder, root }] : []
   if (segments.length >= DEPTH) return own
   const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name)
   const nested = []
   for (const name of names.toSorted()) {
-    if (!isSubdirName(name) || !KNOWN_SUBDIRS.includes(name)) nested.push(...await findStores(mirrorDir, [...segments, name]))
+    if (!isSubdirName(name) || !KNOWN_SUBDIRS.includes(name)) nested.push(...await findFolders(mirrorDir, [...segments, name], isChannel))
   }
   return [...own, ...nested]
 }

@@ -10,6 +10,7 @@ import type { Output } from '../output.ts'
 import { createJsonRenderer } from '../render/render-json.ts'
 import { createPlainRenderer } from '../render/render-plain.ts'
 import { createTerminalRenderer } from '../render/render-terminal.ts'
+import { loadSeeds } from './load-seeds.ts'
 import type { Session } from './session.ts'
 
 /** What a command is started with. */
@@ -22,6 +23,9 @@ export interface CommandStart {
   readonly context: { readonly cwd: string; readonly signal: AbortSignal; readonly now: () => number; readonly systemConfig?: string }
 }
 
+/** Commands for which it matters what is wanted of a channel. */
+const SELECTING: ReadonlySet<MirrorCommand> = new Set(['sync', 'plan', 'explain'])
+
 /** Reads the configuration, carries a command out, and answers the exit code. Throws what the configuration throws. */
 export async function runCommand(command: MirrorCommand, start: CommandStart): Promise<ExitCode> {
   const { flags, env, stdout, context } = start
@@ -31,15 +35,17 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
     return await runImport(start)
   }
   const file = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
-  const config = resolveConfig({ file, env, flags, workingDirectory: cwd, now: context.now() })
+  const resolved = resolveConfig({ file, env, flags, workingDirectory: cwd, now: context.now() })
   if (command === 'config') {
-    for (const warning of config.warnings) start.stderr.write(`warning: ${formatProblem(warning)}\n`)
-    stdout.write(formatConfig(config, flags.showSecrets))
+    for (const warning of resolved.warnings) start.stderr.write(`warning: ${formatProblem(warning)}\n`)
+    stdout.write(formatConfig(resolved, flags.showSecrets))
     return 0
   }
+  const { config, notes } = SELECTING.has(command) ? await loadSeeds(resolved) : { config: resolved, notes: [] }
   const renderer = createRenderer({ ...start, level: chooseLevel(start, config.logLevel) })
   const session: Session = { command, config, env, flags, stdout, renderer, signal: context.signal, now: context.now }
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
+  for (const message of notes) renderer.render({ type: 'notice', code: 'SEEDS', message })
   try {
     return await dispatch(command, session)
   } finally {
@@ -61,6 +67,22 @@ async function dispatch(command: Exclude<MirrorCommand, 'config'>, session: Sess
     case 'verify': {
       const { runVerify } = await import('./verify.ts')
       return await runVerify(session)
+    }
+    case 'prune': {
+      const { runPrune } = await import('./prune.ts')
+      return await runPrune(session)
+    }
+    case 'rollback': {
+      const { runRollback } = await import('./rollback.ts')
+      return await runRollback(session)
+    }
+    case 'snapshot': {
+      const { runSnapshot } = await import('./snapshot.ts')
+      return await runSnapshot(session)
+    }
+    case 'adopt': {
+      const { runAdopt } = await import('./adopt.ts')
+      return await runAdopt(session)
     }
     case 'status': {
       const { runStatus } = await import('./status.ts')

@@ -1,67 +1,110 @@
-import { createDiskStore, type TidyReport } from '@mirror/store'
+import type { DiskStore, TrashHeader } from '@mirror/store'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, worstExit } from '../errors/exit-codes.ts'
-import { describeWaiting } from '../render/describe-event.ts'
-import { formatBytes, formatDuration, formatNoun, formatTable, formatTime } from '../render/format.ts'
+import { createStoreOpener } from '../open-store.ts'
+import { describeStatus } from '../render/describe-status.ts'
 import { formatJsonLine } from '../render/render-json.ts'
 import { listChannels, type MirroredChannel } from './find-channels.ts'
-import { type LastRun, readLastRun } from './last-run.ts'
+import { type PastRun, readRuns } from './runs.ts'
 import { printResult, type Session } from './session.ts'
 
+/** Files and their bytes. */
+export interface Amount {
+  readonly count: number
+  readonly bytes: number
+}
+
+/** A generation that is kept beside the newest. */
+export interface KeptGeneration {
+  readonly number: number
+  readonly created: string
+  readonly snapshots: readonly string[]
+}
+
 /** What a channel's mirror holds. */
-interface ChannelStatus extends MirroredChannel {
+export interface ChannelStatus extends MirroredChannel {
   readonly generation: number | undefined
   /** ISO 8601. */
   readonly created: string | undefined
   readonly state: string | undefined
   readonly subdirs: readonly { readonly subdir: string; readonly records: number; readonly bytes: number }[]
-  readonly waiting: TidyReport['waiting'] | undefined
-  readonly lastRun: LastRun | undefined
+  /** What waits in the trash for the grace; `next` is when the first of it is due. */
+  readonly waiting: Amount & { readonly next: string | undefined }
+  /** What is due, and goes with the next run unless an older generation needs it. */
+  readonly due: Amount
+  /** What is due, and kept for older generations. */
+  readonly kept: Amount
+  readonly older: readonly KeptGeneration[]
+  /** Snapshots whose file is damaged. */
+  readonly damagedSnapshots: readonly string[]
+  /** Newest first. */
+  readonly runs: readonly PastRun[]
+  readonly lastRun: PastRun | undefined
   readonly error: ErrorFacts | undefined
 }
 
 /** Shows what each channel's mirror holds, from what its store notes: nothing is walked, hashed or fetched. Exit code 1 when a store cannot be read. */
 export async function runStatus(session: Session): Promise<ExitCode> {
   const { stdout, flags, now, config } = session
+  const openStore = await createStoreOpener(config)
   const statuses: ChannelStatus[] = []
-  for (const channel of await listChannels(session)) statuses.push(await readStatus(channel, session))
+  for (const channel of await listChannels(session)) statuses.push(await readStatus(channel, openStore(channel.root), session))
   const exitCode = worstExit(statuses.map(({ error }) => error?.exitCode ?? 0))
   printResult(session, `${statuses.map((status) => describeStatus(status, now())).join('\n')}\nMirror: ${config.mirrorDir}\n`)
   if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'status', exitCode, mirror: config.mirrorDir, channels: statuses }, now()))
   return exitCode
 }
 
-async function readStatus(channel: MirroredChannel, { config, signal }: Session): Promise<ChannelStatus> {
-  const empty = { ...channel, generation: undefined, created: undefined, state: undefined, subdirs: [], waiting: undefined, lastRun: undefined, error: undefined }
+const NOTHING: Omit<ChannelStatus, keyof MirroredChannel> = {
+  generation: undefined, created: undefined, state: undefined, subdirs: [], waiting: { count: 0, bytes: 0, next: undefined }, due: { count: 0, bytes: 0 }, kept: { count: 0, bytes: 0 },
+  older: [], damagedSnapshots: [], runs: [], lastRun: undefined, error: undefined,
+}
+
+async function readStatus(channel: MirroredChannel, store: DiskStore, { config, now, signal }: Session): Promise<ChannelStatus> {
   try {
-    const store = createDiskStore({ root: channel.root })
     const head = await store.head()
-    if (head === undefined) return empty
-    const tidy = await store.tidy({ grace: config.grace, dryRun: true, signal })
+    if (head === undefined) return { ...channel, ...NOTHING }
+    const runs = await readRuns(store)
     return {
-      ...empty,
+      ...channel,
+      ...NOTHING,
       generation: head.number,
       created: head.created,
       state: head.id,
       subdirs: head.state.subdirs.map(({ subdir, artifacts }) => ({ subdir, records: artifacts.count, bytes: artifacts.bytes })),
-      waiting: 'status' in tidy ? undefined : tidy.waiting,
-      lastRun: await readLastRun(store),
+      ...sortTrash(await store.trash(), { grace: config.grace, now: now() }),
+      older: await readOlder(store, head.number),
+      damagedSnapshots: await store.damagedSnapshots(),
+      runs,
+      lastRun: runs[0],
     }
   } catch (error) {
-    return { ...empty, error: readErrorFacts(error, signal) }
+    return { ...channel, ...NOTHING, error: readErrorFacts(error, signal) }
   }
 }
 
-function describeStatus(status: ChannelStatus, now: number): string {
-  const { channel, generation, created = '', state = '', subdirs, waiting, lastRun, error } = status
-  if (error !== undefined) return `${channel}: ${error.message} (${error.code})\n`
-  if (generation === undefined) return `${channel}: nothing is published yet\n`
-  const age = formatDuration(Math.max(0, now - Date.parse(created)))
-  const lines = [
-    `${channel}: generation ${generation} of ${formatTime(created)}, ${age} ago; state ${state.slice(0, 12)}`,
-    ...(subdirs.length === 0 ? [] : formatTable(subdirs.map(({ subdir, records, bytes }) => [subdir, formatNoun(records, 'record'), formatBytes(bytes)])).split('\n').map((line) => `  ${line}`)),
-    ...(waiting === undefined || waiting.count === 0 ? [] : [`  ${describeWaiting(waiting.count, waiting.bytes, waiting.next)}`]),
-    ...(lastRun === undefined ? [] : [`  last run: ${lastRun.status}, ${formatTime(lastRun.finished)}${lastRun.held > 0 ? `, ${formatNoun(lastRun.held, 'subdir')} held` : ''}`]),
-  ]
-  return `${lines.join('\n')}\n`
+async function readOlder(store: DiskStore, newest: number): Promise<readonly KeptGeneration[]> {
+  const snapshots = await store.snapshots()
+  const generations = await store.generations()
+  return generations.flatMap(({ number, created }) => {
+    const names = snapshots.filter(({ generation }) => generation === number).map(({ name }) => name)
+    return number === newest && names.length === 0 ? [] : [{ number, created, snapshots: names }]
+  })
+}
+
+/** By the first lines of the lists alone: what is on them is not looked at. */
+function sortTrash(lists: readonly TrashHeader[], { grace, now }: { readonly grace: number; readonly now: number }): Pick<ChannelStatus, 'waiting' | 'due' | 'kept'> {
+  const dueOf = ({ time }: TrashHeader): number => Date.parse(time) + grace
+  const open = lists.filter(({ keptBy }) => keptBy === undefined)
+  const waiting = open.filter((list) => dueOf(list) > now)
+  const next = Math.min(...waiting.map(dueOf))
+  return {
+    waiting: { ...sum(waiting), next: Number.isFinite(next) ? new Date(next).toISOString() : undefined },
+    due: sum(open.filter((list) => dueOf(list) <= now)),
+    kept: sum(lists.filter(({ keptBy }) => keptBy !== undefined)),
+  }
+}
+
+function sum(lists: readonly TrashHeader[]): Amount {
+  return { count: lists.reduce((all, { count }) => all + count, 0), bytes: lists.reduce((all, { bytes }) => all + bytes, 0) }
 }

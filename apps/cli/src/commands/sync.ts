@@ -1,45 +1,64 @@
-import { type ChannelUrl, isMirrorError } from '@mirror/core'
-import type { GuardLimits } from '@mirror/delta'
-import type { Store } from '@mirror/store'
-import { type AlongsideChannel, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
-import type { Flags } from '../command-line/flags.ts'
+import { type ChannelUrl, isMirrorError, redactText } from '@mirror/core'
+import { type AlongsideChannel, readUpstreamDates, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { ChannelConfig } from '../config/config.ts'
-import { readErrorFacts } from '../errors/error-facts.ts'
+import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, exitOfReport, worstExit } from '../errors/exit-codes.ts'
+import { valuesOfSync, writeMetrics } from '../metrics/write-metrics.ts'
+import { describeInstallers } from '../render/describe-installers.ts'
 import { type ChannelOutcome, describePlan, describeRun } from '../render/describe-report.ts'
 import { formatJsonLine } from '../render/render-json.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
-import { writeLastRun } from './last-run.ts'
+import { readLimits } from './limits.ts'
+import { noteRun, type PastRun, runOfReport } from './runs.ts'
 import { printResult, type Session } from './session.ts'
+import { exitOfOutcome, type InstallersOutcome, syncInstallersOf, toldOf } from './sync-installers.ts'
 
 /**
- * Brings every channel up to date, or plans to, one after another. A channel that fails does not stop the others; an interrupt does. The exit code is the
- * worst one.
+ * Brings every channel up to date, or plans to, one after another, and then the installers. A channel that fails does not stop the others; an interrupt does. The
+ * exit code is the worst one.
  */
 export async function runSync(session: Session): Promise<ExitCode> {
   const { config, flags, renderer, command } = session
   const dryRun = flags.dryRun || command === 'plan'
+  const started = session.now()
   const runtime = await createRuntime(config, session.env)
   await using spool = await createSpoolFolder(config.mirrorDir, dryRun)
   renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: config.channels.length })
-  tellInstallers(session)
   const outcomes: ChannelOutcome[] = []
   for (const channel of config.channels) {
     if (session.signal.aborted) break
     outcomes.push(await syncOne(channel, { session, runtime, spool, dryRun }))
   }
-  const isCut = outcomes.length < config.channels.length
-  const exitCode = isCut ? 130 : worstExit(outcomes.map(exitOf))
-  report({ session, outcomes, dryRun }, exitCode)
+  const installers = await syncInstallersOf({ session, runtime, spool, dryRun })
+  const isCut = outcomes.length < config.channels.length || installers === 'interrupted'
+  const exitCode = isCut ? 130 : worstExit([...outcomes.map(exitOf), exitOfOutcome(installers)])
+  report({ session, outcomes, installers, dryRun }, exitCode)
+  if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, started, exitCode })
   return exitCode
 }
 
-/** Until installers are mirrored, a configuration that wants them is told so. */
-function tellInstallers({ config, flags, renderer }: Session): void {
-  if (!config.installers || flags.channels.length > 0) return
-  const message = 'installers are not mirrored by this version; "fetch_installers: false" says that they are not wanted'
-  renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message })
+interface SyncRunFacts {
+  readonly runtime: Runtime
+  readonly started: number
+  readonly exitCode: ExitCode
+}
+
+async function writeSyncMetrics(session: Session, outcomes: readonly ChannelOutcome[], { runtime, started, exitCode }: SyncRunFacts): Promise<void> {
+  const { config } = session
+  if (config.metricsFile === undefined) return
+  const channels = await Promise.all(outcomes.map(async (outcome, index) => {
+    const channel = config.channels[index]?.channel
+    const store = channel === undefined ? undefined : runtime.openStore(channel)
+    return {
+      channel: outcome.channel,
+      exitCode: exitOf(outcome),
+      head: await store?.head().catch(() => undefined),
+      upstream: await (store === undefined ? undefined : readUpstreamDates(store).catch(() => undefined)) ?? new Map<string, number>(),
+      values: 'report' in outcome ? valuesOfSync(outcome.report) : {},
+    }
+  }))
+  await writeMetrics(session, { started, exitCode, channels })
 }
 
 interface SyncOneOptions {
@@ -61,6 +80,7 @@ async function syncOne(channelConfig: ChannelConfig, options: SyncOneOptions): P
   } catch (error) {
     const failure = readErrorFacts(error, signal)
     renderer.render({ type: 'channel-failed', channel: channel.url, error: failure })
+    if (!options.dryRun) await keepNote(options, channel, runOfFailure(failure, options.session))
     return { ...facts, error: failure }
   }
 }
@@ -97,8 +117,13 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
   // A run that finds nothing new writes nothing at all.
-  if (!dryRun && done.status !== 'unchanged') await noteRun(store, done, session)
+  if (!dryRun && done.status !== 'unchanged') await keepNote({ session, runtime }, channel, runOfReport(done, { command: 'sync', now: session.now() }))
   return done
+}
+
+function runOfFailure({ code, message }: ErrorFacts, { now }: Session): PastRun {
+  const nothing = { duration: 0, generation: undefined, added: 0, removed: 0, fetchedBytes: 0, failed: 0, held: [] }
+  return { ...nothing, command: 'sync', finished: new Date(now()).toISOString(), status: 'failed', error: { code, message } }
 }
 
 interface OpenAlongsideOptions {
@@ -128,22 +153,12 @@ function openAlongside(channel: ChannelUrl, { config, runtime, spool, observe, i
 }
 
 /** The note is for `status` alone: a run that did its work has not failed because the note could not be kept. */
-async function noteRun(store: Store, done: SyncReport, { renderer, now }: Session): Promise<void> {
+async function keepNote({ session: { renderer }, runtime }: Pick<SyncOneOptions, 'session' | 'runtime'>, channel: ChannelUrl, run: PastRun): Promise<void> {
   try {
-    await writeLastRun(store, done, now())
+    await noteRun(runtime.openStore(channel), run)
   } catch (error) {
     if (!isMirrorError(error)) throw error
-    renderer.render({ type: 'notice', code: error.code, message: error.message })
-  }
-}
-
-/** The guards' overrides of the command line. */
-export function readLimits({ allowEmpty, allowShrink, allowSelection, allowRollback }: Flags): Partial<GuardLimits> {
-  return {
-    allowEmpty,
-    allowRollback,
-    ...(allowShrink ? { shrinkRecords: Infinity } : {}),
-    ...(allowSelection ? { selectionShare: Infinity } : {}),
+    if (run.error === undefined) renderer.render({ type: 'notice', code: error.code, message: error.message })
   }
 }
 
@@ -154,17 +169,19 @@ function exitOf(outcome: ChannelOutcome): ExitCode {
 interface Finished {
   readonly session: Session
   readonly outcomes: readonly ChannelOutcome[]
+  readonly installers: InstallersOutcome
   readonly dryRun: boolean
 }
 
-function report({ session, outcomes, dryRun }: Finished, exitCode: ExitCode): void {
+function report({ session, outcomes, installers, dryRun }: Finished, exitCode: ExitCode): void {
   const { config, stdout, flags, now, command } = session
-  printResult(session, dryRun ? describePlan(outcomes, config) : describeRun(outcomes, config.mirrorDir))
+  const lines = describeInstallers(installers)
+  printResult(session, dryRun ? `${describePlan(outcomes, config)}${lines.map((line) => `${redactText(line)}\n`).join('')}` : describeRun(outcomes, config.mirrorDir, lines))
   if (!flags.json) return
   if (exitCode === 130) {
     const { code, message, hint } = readErrorFacts(undefined, AbortSignal.abort())
-    stdout.write(formatJsonLine({ type: 'error', command, exitCode, code, message, hint, channels: outcomes }, now()))
+    stdout.write(formatJsonLine({ type: 'error', command, exitCode, code, message, hint, channels: outcomes, installers: toldOf(installers) }, now()))
     return
   }
-  stdout.write(formatJsonLine({ type: 'result', command, exitCode, mirror: config.mirrorDir, channels: outcomes }, now()))
+  stdout.write(formatJsonLine({ type: 'result', command, exitCode, mirror: config.mirrorDir, channels: outcomes, installers: toldOf(installers) }, now()))
 }

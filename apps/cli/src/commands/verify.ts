@@ -1,15 +1,20 @@
-import { createDiskStore, type VerifyFault, type VerifyReport, verifyStore } from '@mirror/store'
-import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
-import { type ExitCode, worstExit } from '../errors/exit-codes.ts'
+import { type VerifyFault, type VerifyReport, verifyStore } from '@mirror/store'
+import { repairChannel, type RepairReport } from '@mirror/sync'
+import { redactText } from '@mirror/core'
+import type { ExitCode } from '../errors/exit-codes.ts'
+import { writeMetrics } from '../metrics/write-metrics.ts'
+import { createStoreOpener, type OpenStore } from '../open-store.ts'
 import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
-import { formatJsonLine } from '../render/render-json.ts'
+import { createRuntime } from '../runtime.ts'
+import { createSpoolFolder } from '../spool-folder.ts'
+import { finish, forEachChannel, type Outcome } from './each-channel.ts'
 import { listChannels, type MirroredChannel } from './find-channels.ts'
-import { printResult, type Session } from './session.ts'
+import type { Session } from './session.ts'
 
-interface ChannelVerdict extends MirroredChannel {
-  /** Undefined for a channel of which nothing is published. */
-  readonly report: VerifyReport | undefined
-  readonly error: ErrorFacts | undefined
+/** What was found in a channel, and what became of it. */
+interface Verified extends VerifyReport {
+  /** What was done about it; undefined without `--repair`, and where there was nothing to do. */
+  readonly repair: (RepairReport & { readonly found: readonly VerifyFault[] }) | undefined
 }
 
 const FAULT_WORDS: Readonly<Record<VerifyFault['fault'], string>> = {
@@ -20,59 +25,98 @@ const FAULT_WORDS: Readonly<Record<VerifyFault['fault'], string>> = {
   'stale-variant': 'does not say what repodata.json says',
 }
 
-const HINT = '  hint: Move the channel\'s folder .mirror away and run `mirror sync`: it looks at every file, and fetches anew what is not right.'
-
-/** Verifies every channel's mirror. Exit code 1 when something is not as listed, or when a channel has no mirror. */
+/**
+ * Verifies every channel's mirror, and repairs it when that is asked for. Exit code 1 when something is not as listed, or when a channel has no mirror; 3 when some of it
+ * was repaired.
+ */
 export async function runVerify(session: Session): Promise<ExitCode> {
-  const { stdout, flags, now, config, renderer, signal } = session
+  const { config, renderer } = session
+  const started = session.now()
+  const openStore = await createStoreOpener(config)
   const channels = await listChannels(session)
   renderer.render({ type: 'run-started', command: 'verify', mirror: config.mirrorDir, config: config.file, channels: channels.length })
-  const verdicts: ChannelVerdict[] = []
-  for (const channel of channels) {
-    if (!signal.aborted) verdicts.push(await verifyOne(channel, session))
-  }
-  const exitCode = signal.aborted ? 130 : worstExit(verdicts.map(exitOf))
-  printResult(session, `${verdicts.map(describeVerdict).join('')}Mirror: ${config.mirrorDir}\n`)
-  if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'verify', exitCode, mirror: config.mirrorDir, channels: verdicts }, now()))
+  const outcomes = await forEachChannel(session, channels, async (channel) => verifyOne(channel, { session, openStore }))
+  const exitCode = finish(session, outcomes, { describe: (channel, report) => describeVerdict(channel, report, session), exitOf })
+  await writeVerifyMetrics(session, outcomes, { openStore, started, exitCode })
   return exitCode
 }
 
-async function verifyOne(channel: MirroredChannel, session: Session): Promise<ChannelVerdict> {
-  const { renderer, signal } = session
-  renderer.render({ type: 'channel-started', channel: channel.channel, folder: channel.folder })
-  try {
-    return { ...channel, report: await verifySteady(channel, session), error: undefined }
-  } catch (error) {
-    const facts = readErrorFacts(error, signal)
-    renderer.render({ type: 'channel-failed', channel: channel.channel, error: facts })
-    return { ...channel, report: undefined, error: facts }
-  }
+interface VerifyOneOptions {
+  readonly session: Session
+  readonly openStore: OpenStore
+}
+
+async function verifyOne(channel: MirroredChannel, options: VerifyOneOptions): Promise<Verified | undefined> {
+  const { flags } = options.session
+  const report = await verifySteady(channel, options, flags.full ? 'renew' : 'use')
+  if (report === undefined || report.faults.length === 0 || !flags.repair) return report === undefined ? undefined : { ...report, repair: undefined }
+  const repair = await repairOne(channel, report.faults, options)
+  const after = await verifySteady(channel, options, 'use')
+  return { ...(after ?? report), repair: repair === undefined ? undefined : { ...repair, found: report.faults } }
 }
 
 /** Begins anew when a run published something meanwhile: what was verified is then no longer what is there. */
-async function verifySteady({ channel, root }: MirroredChannel, { renderer, signal }: Session): Promise<VerifyReport | undefined> {
-  const store = createDiskStore({ root })
+async function verifySteady({ channel, root }: MirroredChannel, { session: { renderer, signal, now }, openStore }: VerifyOneOptions, cache: 'use' | 'renew'): Promise<VerifyReport | undefined> {
+  const store = openStore(root)
   for (;;) {
-    const report = await verifyStore({ root, signal, observe: (event) => renderer.render({ type: 'verify', channel, event }) })
+    const report = await verifyStore({ root, cache, now, signal, observe: (event) => renderer.render({ type: 'verify', channel, event }) })
     if (report === undefined || (await store.head())?.number === report.generation) return report
   }
 }
 
-function exitOf({ report, error }: ChannelVerdict): ExitCode {
-  if (error !== undefined) return error.exitCode
-  return report === undefined || report.faults.length > 0 ? 1 : 0
+/** Upstream is asked where the configuration names it; a folder alone is repaired as far as it has copies. */
+async function repairOne({ channel, folder, root }: MirroredChannel, faults: readonly VerifyFault[], { session, openStore }: VerifyOneOptions): Promise<RepairReport | undefined> {
+  const { config, renderer, signal } = session
+  const observe: Parameters<typeof repairChannel>[0]['observe'] = (event) => renderer.render({ type: 'sync', channel, event })
+  const upstream = config.channels.find((candidate) => candidate.channel.url === channel && candidate.channel.folder === folder)?.channel
+  const runtime = await createRuntime(config, session.env)
+  await using spool = await createSpoolFolder(config.mirrorDir, false)
+  await using client = upstream === undefined ? undefined : runtime.openClient(upstream, { spoolFolder: spool.path, observe })
+  return await repairChannel({ store: openStore(root), faults, spoolFolder: spool.path, concurrency: config.concurrency, signal, observe, ...(client === undefined ? {} : { client }) })
 }
 
-function describeVerdict({ channel, report, error }: ChannelVerdict): string {
-  if (error !== undefined) return `${channel}: cannot be verified (${error.code})\n`
+function exitOf(report: Verified | undefined): ExitCode {
+  if (report === undefined) return 1
+  if (report.faults.length === 0) return 0
+  return report.repair !== undefined && report.faults.length < report.repair.found.length ? 3 : 1
+}
+
+function describeVerdict(channel: string, report: Verified | undefined, session: Session): string {
   if (report === undefined) return `${channel}: nothing is published\n`
-  const { generation, artifacts, bytes, faults, foreign } = report
+  const { generation, artifacts, bytes, faults, repair } = report
   const result = faults.length === 0 ? 'whole' : formatNoun(faults.length, 'fault')
-  const lines = faults.map(({ path, fault }) => `  ${path} ${FAULT_WORDS[fault]}`)
+  const reasons = new Map(repair?.unrepaired.map(({ path, code, reason }) => [path, `: ${redactText(reason)} (${code})`]))
   return `${[
     `${channel}: generation ${generation}, ${formatNoun(artifacts, 'artifact')}, ${formatBytes(bytes)}: ${result}`,
-    ...lines,
-    ...(faults.length === 0 ? [] : [HINT]),
-    ...(foreign.length === 0 ? [] : [`  not of the mirror, and left alone: ${foreign.slice(0, 3).join(', ')}${foreign.length > 3 ? `, ${formatCount(foreign.length - 3)} more` : ''}`]),
+    ...(repair === undefined ? [] : [`  repaired: ${formatNoun(repair.found.length - faults.length, 'file')}; fetched ${formatNoun(repair.fetched.artifacts, 'artifact')}, ${formatBytes(repair.fetched.bytes)}`]),
+    ...faults.map(({ path, fault }) => `  ${path} ${FAULT_WORDS[fault]}${reasons.get(path) ?? ''}`),
+    ...describeRest(report, session),
   ].join('\n')}\n`
+}
+
+function describeRest({ artifacts, read, faults, foreign }: Verified, { flags, config }: Session): readonly string[] {
+  const how = config.file === undefined && flags.channels.length === 0 ? ', with a configuration that names the channel' : ''
+  const more = foreign.length > 3 ? `, ${formatCount(foreign.length - 3)} more` : ''
+  return [
+    ...(faults.length === 0 || flags.repair ? [] : [`  hint: \`mirror verify --repair\` fetches anew what is not right${how}.`]),
+    ...(read.artifacts < artifacts ? [`  ${formatCount(artifacts - read.artifacts)} of them have not changed since they were read; --full reads them, too`] : []),
+    ...(foreign.length === 0 ? [] : [`  not of the mirror, and left alone: ${foreign.slice(0, 3).join(', ')}${more}`]),
+  ]
+}
+
+interface VerifyRun {
+  readonly openStore: OpenStore
+  readonly started: number
+  readonly exitCode: ExitCode
+}
+
+async function writeVerifyMetrics(session: Session, outcomes: readonly Outcome<Verified | undefined>[], { openStore, started, exitCode }: VerifyRun): Promise<void> {
+  if (session.config.metricsFile === undefined) return
+  const channels = await Promise.all(outcomes.map(async (outcome) => ({
+    channel: outcome.channel,
+    exitCode: outcome.error === undefined ? exitOf(outcome.report) : outcome.error.exitCode,
+    head: await openStore(outcome.root).head().catch(() => undefined),
+    values: outcome.report === undefined ? {} : { mirror_verify_faults: outcome.report.faults.length, mirror_verify_foreign: outcome.report.foreign.length },
+  })))
+  await writeMetrics(session, { started, exitCode, channels })
 }

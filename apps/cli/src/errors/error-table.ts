@@ -62,6 +62,8 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     cause: 'Nothing was synced yet, or `mirror_dir` is another folder.',
     advice: 'Run `mirror sync`, or correct the folder.',
   },
+  SNAPSHOT_EXISTS: { exit: 4, meaning: 'A snapshot of that name exists.', cause: 'Names are given once.', advice: 'Choose another name, or delete the snapshot first.' },
+  SNAPSHOT_NOT_FOUND: { exit: 1, meaning: 'No channel has a snapshot of that name.', cause: 'A typing error, or it was deleted.', advice: 'See `mirror snapshot list`.' },
   INTERRUPTED: { exit: 130, meaning: 'The run was interrupted.', cause: 'Ctrl-C, or SIGTERM.', advice: 'Run it again: it goes on where it was.' },
   INTERNAL: { exit: 1, meaning: 'A bug of this tool.', cause: 'Something that we did not foresee.', advice: 'Report it, with the stack that was printed.' },
 
@@ -125,6 +127,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     advice: 'Mirror to a local file system, and serve or copy it from there.',
   },
   STORE_WRITE_FAILED: { exit: 1, meaning: 'A write failed.', cause: 'A fault of the disk or of the network file system.', advice: 'Look at the system log, then run again.' },
+  SNAPSHOT_NAME_INVALID: { exit: 2, meaning: 'A text cannot be the name of a snapshot.', cause: 'Capitals, slashes, digits alone, or more than 64 characters.', advice: 'Follow the hint.' },
   TRANSACTION_INCOMPLETE: { exit: 1, meaning: 'Something that would be published was not stored.', cause: 'A bug of this tool.', advice: 'Report it. Nothing was published.' },
   TRANSACTION_ENDED: { exit: 1, meaning: 'A transaction was used after its end.', cause: 'A bug of this tool.', advice: 'Report it. Nothing was published.' },
 
@@ -194,11 +197,35 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     cause: 'See the artifacts that the report lists.',
     advice: 'Run again; `--partial` publishes without them.',
   },
+  GENERATION_ABSENT: {
+    exit: 4,
+    meaning: 'There is no such generation to go back to.',
+    cause: 'It was given up: generations are kept for the grace, as `retain` says, and by snapshots.',
+    advice: 'Choose one of those that the message names.',
+  },
+  ROLLBACK_INCOMPLETE: {
+    exit: 1,
+    meaning: 'Files that an older generation lists are gone or damaged. Nothing was changed.',
+    cause: 'Somebody deleted them, or the disk is failing.',
+    advice: 'Choose another generation, or bring the files back.',
+  },
   NOARCH_HELD: {
     exit: 3,
     meaning: '`noarch` could not be had, so nothing of the channel is published.',
     cause: 'See the reason that the report gives for noarch.',
     advice: 'Run again.',
+  },
+  INSTALLERS_NOT_FOUND: {
+    exit: 3,
+    meaning: 'Upstream has no installers: neither `archive/` nor `miniconda/`.',
+    cause: '`remote_url` names a server that has channels alone, or a wrong folder.',
+    advice: 'Correct `remote_url`; `fetch_installers: false` says that installers are not wanted.',
+  },
+  LISTING_UNREADABLE: {
+    exit: 3,
+    meaning: 'The page that lists installers cannot be used, so they stay as they were.',
+    cause: 'It was cut on the way, it is a login page, or it has no checksums.',
+    advice: 'Look at the page in a browser; run again later.',
   },
   SELECTION_INCOMPLETE: {
     exit: 3,

@@ -1,0 +1,86 @@
+/** The headings of the help. */
+export const GROUPS = {
+  what: 'What to mirror:',
+  how: 'How to fetch it:',
+  safety: 'When something is wrong:',
+  output: 'Output:',
+  importing: 'With import:',
+} as const
+
+/** One flag, as the help and the reference page tell it. */
+export interface FlagDefinition {
+  readonly name: string
+  readonly alias?: readonly string[]
+  readonly type: 'boolean' | 'text' | 'texts'
+  /** What stands for the value in the help. */
+  readonly value?: string
+  readonly group: (typeof GROUPS)[keyof typeof GROUPS]
+  readonly describe: string
+  readonly standard?: boolean
+}
+
+const FILE: FlagDefinition = {
+  name: 'file', alias: ['f'], type: 'text', value: 'FILE', group: GROUPS.what,
+  describe: 'Configuration file (otherwise ~/.cas-mirror, else /etc/cas-mirror)',
+}
+const STRICT: FlagDefinition = { name: 'strict', type: 'boolean', group: GROUPS.what, describe: 'Refuse a configuration with unknown keys' }
+
+/** What to mirror. */
+export const SELECTION: readonly FlagDefinition[] = [
+  FILE,
+  { name: 'mirror-dir', type: 'text', value: 'FOLDER', group: GROUPS.what, describe: 'Folder of the mirror' },
+  { name: 'channel', alias: ['c'], type: 'texts', value: 'URL', group: GROUPS.what, describe: 'Channel to mirror, instead of the configured ones (repeatable)' },
+  { name: 'platform', alias: ['p'], type: 'texts', value: 'NAME', group: GROUPS.what, describe: 'Platform to mirror, instead of the configured ones (repeatable)' },
+  STRICT,
+]
+
+/** How to carry it out. */
+export const CARRYING_OUT: readonly FlagDefinition[] = [
+  { name: 'reuse', type: 'text', value: 'POLICY', group: GROUPS.what, describe: 'A name that upstream used again: replace, after-grace, keep or drop' },
+  { name: 'grace', type: 'text', value: 'DURATION', group: GROUPS.what, describe: 'How long to keep what no index names any more (24h; 0: not at all)' },
+  { name: 'concurrency', type: 'text', value: 'N', group: GROUPS.how, describe: 'Artifacts to fetch at once (32)' },
+  { name: 'bandwidth', type: 'text', value: 'RATE', group: GROUPS.how, describe: 'Limit for all of them together, such as 10MB/s' },
+  { name: 'timeout', type: 'text', value: 'DURATION', group: GROUPS.how, describe: 'How long a server may send nothing (30s)' },
+  { name: 'partial', type: 'boolean', group: GROUPS.safety, describe: 'Publish a subdir without the artifacts that cannot be had, instead of holding it' },
+  { name: 'adopt', type: 'boolean', standard: true, group: GROUPS.safety, describe: 'Take over a folder that another tool filled; --no-adopt refuses it' },
+  { name: 'max-delete', type: 'text', value: 'N', group: GROUPS.safety, describe: 'Delete at most so many artifacts in this run (1000)' },
+  { name: 'reserve', type: 'text', value: 'SIZE', group: GROUPS.safety, describe: 'Refuse to start unless so much of the disk stays free (1 % of it, at most 1 GiB; 0: nothing)' },
+  { name: 'allow-empty', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that upstream lists nothing or is gone' },
+  { name: 'allow-shrink', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that upstream removed much' },
+  { name: 'allow-selection', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, that a changed configuration removes much' },
+  { name: 'allow-rollback', type: 'boolean', group: GROUPS.safety, describe: 'Accept, once, an index older than the last one' },
+]
+
+/** Look only. */
+export const DRY_RUN: FlagDefinition = { name: 'dry-run', alias: ['n'], type: 'boolean', group: GROUPS.safety, describe: 'Show what would happen, and change nothing' }
+
+/** How to tell it. */
+export const OUTPUT: readonly FlagDefinition[] = [
+  { name: 'json', type: 'boolean', group: GROUPS.output, describe: 'Print events as NDJSON; the last line is the result or the error' },
+  { name: 'quiet', alias: ['q'], type: 'boolean', group: GROUPS.output, describe: 'Print nothing but warnings and errors' },
+  { name: 'log-level', alias: ['l'], type: 'text', value: 'LEVEL', group: GROUPS.output, describe: 'CRITICAL, ERROR, WARNING, INFO or DEBUG (INFO)' },
+  { name: 'verbose', alias: ['v'], type: 'boolean', group: GROUPS.output, describe: 'Short for --log-level DEBUG' },
+]
+
+/** Where numbers go. */
+export const METRICS: FlagDefinition = {
+  name: 'metrics-file', type: 'text', value: 'FILE', group: GROUPS.output, describe: 'Write what came of the run for the textfile collector of Prometheus',
+}
+
+/** The flags of some names, to be offered by other commands, too. */
+export function pick(flags: readonly FlagDefinition[], ...names: readonly string[]): readonly FlagDefinition[] {
+  return flags.filter(({ name }) => names.includes(name))
+}
+
+/** The flag of `cas-sync` that shows the configuration. */
+export const SHOW_CONFIG: FlagDefinition = {
+  name: 'config', alias: ['show-config', 'show'], type: 'boolean', group: GROUPS.output, describe: 'Show the running configuration, and exit',
+}
+/** The flag that shows secrets. */
+export const SHOW_SECRETS: FlagDefinition = { name: 'show-secrets', type: 'boolean', group: GROUPS.output, describe: 'With it, show tokens and passwords' }
+
+/** How to import a configuration. */
+export const IMPORTING: readonly FlagDefinition[] = [
+  { name: 'from', type: 'text', value: 'TOOL', group: GROUPS.importing, describe: 'Whose configuration it is: auto, conda-mirror, conda-mirror-rs or anaconda-mirror (auto)' },
+  { name: 'output', type: 'text', value: 'FILE', group: GROUPS.importing, describe: 'Write to a new file, instead of stdout' },
+]

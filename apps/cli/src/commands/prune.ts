@@ -1,0 +1,105 @@
+import { NOARCH, type SubdirName } from '@mirror/core'
+import type { DiskStore, TidyReport } from '@mirror/store'
+import { pruneChannel, type PruneReport } from '@mirror/sync'
+import type { ExitCode } from '../errors/exit-codes.ts'
+import { valuesOfTidy, writeMetrics } from '../metrics/write-metrics.ts'
+import { createStoreOpener, type OpenStore } from '../open-store.ts'
+import { describeWaiting } from '../render/describe-event.ts'
+import { formatBytes, formatNoun } from '../render/format.ts'
+import { finish, forEachChannel, type Outcome } from './each-channel.ts'
+import { isFolderAlone, listChannels, type MirroredChannel } from './find-channels.ts'
+import { describeLeftover, findLeftovers } from './leftovers.ts'
+import type { Session } from './session.ts'
+
+/** What came of one channel. */
+interface Pruned extends PruneReport {
+  /** True when nothing is left of it, not even its dot-folder. */
+  readonly removed: boolean
+}
+
+/** Removes what left the configuration, then what is due. Exit code 3 when more was due than may be deleted, 4 when a guard refused. */
+export async function runPrune(session: Session): Promise<ExitCode> {
+  const { config, renderer } = session
+  const started = session.now()
+  const openStore = await createStoreOpener(config)
+  const { gone, foreign } = await findLeftovers(session, openStore)
+  const channels = await listChannels(session)
+  renderer.render({ type: 'run-started', command: 'prune', mirror: config.mirrorDir, config: config.file, channels: channels.length + gone.length })
+  const folders = new Set(gone.map(({ folder }) => folder))
+  const outcomes = await forEachChannel(session, [...channels, ...gone], async (channel) => pruneOne(channel, { session, store: openStore(channel.root), isGone: folders.has(channel.folder) }))
+  const exitCode = finish(session, outcomes, {
+    describe: (channel, report) => describePruned(channel, report, session), exitOf: exitOfPruned,
+    more: { text: foreign.map(describeLeftover).join(''), fields: { leftovers: foreign } },
+  })
+  if (!session.flags.dryRun) await writePruneMetrics(session, outcomes, { openStore, started, exitCode })
+  return exitCode
+}
+
+interface PruneOneOptions {
+  readonly session: Session
+  readonly store: DiskStore
+  readonly isGone: boolean
+}
+
+async function pruneOne(channel: MirroredChannel, { session, store, isGone }: PruneOneOptions): Promise<Pruned> {
+  const { config, flags, renderer, signal } = session
+  const report = await pruneChannel({
+    store,
+    keep: isGone ? 'nothing' : await chooseSubdirs(channel, session, store),
+    grace: config.grace,
+    dryRun: flags.dryRun,
+    signal,
+    observe: (event) => renderer.render({ type: 'sync', channel: channel.channel, event }),
+    ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
+    ...(flags.allowSelection ? { selectionShare: Infinity } : {}),
+  })
+  const isDone = isGone && !flags.dryRun && report.tidy?.waiting.count === 0 && report.tidy.left === 0
+  return { ...report, removed: isDone && await store.removeEmpty() === 'removed' }
+}
+
+/** The subdirs that stay: those of the configuration, and noarch, without which clients refuse a channel. All of them where there is no configuration. */
+async function chooseSubdirs({ folder }: MirroredChannel, session: Session, store: DiskStore): Promise<ReadonlySet<SubdirName>> {
+  if (isFolderAlone(session)) return new Set((await store.head())?.state.subdirs.map(({ subdir }) => subdir))
+  const configured = session.config.channels.find(({ channel }) => channel.folder === folder)
+  return new Set([NOARCH, ...(configured?.subdirs ?? []).map(({ subdir }) => subdir)])
+}
+
+function exitOfPruned({ status, tidy }: Pruned): ExitCode {
+  if (status === 'refused') return 4
+  return (tidy?.left ?? 0) > 0 ? 3 : 0
+}
+
+function describePruned(channel: string, { status, generation, withdrawn, verdicts, tidy, removed }: Pruned, { flags: { dryRun } }: Session): string {
+  if (generation === undefined) return `${channel}: nothing is published\n`
+  if (status === 'refused') return verdicts.map(({ message, override }) => `${channel}: refused: ${message}${override === undefined ? '' : `; ${override} accepts it`}\n`).join('')
+  const lines = withdrawn.map(({ subdir, artifacts, bytes }) => `  ${subdir} ${dryRun ? 'would be withdrawn' : 'is withdrawn'}: ${formatNoun(artifacts, 'artifact')}, ${formatBytes(bytes)}`)
+  const own = [...lines, ...(tidy === undefined ? [] : describeTidy(tidy, dryRun)), ...(removed ? ['  nothing is left of it'] : [])]
+  return `${channel}: ${own.length === 0 ? 'nothing to prune' : `generation ${generation}`}\n${own.map((line) => `${line}\n`).join('')}`
+}
+
+function describeTidy({ deleted, waiting, kept, left, dropped }: TidyReport, dryRun: boolean): readonly string[] {
+  return [
+    ...(dropped.length === 0 ? [] : [`  given up${dryRun ? ' would be' : ''}: ${dropped.length === 1 ? 'generation' : 'generations'} ${dropped.toReversed().join(', ')}`]),
+    ...(deleted.count === 0 ? [] : [`  ${dryRun ? 'to delete' : 'deleted'}: ${formatNoun(deleted.count, 'file')}, ${formatBytes(deleted.bytes)}`]),
+    ...(left === 0 ? [] : [`  left for another run, because of --max-delete: ${formatNoun(left, 'file')}`]),
+    ...(kept.count === 0 ? [] : [`  kept for older generations: ${formatNoun(kept.count, 'file')}, ${formatBytes(kept.bytes)}`]),
+    ...(waiting.count === 0 ? [] : [`  ${describeWaiting(waiting.count, waiting.bytes, waiting.next)}`]),
+  ]
+}
+
+interface PruneRun {
+  readonly openStore: OpenStore
+  readonly started: number
+  readonly exitCode: ExitCode
+}
+
+async function writePruneMetrics(session: Session, outcomes: readonly Outcome<Pruned>[], { openStore, started, exitCode }: PruneRun): Promise<void> {
+  if (session.config.metricsFile === undefined) return
+  const channels = await Promise.all(outcomes.map(async (outcome) => ({
+    channel: outcome.channel,
+    exitCode: outcome.error === undefined ? exitOfPruned(outcome.report) : outcome.error.exitCode,
+    head: await openStore(outcome.root).head().catch(() => undefined),
+    values: valuesOfTidy(outcome.report?.tidy),
+  })))
+  await writeMetrics(session, { started, exitCode, channels })
+}
