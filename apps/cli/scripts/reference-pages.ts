@@ -18,6 +18,7 @@ const table = (head: readonly string[], rows: readonly (readonly string[])[]): s
 const PACKAGES = [
   ['The command line', 'apps/cli'],
   ['Sync', 'packages/sync'],
+  ['The selection', 'packages/selection'],
   ['Upstream', 'packages/repository-client'],
   ['The store', 'packages/store'],
   ['Names, indexes and channels', 'packages/core'],
@@ -51,7 +52,7 @@ export function readEvents(folder: string): readonly EventSource[] {
 
 /** Every event of every package that `--json` can print. */
 export function readAllEvents(): readonly EventSource[] {
-  return PACKAGES.filter(([, folder]) => folder !== 'packages/core').flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received' && type !== 'verify-progress')
+  return PACKAGES.filter(([, folder]) => folder !== 'packages/core' && folder !== 'packages/selection').flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received' && type !== 'verify-progress')
 }
 
 function createErrorsPage(): string {

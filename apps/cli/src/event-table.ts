@@ -38,4 +38,13 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   fault: '`verify` found a file that is not what it should be.',
   'channel-finished': 'The work on a channel ended, with its report.',
   'channel-failed': 'The work on a channel ended with an error.',
+  'installers-started': 'The work on the installers begins. Their events have the upstream as `channel`.',
+  'listing-checked': 'Upstream\'s page of a folder of installers was looked at.',
+  'listing-held': 'A folder of installers stays as it was, because its page cannot be had or used.',
+  'installers-planned': 'What will happen to the installers. Sizes that cannot be known before count as 0.',
+  'installer-started': 'An installer is being fetched.',
+  'installer-done': 'An installer is stored and verified, or was there already (`present`).',
+  'installer-failed': 'An installer could not be had.',
+  'installers-finished': 'The work on the installers ended, with its report.',
+  'installers-failed': 'The work on the installers ended with an error.',
 }

@@ -1,5 +1,5 @@
 import type { VerifyEvent } from '@mirror/store'
-import type { SyncEvent, SyncReport } from '@mirror/sync'
+import type { InstallersReport, SyncEvent, SyncReport } from '@mirror/sync'
 import type { ErrorFacts } from './errors/error-facts.ts'
 
 /** How much somebody wants to read. */
@@ -25,6 +25,9 @@ export type RunEvent =
   | { readonly type: 'progress'; readonly channel: string; readonly progress: ChannelProgress }
   | { readonly type: 'channel-finished'; readonly channel: string; readonly report: SyncReport }
   | { readonly type: 'channel-failed'; readonly channel: string; readonly error: ErrorFacts }
+  | { readonly type: 'installers-started'; readonly remote: string }
+  | { readonly type: 'installers-finished'; readonly remote: string; readonly report: InstallersReport }
+  | { readonly type: 'installers-failed'; readonly remote: string; readonly error: ErrorFacts }
 
 /** What a renderer shows: an event of the run, or one of `syncChannel` or `verifyStore` with its channel. */
 export type ShownEvent =

@@ -1,4 +1,4 @@
-import type { SyncReport } from '@mirror/sync'
+import type { InstallersReport, SyncReport } from '@mirror/sync'
 
 /** The exit codes of our commands. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130
@@ -33,4 +33,10 @@ export function exitOfReport(report: SyncReport): ExitCode {
   const isIncomplete = report.held.length > 0 || report.failed.length > 0 || isLeftOut
   if (report.status === 'held' && report.subdirs.every(({ status }) => status === 'held' || status === 'absent')) return 1
   return report.status === 'held' || isIncomplete ? 3 : 0
+}
+
+/** The exit code of installers that were synced or planned. Channels do not depend on them, so what could not be had of them is held. */
+export function exitOfInstallers({ status, held, failed }: InstallersReport): ExitCode {
+  if (status === 'refused') return 4
+  return status === 'held' || held.length > 0 || failed.length > 0 ? 3 : 0
 }

@@ -30,6 +30,21 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
       return place(shown.channel, describeVerifyEvent(shown.event))
     case 'sync':
       return place(shown.channel, describeSyncEvent(shown.event))
+    default:
+      return describeInstallersRun(shown)
+  }
+}
+
+type InstallersEvent = Extract<ShownEvent, { readonly type: 'installers-started' | 'installers-finished' | 'installers-failed' }>
+
+function describeInstallersRun(shown: InstallersEvent): Described {
+  switch (shown.type) {
+    case 'installers-started':
+      return describe('INFO', () => `installers of ${shown.remote}`)
+    case 'installers-finished':
+      return describe('DEBUG', () => `installers of ${shown.remote}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
+    case 'installers-failed':
+      return describe('ERROR', () => `installers of ${shown.remote}: ${formatError(shown.error).trimEnd()}`)
   }
 }
 
@@ -88,7 +103,7 @@ function describeSyncEvent(event: SyncEvent): Described | undefined {
     case 'tidied':
       return describe('DEBUG', () => `${formatCount(event.deleted)} deleted from the trash, ${formatCount(event.waiting)} waiting`)
     default:
-      return describeStoreEvent(event) ?? describeClientEvent(event)
+      return describeStoreEvent(event) ?? describeClientEvent(event) ?? describeInstallerEvent(event)
   }
 }
 
@@ -133,6 +148,25 @@ function describeClientEvent(event: SyncEvent): Described | undefined {
       return describe('DEBUG', () => `${event.url} goes on at ${formatBytes(event.offset)}`)
     case 'host-failing':
       return describe('WARNING', () => `warning: ${event.host} fails on and on, and is left alone for ${formatDuration(event.pause)}`)
+    default:
+      return undefined
+  }
+}
+
+const LISTING_RESULTS = { 'not-modified': 'has not changed', fetched: 'is read', absent: 'is not there' } as const
+
+function describeInstallerEvent(event: SyncEvent): Described | undefined {
+  switch (event.type) {
+    case 'listing-checked':
+      return describe('INFO', () => `upstream's list of ${event.folder}/ ${LISTING_RESULTS[event.result]}`)
+    case 'listing-held':
+      return describe('WARNING', () => `${event.folder}/ is held: ${event.reason} (${event.code})`)
+    case 'installers-planned':
+      return describe('INFO', () => `${formatNoun(event.add, 'installer')} to add (${formatBytes(event.addBytes)}), ${formatCount(event.remove)} to remove`)
+    case 'installer-done':
+      return describe('INFO', () => `${event.path} ${event.result === 'present' ? 'is there already' : 'is fetched and verified'}`)
+    case 'installer-failed':
+      return describe('WARNING', () => `warning: ${event.path}: ${event.reason} (${event.code})`)
     default:
       return undefined
   }

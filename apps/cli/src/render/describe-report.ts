@@ -27,9 +27,10 @@ const LEFT_OUT_WORDS: Readonly<Record<LeftOut['reason'], string>> = {
   reused: 'whose name was used again',
 }
 
-/** What a sync did, in words: each channel, then where the mirror is. Ends with a line feed. */
-export function describeRun(outcomes: readonly ChannelOutcome[], mirrorDir: string): string {
-  return redactText(`${outcomes.map(describeOutcome).join('\n')}\nMirror: ${mirrorDir}\n`)
+/** What a sync did, in words: each channel, the lines of the installers, then where the mirror is. Ends with a line feed. */
+export function describeRun(outcomes: readonly ChannelOutcome[], mirrorDir: string, installers: readonly string[] = []): string {
+  const others = installers.length === 0 ? '' : `\n${installers.join('\n')}\n`
+  return redactText(`${outcomes.map(describeOutcome).join('\n')}${others}\nMirror: ${mirrorDir}\n`)
 }
 
 function describeOutcome(outcome: ChannelOutcome): string {

@@ -16,6 +16,7 @@ export interface TerminalOptions {
 
 const CLEAR = '\r\u001B[2K'
 const REDRAW = 100
+const ENDS: readonly string[] = ['channel-finished', 'channel-failed', 'installers-finished', 'installers-failed']
 const COLORS: Readonly<Partial<Record<LogLevel, string>>> = { ERROR: '\u001B[31m', CRITICAL: '\u001B[31m', WARNING: '\u001B[33m' }
 
 /** Lines that stay, and below them one that is redrawn ten times a second: bar, artifacts, bytes, rate and time left. Never wider than the terminal. */
@@ -51,7 +52,8 @@ export function createTerminalRenderer({ output, level, color, now }: TerminalOp
     render(shown) {
       tracker.observe(shown)
       if (shown.type === 'channel-started') ({ channel } = shown)
-      if (shown.type === 'channel-finished' || shown.type === 'channel-failed') {
+      if (shown.type === 'installers-started') channel = shown.remote
+      if (ENDS.includes(shown.type)) {
         channel = undefined
         clear()
       }

@@ -1,4 +1,5 @@
 import type { VerifyEvent } from '@mirror/store'
+import type { SyncEvent } from '@mirror/sync'
 import type { ChannelProgress, ShownEvent } from '../events.ts'
 
 /** Follows how far a channel is. */
@@ -32,7 +33,8 @@ export function createProgressTracker(now: () => number): ProgressTracker {
   }
 
   /** What came from a disk is not told as received, but counts. */
-  function finish(size: number): void {
+  function finish(size: number | undefined): void {
+    if (size === undefined) return
     doneBytes += size
     if (doneBytes > counts.bytes) receive(doneBytes - counts.bytes)
     counts.artifacts += 1
@@ -47,14 +49,15 @@ export function createProgressTracker(now: () => number): ProgressTracker {
 
   return {
     observe(shown) {
-      if (shown.type === 'channel-started' || (shown.type === 'sync' && shown.event.type === 'fetch-planned')) doneBytes = 0
-      if (shown.type === 'channel-started') counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+      const isStart = shown.type === 'channel-started' || shown.type === 'installers-started'
+      if (isStart || (shown.type === 'sync' && shown.event.type === 'fetch-planned')) doneBytes = 0
+      if (isStart) counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
       if (shown.type === 'verify') observeVerify(shown.event)
       if (shown.type !== 'sync') return
       const { event } = shown
       if (event.type === 'bytes-received') receive(event.bytes)
       else if (event.type === 'fetch-planned') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
-      else if (event.type === 'artifact-done') finish(event.artifact.size)
+      else finish(doneSize(event))
     },
     read() {
       const time = now()
@@ -63,4 +66,10 @@ export function createProgressTracker(now: () => number): ProgressTracker {
       return { ...counts, rate: Math.round((recent.reduce((sum, sample) => sum + sample.bytes, 0) * 1000) / span) }
     },
   }
+}
+
+/** The bytes of what is done, if the event says that something is. */
+function doneSize(event: SyncEvent): number | undefined {
+  if (event.type === 'artifact-done') return event.artifact.size
+  return event.type === 'installer-done' ? event.size : undefined
 }
