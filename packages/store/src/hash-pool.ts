@@ -1,3 +1,4 @@
+import os from 'node:os'
 import { Worker } from 'node:worker_threads'
 import { breathe } from './disk-context.ts'
 import { checkInSteps, type HashBatch } from './hash-batch.ts'
@@ -128,4 +129,9 @@ function startThread(worker: Worker): HashThread {
     underway: () => asked.length,
     stop: () => worker.terminate(),
   }
+}
+
+/** As many threads as there are processors, from 2 to 4. */
+export function defaultThreads(): number {
+  return Math.min(4, Math.max(2, os.availableParallelism()))
 }

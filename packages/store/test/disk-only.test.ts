@@ -309,6 +309,102 @@ describe('generations that are kept longer', () => {
   })
 })
 
+describe('what only a store on disk can tell', () => {
+  test('openIntact() gives an index file from where it is right, or not at all', async ({ expect, root }) => {
+    const store = createDiskStore({ root })
+    expect(await store.openIntact('noarch/repodata.json')).toBeUndefined()
+    await publish(store, EMPTY_CHANNEL, ONE)
+    const read = async (path: string): Promise<string | undefined> => {
+      const body = await store.openIntact(path)
+      return body === undefined ? undefined : await bytesOf({ status: 'found', size: 0, body })
+    }
+    for (const name of ['repodata.json', 'repodata.json.zst', 'repodata.json.bz2']) {
+      const path = `noarch/${name}`
+      const expected = wholeChannel(ONE)[path]
+      expect(await read(path)).toBe(expected)
+      fs.writeFileSync(join(root, path), 'nonsense')
+      expect(await read(path)).toBe(expected)
+      fs.rmSync(join(root, path))
+      expect(await read(path)).toBe(expected)
+    }
+    for (const name of fs.readdirSync(join(root, '.mirror/documents'))) fs.writeFileSync(join(root, '.mirror/documents', name), 'nonsense')
+    for (const name of ['repodata.json', 'repodata.json.zst', 'repodata.json.bz2']) expect(await read(`noarch/${name}`)).toBeUndefined()
+    expect(await read('linux-64/repodata.json')).toBe(wholeChannel(ONE)['linux-64/repodata.json'])
+    expect(await read('noarch/a-1.0-0.conda')).toBeUndefined()
+  })
+
+  test('trash() tells what waits by the heads of the lists', async ({ expect, root }) => {
+    const store = createDiskStore({ root, clock: () => new Date(Date.UTC(2026, 0, 1)) })
+    await publish(store, EMPTY_CHANNEL, ONE)
+    expect(await store.trash()).toEqual([])
+    await publish(store, ONE, TWO)
+    expect(await store.trash()).toEqual([{ generation: 2, time: '2026-01-01T00:00:00.000Z', count: 1, bytes: 5 }])
+    await store.createSnapshot('one', 1)
+    await store.tidy({ grace: 0 })
+    expect(await store.trash()).toEqual([{ generation: 2, time: '2026-01-01T00:00:00.000Z', count: 1, bytes: 5, keptBy: [1] }])
+  })
+
+  test('a snapshot whose file is damaged keeps every generation, and can be removed', async ({ expect, root }) => {
+    const store = createDiskStore({ root })
+    await publish(store, EMPTY_CHANNEL, ONE)
+    await store.createSnapshot('one', 1)
+    await publish(store, ONE, TWO)
+    await publish(store, TWO, ONE)
+    fs.writeFileSync(join(root, '.mirror/snapshots/one.json'), '{"format":1,"name":"one","generation":1}\n')
+    expect(await store.damagedSnapshots()).toEqual(['one'])
+    const events: StoreEvent[] = []
+    expect(await store.tidy({ grace: 0, observe: (event) => { events.push(event) } })).toMatchObject({ dropped: [] })
+    expect(events).toContainEqual({ type: 'store-warning', warning: 'snapshot-damaged' })
+    expect((await store.generations()).map(({ number }) => number)).toEqual([3, 2, 1])
+    expect(await store.removeSnapshot('one')).toBe('removed')
+    expect(await store.tidy({ grace: 0 })).toMatchObject({ dropped: [2, 1] })
+  })
+
+  test('removeEmpty() takes away a store that nothing needs, and no other; what is foreign stays', async ({ expect, root }) => {
+    const store = createDiskStore({ root })
+    expect(await store.removeEmpty()).toBe('in-use')
+    await publish(store, EMPTY_CHANNEL, ONE)
+    expect(await store.removeEmpty()).toBe('in-use')
+    await store.createSnapshot('one')
+    const nothing = makeChannel({})
+    await publish(store, ONE, nothing)
+    expect(await store.removeEmpty()).toBe('in-use')
+    await store.removeSnapshot('one')
+    expect(await store.removeEmpty()).toBe('in-use')
+    await store.tidy({ grace: 0 })
+    fs.writeFileSync(join(root, 'notes.txt'), 'ours')
+    expect(await store.removeEmpty()).toBe('removed')
+    expect(fs.readdirSync(root)).toEqual(['notes.txt'])
+    fs.rmSync(join(root, 'notes.txt'))
+    await publish(store, EMPTY_CHANNEL, nothing)
+    await publish(store, nothing, ONE)
+    await publish(store, ONE, nothing)
+    await store.tidy({ grace: 0 })
+    expect(await store.removeEmpty()).toBe('removed')
+    expect(fs.existsSync(root)).toBe(false)
+  })
+
+  test('an index file that is told to be damaged is put anew, and so is its copy', async ({ expect, root }) => {
+    const store = createDiskStore({ root })
+    await publish(store, EMPTY_CHANNEL, ONE)
+    const path = 'noarch/repodata.json.bz2'
+    const file = ONE.state.subdirs.flatMap(({ variants }) => variants).find((variant) => variant.path === path)
+    if (file === undefined) throw new Error('no such file')
+    const { mtime, atime } = fs.statSync(join(root, path))
+    const bytes = fs.readFileSync(join(root, path))
+    const again = { ...makeChangeset(EMPTY_CHANNEL, ONE).changeset, base: (await store.head())?.id ?? file.sha256 }
+    for (const damaged of [path, `.mirror/documents/${file.sha256}`]) {
+      fs.writeFileSync(join(root, damaged), Buffer.alloc(bytes.length))
+      fs.utimesSync(join(root, damaged), atime, mtime)
+      const transaction = await begun(store, again, { damaged: new Set([damaged]) })
+      for await (const artifact of transaction.missing()) throw new Error(`${artifact.name} is missing`)
+      for (const [one, content] of filesToPut(makeChangeset(EMPTY_CHANNEL, ONE))) await transaction.putFile(one, content)
+      expect(await transaction.commit()).toMatchObject({ status: 'committed' })
+      expect(fs.readFileSync(join(root, damaged)).equals(bytes)).toBe(true)
+    }
+  })
+})
+
 describe('damage and versions', () => {
   test('a head that is lost or garbage is found again from the newest whole generation', async ({ expect, root }) => {
     const store = createDiskStore({ root })
