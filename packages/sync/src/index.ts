@@ -12,5 +12,6 @@ export { adoptChannel, type AdoptOptions, listSubdirs } from './keeping/adopt-ch
 export { repairChannel, type RepairOptions, type RepairReport, type Unrepaired } from './keeping/repair-channel.ts'
 export { INSTALLER_FOLDERS, type InstallerFolder } from './installers/installer-name.ts'
 export type { FailedInstaller, HeldFolder, InstallerChange, InstallersReport, SyncInstallersOptions } from './installers/installers-options.ts'
+export { type InstallerSum, pruneInstallers, type PruneInstallersOptions, type PruneInstallersReport, sumInstallers } from './installers/prune-installers.ts'
 export { syncInstallers } from './installers/sync-installers.ts'
 export { readUpstreamDates } from './keeping/upstream-dates.ts'

@@ -31,8 +31,8 @@ export interface SyncInstallersOptions {
   readonly dryRun?: boolean
   /** Take over installers that another tool put there. Default true. */
   readonly adopt?: boolean
-  /** Remove installers of platforms that are not asked for any more, too. Default false. */
-  readonly prune?: boolean
+  /** Verify all that is there, as if someone had changed it: what is not right is fetched anew. Default false. */
+  readonly verify?: boolean
   /** Installers fetched at once. Default 4. */
   readonly concurrency?: number
   readonly now?: () => number

@@ -54,7 +54,8 @@ export async function readInstallersGround(run: InstallersRun): Promise<Installe
     warnOf(run, 'PUBLIC_FILES_CHANGED', `Someone changed ${first}${others.length === 0 ? '' : ` and ${others.length} others`} in the mirror; all installers are verified again`)
     return { head, reader: undefined, isDistrusted: true }
   }
-  return { head, reader: head === undefined ? undefined : await store.read(head.number), isDistrusted: false }
+  if (head === undefined || run.options.verify === true) return { head, reader: undefined, isDistrusted: head !== undefined }
+  return { head, reader: await store.read(head.number), isDistrusted: false }
 }
 
 /** Removes what is due; undefined while another run holds the store. */

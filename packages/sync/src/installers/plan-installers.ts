@@ -64,7 +64,7 @@ export function planInstallers({ options, limits }: Pick<InstallersRun, 'options
 }
 
 interface FolderPlanning extends Pick<InstallersRun, 'limits'> {
-  readonly options: Pick<SyncInstallersOptions, 'platforms' | 'latest' | 'prune'>
+  readonly options: Pick<SyncInstallersOptions, 'platforms' | 'latest'>
   readonly folder: InstallerFolder
   readonly listing: FolderListing
   readonly mirrored: readonly MirroredInstaller[]
@@ -81,12 +81,11 @@ function planFolder(planning: FolderPlanning): InstallersPlan {
   const superseded = others.filter(({ parsed }) => options.platforms.includes(parsed.platform))
   const kinds = new Set(wanted.map(({ kind }) => kind))
   const orphans = limits.allowEmpty ? [] : superseded.filter(({ kind }) => !kinds.has(kind))
-  const removed = [...superseded.filter((installer) => !orphans.includes(installer)), ...(options.prune === true ? unselected : [])]
   return {
     wanted,
-    kept: [...orphans, ...(options.prune === true ? [] : unselected)],
-    removed,
-    unselected: options.prune === true ? [] : unselected.map(({ path }) => path),
+    kept: [...orphans, ...unselected],
+    removed: superseded.filter((installer) => !orphans.includes(installer)),
+    unselected: unselected.map(({ path }) => path),
     verdicts: judgeFolder(planning, { wanted, superseded }),
     warnings: [...new Set(orphans.map(({ kind }) => kind))].map((kind) => `Upstream lists no installer of ${kind} any more; those of the mirror stay`),
   }

@@ -81,8 +81,8 @@ function listKnown(memo: InstallersMemo | undefined, mirrored: readonly Publishe
 }
 
 /** Everything but upstream that decides what is wanted. */
-function describeChoice({ options: { remote, platforms, latest, prune = false } }: InstallersRun): string {
-  return JSON.stringify({ remote, platforms: platforms.toSorted(), latest, prune })
+function describeChoice({ options: { remote, platforms, latest } }: InstallersRun): string {
+  return JSON.stringify({ remote, platforms: platforms.toSorted(), latest })
 }
 
 async function publish(attempt: Attempt, found: ResolvedInstallers): Promise<InstallersReport | undefined> {

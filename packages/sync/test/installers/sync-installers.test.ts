@@ -8,7 +8,7 @@ import {
   buildInstallers, type ChannelServer, createInstallerPage, createSampleInstallers, faults, type InstallerDescription, type InstallersDescription, serveChannel,
 } from '@mirror/test-fixtures'
 import { describe, test as base } from 'vitest'
-import { INSTALLER_FOLDERS, type InstallersReport, type SyncEvent, syncInstallers, type SyncInstallersOptions } from '../../src/index.ts'
+import { INSTALLER_FOLDERS, type InstallersReport, pruneInstallers, sumInstallers, type SyncEvent, syncInstallers, type SyncInstallersOptions } from '../../src/index.ts'
 
 const HOUR = 3_600_000
 
@@ -179,7 +179,7 @@ describe('syncInstallers()', () => {
     await expect(stat(mirror)).rejects.toThrow('ENOENT')
   })
 
-  test('installers of a platform that is not asked for any more stay until they are pruned', async ({ expect, build, sync, files }) => {
+  test('installers of a platform that is not asked for any more stay until they are pruned', async ({ expect, build, sync, files, mirror }) => {
     await build(createSampleInstallers())
     await sync()
     const arm = parseSubdirName('osx-arm64')
@@ -187,9 +187,19 @@ describe('syncInstallers()', () => {
     expect(other).toMatchObject({ status: 'committed', remove: [] })
     expect(other.unselected).toContain(`archive/${A2}`)
     expect(await files()).toContain(`archive/${A2}`)
-    const pruned = await sync({ platforms: [arm], prune: true })
-    expect(pruned.remove.map(({ path }) => path)).toContain(`archive/${A2}`)
+    const store = createDiskStore({ root: mirror, folders: INSTALLER_FOLDERS })
+    const prune = { store, platforms: [arm], grace: HOUR }
+    expect(await pruneInstallers({ ...prune, platforms: 'all' })).toMatchObject({ status: 'unchanged', generation: 2, withdrawn: [] })
+    expect(await pruneInstallers({ ...prune, dryRun: true })).toMatchObject({ status: 'planned', generation: 2, withdrawn: [{ name: 'linux-64', installers: 5, bytes: 10_000 }] })
+    expect(await files()).toContain(`archive/${A2}`)
+    const pruned = await pruneInstallers(prune)
+    expect(pruned).toMatchObject({ status: 'committed', generation: 3, withdrawn: [{ name: 'linux-64', installers: 5 }] })
+    expect(pruned.tidy.waiting.count).toBeGreaterThan(4)
     expect((await files()).filter((path) => path.includes('Linux'))).toEqual([])
+    const head = await store.head()
+    expect(head === undefined ? [] : sumInstallers(head.state)).toEqual([{ name: 'archive', installers: 1, bytes: 2000 }, { name: 'miniconda', installers: 2, bytes: 4000 }])
+    expect(await readFile(join(mirror, 'archive/index.html'), 'utf8')).not.toContain('Linux')
+    expect((await sync({ platforms: [arm] })).status).toBe('unchanged')
   })
 
   test('reads another mirror, and a folder', async ({ expect, build, sync, mirror, upstream }) => {
@@ -225,6 +235,11 @@ describe('syncInstallers()', () => {
     const report = await sync()
     expect(report.fetched).toEqual({ installers: 1, bytes: 400_000 })
     expect(report.warnings.map(({ code }) => code)).toEqual(['PUBLIC_FILES_CHANGED'])
+    const path = join(mirror, 'miniconda', LATEST)
+    const { atime, mtime } = await stat(path)
+    await writeFile(path, Buffer.alloc(400_000))
+    await utimes(path, atime, mtime)
+    expect((await sync({ verify: true })).fetched).toEqual({ installers: 1, bytes: 400_000 })
     await writeFile(join(mirror, 'miniconda', M2), 'other')
     expect((await sync()).status).toBe('committed')
     expect(await files()).toContain(`miniconda/${M2}`)
