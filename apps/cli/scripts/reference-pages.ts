@@ -6,6 +6,7 @@ import { KEY_GROUPS, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
 import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
 import { EVENT_TABLE } from '../src/event-table.ts'
+import { METRICS } from '../src/metrics/metrics-file.ts'
 import { createLicencesPage } from './licences-page.ts'
 
 const NOTE = '<!-- Made by apps/cli/scripts/write-reference.mjs from the code; do not edit. -->\n'
@@ -93,8 +94,32 @@ The last line is one of these:
 
 | type | fields | meaning |
 | --- | --- | --- |
-| \`result\` | \`command\`, \`exitCode\`, \`mirror\`, \`channels\` | The command ended. Each entry of \`channels\` has \`channel\` and \`folder\`, and the \`report\` of a sync, or its \`error\`. |
+| \`result\` | \`command\`, \`exitCode\`, \`mirror\`, \`channels\` | The command ended. Each entry of \`channels\` has \`channel\` and \`folder\`, and the \`report\` of the command, or its \`error\`. |
 | \`error\` | \`exitCode\`, \`code\`, \`message\`, \`hint\`, \`details\` | The command could not begin, or was interrupted (then with \`channels\` as far as they came). |
+`
+}
+
+function createMetricsPage(): string {
+  return `# Metrics
+
+${NOTE}
+\`--metrics-file FILE\`, or \`metrics_file\` in the configuration, makes \`sync\`, \`verify\` and \`prune\` write a file for the textfile collector of Prometheus' node exporter: name it
+\`<folder of the collector>/<anything>.prom\`. It is replaced by a rename, so that the collector never reads half of it. Each command replaces what it wrote before and leaves what the
+others wrote, so that all of them can share one file; two configurations need two. A dry run writes nothing. That the file cannot be written is a warning, and not a failure.
+
+All are gauges, with the labels \`command\` and \`channel\` (the URL of the channel without secrets; its folder where there is no configuration). Those without \`channel\` are of the whole run;
+\`mirror_upstream_index_timestamp_seconds\` also has \`subdir\`.
+
+${table(['metric', 'meaning'], Object.entries(METRICS).map(([name, meaning]) => [`\`${name}\``, meaning]))}
+
+What deserves an alarm:
+
+\`\`\`
+time() - mirror_last_success_timestamp_seconds{command="sync"} > 2 * 86400
+time() - mirror_run_timestamp_seconds{command="sync",channel=""} > 2 * 86400
+mirror_run_held_subdirs > 0
+mirror_verify_faults > 0
+\`\`\`
 `
 }
 
@@ -142,7 +167,8 @@ respected. Every command has \`-h\`, \`--help\` and \`--version\`.
 
 Ctrl-C and SIGTERM end a command within five seconds, with a mirror that is whole; once more ends it at once. The next run goes on where it was.
 
-How a command ends is in [exit-codes.md](exit-codes.md), the configuration in [config.md](config.md), \`--json\` in [events.md](events.md).
+How a command ends is in [exit-codes.md](exit-codes.md), the configuration in [config.md](config.md), \`--json\` in [events.md](events.md),
+\`--metrics-file\` in [metrics.md](metrics.md).
 
 ${sections.join('\n')}
 ## cas-sync
@@ -222,6 +248,7 @@ export function createReferencePages(): ReadonlyMap<string, string> {
     ['errors.md', createErrorsPage()],
     ['events.md', createEventsPage()],
     ['exit-codes.md', createExitCodesPage()],
+    ['metrics.md', createMetricsPage()],
     ['licences.md', createLicencesPage(NOTE, table)],
   ])
 }
