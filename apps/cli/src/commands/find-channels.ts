@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isMirrorError, isSubdirName, KNOWN_SUBDIRS, MirrorError } from '@mirror/core'
-import { inspectRoot } from '@mirror/store'
-import { listSubdirs } from '@mirror/sync'
+import { createDiskStore, inspectRoot } from '@mirror/store'
+import { INSTALLER_FOLDERS, listSubdirs, sumInstallers } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { Session } from './session.ts'
 
@@ -76,4 +76,21 @@ function isStore(root: string): boolean {
     if (isMirrorError(error)) return false
     throw error
   }
+}
+
+/** The name under which commands show the installers, which are in no channel. */
+const INSTALLERS = 'installers'
+
+/** True for the installers in a list of channels: they lie at the root. */
+export function isInstallers({ folder }: Pick<MirroredChannel, 'folder'>): boolean {
+  return folder === ''
+}
+
+/** The installers of the mirror as if they were a channel, in a list of its own; empty where there are none, and where channels are named on the command line. */
+export async function listInstallers({ config: { mirrorDir }, flags }: Session): Promise<readonly MirroredChannel[]> {
+  if (flags.channels.length > 0 || !isStore(mirrorDir)) return []
+  const head = await createDiskStore({ root: mirrorDir, folders: INSTALLER_FOLDERS }).head()
+  // A folder alone may be that of a channel.
+  const hasInstallers = head !== undefined && head.state.subdirs.length === 0 && sumInstallers(head.state).length > 0
+  return hasInstallers ? [{ channel: INSTALLERS, folder: '', root: mirrorDir }] : []
 }

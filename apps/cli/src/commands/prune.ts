@@ -1,18 +1,22 @@
-import { NOARCH, type SubdirName } from '@mirror/core'
+import { NOARCH, parseSubdirName, type SubdirName } from '@mirror/core'
 import type { DiskStore, TidyReport } from '@mirror/store'
-import { pruneChannel, type PruneReport } from '@mirror/sync'
+import { INSTALLER_FOLDERS, pruneChannel, pruneInstallers, type PruneReport } from '@mirror/sync'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { valuesOfTidy, writeMetrics } from '../metrics/write-metrics.ts'
 import { createStoreOpener, type OpenStore } from '../open-store.ts'
 import { describeWaiting } from '../render/describe-event.ts'
 import { formatBytes, formatNoun } from '../render/format.ts'
 import { finish, forEachChannel, type Outcome } from './each-channel.ts'
-import { isFolderAlone, listChannels, type MirroredChannel } from './find-channels.ts'
+import { isFolderAlone, isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import { describeLeftover, findLeftovers } from './leftovers.ts'
 import type { Session } from './session.ts'
 
 /** What came of one channel. */
-interface Pruned extends PruneReport {
+interface Pruned extends Omit<PruneReport, 'withdrawn'> {
+  /** What it has. */
+  readonly of: 'artifact' | 'installer'
+  /** Subdirs that left the configuration; of the installers, platforms. */
+  readonly withdrawn: readonly { readonly subdir: string; readonly artifacts: number; readonly bytes: number }[]
   /** True when nothing is left of it, not even its dot-folder. */
   readonly removed: boolean
 }
@@ -24,9 +28,12 @@ export async function runPrune(session: Session): Promise<ExitCode> {
   const openStore = await createStoreOpener(config)
   const { gone, foreign } = await findLeftovers(session, openStore)
   const channels = await listChannels(session)
+  const installers = await listInstallers(session)
   renderer.render({ type: 'run-started', command: 'prune', mirror: config.mirrorDir, config: config.file, channels: channels.length + gone.length })
   const folders = new Set(gone.map(({ folder }) => folder))
-  const outcomes = await forEachChannel(session, [...channels, ...gone], async (channel) => pruneOne(channel, { session, store: openStore(channel.root), isGone: folders.has(channel.folder) }))
+  const outcomes = await forEachChannel(session, [...channels, ...gone, ...installers], async (channel) => (isInstallers(channel)
+    ? pruneOwnInstallers(channel, session, openStore(channel.root, INSTALLER_FOLDERS))
+    : pruneOne(channel, { session, store: openStore(channel.root), isGone: folders.has(channel.folder) })))
   const exitCode = finish(session, outcomes, {
     describe: (channel, report) => describePruned(channel, report, session), exitOf: exitOfPruned,
     more: { text: foreign.map(describeLeftover).join(''), fields: { leftovers: foreign } },
@@ -54,14 +61,30 @@ async function pruneOne(channel: MirroredChannel, { session, store, isGone }: Pr
     ...(flags.allowSelection ? { selectionShare: Infinity } : {}),
   })
   const isDone = isGone && !flags.dryRun && report.tidy?.waiting.count === 0 && report.tidy.left === 0
-  return { ...report, removed: isDone && await store.removeEmpty() === 'removed' }
+  return { ...report, of: 'artifact', removed: isDone && await store.removeEmpty() === 'removed' }
 }
 
-/** The subdirs that stay: those of the configuration, and noarch, without which clients refuse a channel. All of them where there is no configuration. */
+/** Installers of platforms that left the configuration; where it wants no installers, nothing goes but what is due. */
+async function pruneOwnInstallers({ channel }: MirroredChannel, session: Session, store: DiskStore): Promise<Pruned> {
+  const { config, flags, renderer, signal } = session
+  const report = await pruneInstallers({
+    store,
+    platforms: config.installers === undefined || isFolderAlone(session) ? 'all' : config.platforms.map((platform) => parseSubdirName(platform)),
+    grace: config.grace,
+    dryRun: flags.dryRun,
+    signal,
+    observe: (event) => renderer.render({ type: 'sync', channel, event }),
+    ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
+  })
+  const withdrawn = report.withdrawn.map(({ name, installers, bytes }) => ({ subdir: name, artifacts: installers, bytes }))
+  return { ...report, of: 'installer', withdrawn, verdicts: [], removed: false }
+}
+
+/** The subdirs that stay: those of the configuration. All of them where there is no configuration. */
 async function chooseSubdirs({ folder }: MirroredChannel, session: Session, store: DiskStore): Promise<ReadonlySet<SubdirName>> {
   if (isFolderAlone(session)) return new Set((await store.head())?.state.subdirs.map(({ subdir }) => subdir))
   const configured = session.config.channels.find(({ channel }) => channel.folder === folder)
-  return new Set([NOARCH, ...(configured?.subdirs ?? []).map(({ subdir }) => subdir)])
+  return new Set([...(session.config.noarch ? [NOARCH] : []), ...(configured?.subdirs ?? []).map(({ subdir }) => subdir)])
 }
 
 function exitOfPruned({ status, tidy }: Pruned): ExitCode {
@@ -69,10 +92,10 @@ function exitOfPruned({ status, tidy }: Pruned): ExitCode {
   return (tidy?.left ?? 0) > 0 ? 3 : 0
 }
 
-function describePruned(channel: string, { status, generation, withdrawn, verdicts, tidy, removed }: Pruned, { flags: { dryRun } }: Session): string {
+function describePruned(channel: string, { of, status, generation, withdrawn, verdicts, tidy, removed }: Pruned, { flags: { dryRun } }: Session): string {
   if (generation === undefined) return `${channel}: nothing is published\n`
   if (status === 'refused') return verdicts.map(({ message, override }) => `${channel}: refused: ${message}${override === undefined ? '' : `; ${override} accepts it`}\n`).join('')
-  const lines = withdrawn.map(({ subdir, artifacts, bytes }) => `  ${subdir} ${dryRun ? 'would be withdrawn' : 'is withdrawn'}: ${formatNoun(artifacts, 'artifact')}, ${formatBytes(bytes)}`)
+  const lines = withdrawn.map(({ subdir, artifacts, bytes }) => `  ${subdir} ${dryRun ? 'would be withdrawn' : 'is withdrawn'}: ${formatNoun(artifacts, of)}, ${formatBytes(bytes)}`)
   const own = [...lines, ...(tidy === undefined ? [] : describeTidy(tidy, dryRun)), ...(removed ? ['  nothing is left of it'] : [])]
   return `${channel}: ${own.length === 0 ? 'nothing to prune' : `generation ${generation}`}\n${own.map((line) => `${line}\n`).join('')}`
 }

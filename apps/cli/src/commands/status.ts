@@ -1,10 +1,11 @@
-import type { DiskStore, TrashHeader } from '@mirror/store'
+import type { DiskStore, Generation, TrashHeader } from '@mirror/store'
+import { sumInstallers } from '@mirror/sync'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, worstExit } from '../errors/exit-codes.ts'
 import { createStoreOpener } from '../open-store.ts'
 import { describeStatus } from '../render/describe-status.ts'
 import { formatJsonLine } from '../render/render-json.ts'
-import { listChannels, type MirroredChannel } from './find-channels.ts'
+import { isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import { type PastRun, readRuns } from './runs.ts'
 import { printResult, type Session } from './session.ts'
 
@@ -27,6 +28,7 @@ export interface ChannelStatus extends MirroredChannel {
   /** ISO 8601. */
   readonly created: string | undefined
   readonly state: string | undefined
+  /** Of the installers: their folders. */
   readonly subdirs: readonly { readonly subdir: string; readonly records: number; readonly bytes: number }[]
   /** What waits in the trash for the grace; `next` is when the first of it is due. */
   readonly waiting: Amount & { readonly next: string | undefined }
@@ -48,7 +50,7 @@ export async function runStatus(session: Session): Promise<ExitCode> {
   const { stdout, flags, now, config } = session
   const openStore = await createStoreOpener(config)
   const statuses: ChannelStatus[] = []
-  for (const channel of await listChannels(session)) statuses.push(await readStatus(channel, openStore(channel.root), session))
+  for (const channel of [...await listChannels(session), ...await listInstallers(session)]) statuses.push(await readStatus(channel, openStore(channel.root), session))
   const exitCode = worstExit(statuses.map(({ error }) => error?.exitCode ?? 0))
   printResult(session, `${statuses.map((status) => describeStatus(status, now())).join('\n')}\nMirror: ${config.mirrorDir}\n`)
   if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'status', exitCode, mirror: config.mirrorDir, channels: statuses }, now()))
@@ -71,7 +73,7 @@ async function readStatus(channel: MirroredChannel, store: DiskStore, { config, 
       generation: head.number,
       created: head.created,
       state: head.id,
-      subdirs: head.state.subdirs.map(({ subdir, artifacts }) => ({ subdir, records: artifacts.count, bytes: artifacts.bytes })),
+      subdirs: isInstallers(channel) ? listFolders(head) : head.state.subdirs.map(({ subdir, artifacts }) => ({ subdir, records: artifacts.count, bytes: artifacts.bytes })),
       ...sortTrash(await store.trash(), { grace: config.grace, now: now() }),
       older: await readOlder(store, head.number),
       damagedSnapshots: await store.damagedSnapshots(),
@@ -81,6 +83,11 @@ async function readStatus(channel: MirroredChannel, store: DiskStore, { config, 
   } catch (error) {
     return { ...channel, ...NOTHING, error: readErrorFacts(error, signal) }
   }
+}
+
+/** Installers are counted by folder. */
+function listFolders({ state }: Generation): ChannelStatus['subdirs'] {
+  return sumInstallers(state).map(({ name, installers, bytes }) => ({ subdir: name, records: installers, bytes }))
 }
 
 async function readOlder(store: DiskStore, newest: number): Promise<readonly KeptGeneration[]> {

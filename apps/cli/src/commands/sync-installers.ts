@@ -1,5 +1,5 @@
 import { parseSubdirName } from '@mirror/core'
-import { type InstallersReport, syncInstallers } from '@mirror/sync'
+import { type InstallersReport, type RepairReport, syncInstallers } from '@mirror/sync'
 import type { InstallersConfig } from '../config/config.ts'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, exitOfInstallers } from '../errors/exit-codes.ts'
@@ -42,7 +42,20 @@ export async function syncInstallersOf(options: SyncInstallersOfOptions): Promis
   }
 }
 
-async function callSync({ remote, latest }: InstallersConfig, { session, runtime, spool, dryRun }: SyncInstallersOfOptions): Promise<InstallersReport> {
+/** Makes what is wrong with the installers right again, by a sync that verifies all that is there; undefined where the configuration wants none. */
+export async function repairInstallers(options: SyncInstallersOfOptions): Promise<RepairReport | undefined> {
+  const { installers } = options.session.config
+  if (installers === undefined) return undefined
+  const { generation = 0, fetched, failed, held } = await callSync(installers, { ...options, verify: true })
+  const unrepaired = [...failed, ...held.map(({ folder, code, reason }) => ({ path: `${folder}/`, code, reason }))]
+  return { generation, fetched: { artifacts: fetched.installers, bytes: fetched.bytes }, unrepaired }
+}
+
+interface CallOptions extends SyncInstallersOfOptions {
+  readonly verify?: boolean
+}
+
+async function callSync({ remote, latest }: InstallersConfig, { session, runtime, spool, dryRun, verify = false }: CallOptions): Promise<InstallersReport> {
   const { config, flags, renderer, signal, now } = session
   const observe = (event: Parameters<NonNullable<Parameters<typeof syncInstallers>[0]['observe']>>[0]): void => renderer.render({ type: 'sync', channel: remote.url, event })
   await using client = runtime.openClient(remote, { spoolFolder: spool.path, observe })
@@ -58,6 +71,7 @@ async function callSync({ remote, latest }: InstallersConfig, { session, runtime
     adopt: flags.adopt,
     concurrency: Math.min(4, config.concurrency),
     dryRun,
+    verify,
     now,
     signal,
     observe,

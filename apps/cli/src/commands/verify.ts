@@ -1,5 +1,5 @@
 import { type VerifyFault, type VerifyReport, verifyStore } from '@mirror/store'
-import { repairChannel, type RepairReport } from '@mirror/sync'
+import { type InstallerSum, repairChannel, type RepairReport, sumInstallers } from '@mirror/sync'
 import { redactText } from '@mirror/core'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { writeMetrics } from '../metrics/write-metrics.ts'
@@ -8,13 +8,16 @@ import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
 import { createRuntime } from '../runtime.ts'
 import { createSpoolFolder } from '../spool-folder.ts'
 import { finish, forEachChannel, type Outcome } from './each-channel.ts'
-import { listChannels, type MirroredChannel } from './find-channels.ts'
+import { isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import type { Session } from './session.ts'
+import { repairInstallers } from './sync-installers.ts'
 
 /** What was found in a channel, and what became of it. */
 interface Verified extends VerifyReport {
   /** What was done about it; undefined without `--repair`, and where there was nothing to do. */
   readonly repair: (RepairReport & { readonly found: readonly VerifyFault[] }) | undefined
+  /** Of the installers: how many there are in each folder. */
+  readonly installers?: readonly InstallerSum[]
 }
 
 const FAULT_WORDS: Readonly<Record<VerifyFault['fault'], string>> = {
@@ -33,7 +36,7 @@ export async function runVerify(session: Session): Promise<ExitCode> {
   const { config, renderer } = session
   const started = session.now()
   const openStore = await createStoreOpener(config)
-  const channels = await listChannels(session)
+  const channels = [...await listChannels(session), ...await listInstallers(session)]
   renderer.render({ type: 'run-started', command: 'verify', mirror: config.mirrorDir, config: config.file, channels: channels.length })
   const outcomes = await forEachChannel(session, channels, async (channel) => verifyOne(channel, { session, openStore }))
   const exitCode = finish(session, outcomes, { describe: (channel, report) => describeVerdict(channel, report, session), exitOf })
@@ -48,11 +51,17 @@ interface VerifyOneOptions {
 
 async function verifyOne(channel: MirroredChannel, options: VerifyOneOptions): Promise<Verified | undefined> {
   const { flags } = options.session
-  const report = await verifySteady(channel, options, flags.full ? 'renew' : 'use')
+  const found = await verifySteady(channel, options, flags.full ? 'renew' : 'use')
+  const report = found === undefined ? undefined : { ...found, ...await countInstallers(channel, options) }
   if (report === undefined || report.faults.length === 0 || !flags.repair) return report === undefined ? undefined : { ...report, repair: undefined }
   const repair = await repairOne(channel, report.faults, options)
   const after = await verifySteady(channel, options, 'use')
-  return { ...(after ?? report), repair: repair === undefined ? undefined : { ...repair, found: report.faults } }
+  return { ...report, ...after, repair: repair === undefined ? undefined : { ...repair, found: report.faults } }
+}
+
+async function countInstallers(channel: MirroredChannel, { openStore }: VerifyOneOptions): Promise<Pick<Verified, 'installers'>> {
+  const head = isInstallers(channel) ? await openStore(channel.root).head() : undefined
+  return head === undefined ? {} : { installers: sumInstallers(head.state) }
 }
 
 /** Begins anew when a run published something meanwhile: what was verified is then no longer what is there. */
@@ -71,6 +80,7 @@ async function repairOne({ channel, folder, root }: MirroredChannel, faults: rea
   const upstream = config.channels.find((candidate) => candidate.channel.url === channel && candidate.channel.folder === folder)?.channel
   const runtime = await createRuntime(config, session.env)
   await using spool = await createSpoolFolder(config.mirrorDir, false)
+  if (isInstallers({ folder })) return await repairInstallers({ session, runtime, spool, dryRun: false })
   await using client = upstream === undefined ? undefined : runtime.openClient(upstream, { spoolFolder: spool.path, observe })
   return await repairChannel({ store: openStore(root), faults, spoolFolder: spool.path, concurrency: config.concurrency, signal, observe, ...(client === undefined ? {} : { client }) })
 }
@@ -83,15 +93,21 @@ function exitOf(report: Verified | undefined): ExitCode {
 
 function describeVerdict(channel: string, report: Verified | undefined, session: Session): string {
   if (report === undefined) return `${channel}: nothing is published\n`
-  const { generation, artifacts, bytes, faults, repair } = report
+  const { generation, faults, repair } = report
   const result = faults.length === 0 ? 'whole' : formatNoun(faults.length, 'fault')
   const reasons = new Map(repair?.unrepaired.map(({ path, code, reason }) => [path, `: ${redactText(reason)} (${code})`]))
   return `${[
-    `${channel}: generation ${generation}, ${formatNoun(artifacts, 'artifact')}, ${formatBytes(bytes)}: ${result}`,
+    `${channel}: generation ${generation}, ${describeCompared(report)}: ${result}`,
     ...(repair === undefined ? [] : [`  repaired: ${formatNoun(repair.found.length - faults.length, 'file')}; fetched ${formatNoun(repair.fetched.artifacts, 'artifact')}, ${formatBytes(repair.fetched.bytes)}`]),
     ...faults.map(({ path, fault }) => `  ${path} ${FAULT_WORDS[fault]}${reasons.get(path) ?? ''}`),
     ...describeRest(report, session),
   ].join('\n')}\n`
+}
+
+function describeCompared({ artifacts, bytes, installers }: Verified): string {
+  if (installers === undefined) return `${formatNoun(artifacts, 'artifact')}, ${formatBytes(bytes)}`
+  const sum = (read: (one: InstallerSum) => number): number => installers.reduce((total, one) => total + read(one), 0)
+  return `${formatNoun(sum((one) => one.installers), 'installer')}, ${formatBytes(sum((one) => one.bytes))}`
 }
 
 function describeRest({ artifacts, read, faults, foreign }: Verified, { flags, config }: Session): readonly string[] {

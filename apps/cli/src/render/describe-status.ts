@@ -1,4 +1,5 @@
 import { redactText } from '@mirror/core'
+import { isInstallers } from '../commands/find-channels.ts'
 import type { ChannelStatus } from '../commands/status.ts'
 import type { PastRun } from '../commands/runs.ts'
 import { describeWaiting } from './describe-event.ts'
@@ -15,7 +16,7 @@ export function describeStatus(status: ChannelStatus, now: number): string {
   const bytes = subdirs.reduce((sum, subdir) => sum + subdir.bytes, 0)
   const lines = [
     `${channel}: generation ${generation} of ${formatTime(created)}, ${age} ago; state ${state.slice(0, 12)}; ${formatBytes(bytes)}`,
-    ...(subdirs.length === 0 ? [] : indent(formatTable(subdirs.map((subdir) => [subdir.subdir, formatNoun(subdir.records, 'record'), formatBytes(subdir.bytes)])))),
+    ...(subdirs.length === 0 ? [] : indent(formatTable(subdirs.map((subdir) => [subdir.subdir, formatNoun(subdir.records, isInstallers(status) ? 'installer' : 'record'), formatBytes(subdir.bytes)])))),
     ...describeTrash(status),
     ...describeOlder(status),
     ...(runs.length === 0 ? [] : [`  last ${runs.length === 1 ? 'run' : 'runs'}:`, ...runs.slice(0, SHOWN_RUNS).flatMap(describeRun)]),
