@@ -49,8 +49,8 @@ export interface LookOptions extends PlanSubdirOptions {
   readonly always?: boolean
 }
 
-/** The least that a channel must have (CEP 36), as conda-index writes it. */
-const EMPTY_NOARCH: Uint8Array = Buffer.from('{"info":{"subdir":"noarch"},"packages":{},"packages.conda":{},"removed":[],"repodata_version":1}')
+/** The least that a channel must have (CEP 36), as conda-index writes it: an index of noarch that lists nothing. */
+export const EMPTY_NOARCH: Uint8Array = Buffer.from('{"info":{"subdir":"noarch"},"packages":{},"packages.conda":{},"removed":[],"repodata_version":1}')
 
 /** Looks at upstream's index of one subdir. Faults of upstream are an outcome, not an exception. What is `seen` has to be closed by `closeLook`. */
 export async function lookAtSubdir(wanted: WantedSubdir, options: LookOptions): Promise<SubdirLook> {

@@ -125,14 +125,31 @@ describe('pruneChannel()', () => {
     const report = await pruneChannel(options)
     expect(report).toMatchObject({ status: 'committed', generation: 2, withdrawn: [{ subdir: 'noarch', artifacts: 3 }], tidy: { deleted: { count: 0 }, waiting: { count: globalExpect.any(Number) as number } } })
     const after = await readTree(world.mirror)
-    expect([...after.keys()].filter((path) => path.startsWith('noarch/repodata'))).toEqual([])
+    // Clients refuse a channel without noarch: an empty one takes its place.
+    expect(JSON.parse(after.get('noarch/repodata.json') ?? '')).toMatchObject({ packages: {}, 'packages.conda': {} })
     expect(after.has('noarch/alpha-1.0-0.conda')).toBe(true)
+    expect((await world.check()).problems).toEqual([])
     expect(await pruneChannel(options)).toMatchObject({ status: 'unchanged', generation: 2 })
 
     now += 3_700_000
     expect(await pruneChannel({ ...options, maximumDeletes: 2 })).toMatchObject({ status: 'unchanged', tidy: { deleted: { count: 2 }, left: globalExpect.any(Number) as number } })
     expect(await pruneChannel(options)).toMatchObject({ tidy: { left: 0, waiting: { count: 0 } } })
-    expect([...(await readTree(world.mirror)).keys()].filter((path) => path.startsWith('noarch'))).toEqual([])
+    expect([...(await readTree(world.mirror)).keys()].filter((path) => path.startsWith('noarch')).map((path) => path.replace(/^noarch\/repodata.*/, 'index'))).toEqual(['index', 'index', 'index'])
+    expect((await world.check()).problems).toEqual([])
+    expect(await pruneChannel(options)).toMatchObject({ status: 'unchanged' })
+  })
+
+  test('channeldata.json speaks of what is left', async ({ expect, world }) => {
+    await writeFile(join(world.upstream, 'channeldata.json'), JSON.stringify({ channeldata_version: 1, packages: {
+      alpha: { subdirs: ['noarch'], version: '1.0' }, gamma: { subdirs: ['linux-64'], version: '1.0' },
+    }, subdirs: ['linux-64', 'noarch'] }))
+    await world.sync({ derivatives: { currentRepodata: false, runExports: false, repodataFromPackages: false, patchInstructions: false, channeldata: true } })
+    const store = createDiskStore({ root: world.mirror })
+    const read = async (): Promise<unknown> => JSON.parse(await readFile(join(world.mirror, 'channeldata.json'), 'utf8')) as unknown
+    expect(await read()).toMatchObject({ packages: { alpha: {}, gamma: {} }, subdirs: ['linux-64', 'noarch'] })
+    expect(await pruneChannel({ store, keep: keep(NOARCH), grace: 0, selectionShare: Infinity })).toMatchObject({ status: 'committed' })
+    expect(await read()).toEqual({ channeldata_version: 1, packages: { alpha: { subdirs: ['noarch'], version: '1.0' } }, subdirs: ['noarch'] })
+    expect((await store.publicState()).status).toBe('as-published')
   })
 
   test('never removes everything, and not more than half unless it is told to', async ({ expect, world }) => {

@@ -1,10 +1,9 @@
-import { MirrorError, type SubdirName } from '@mirror/core'
-import { type Changeset, DEFAULT_LIMITS, EMPTY_STATE, type GuardVerdict } from '@mirror/delta'
+import { MirrorError, NOARCH, type SubdirName } from '@mirror/core'
+import { DEFAULT_LIMITS, type GuardVerdict, type SubdirState } from '@mirror/delta'
 import type { Generation, StoreEvent, TidyReport } from '@mirror/store'
 import type { SyncErrorCode } from '../error-codes.ts'
 import type { SyncStore } from '../options.ts'
-import { withdraw } from './plan-return.ts'
-import { beginReturn } from './rollback-channel.ts'
+import { publishWithout } from './publish-without.ts'
 
 /** What `pruneChannel` needs to know. */
 export interface PruneOptions {
@@ -52,18 +51,20 @@ const ROUNDS = 3
 async function attemptPrune(options: PruneOptions): Promise<PruneReport | undefined> {
   const head = await options.store.head()
   if (head === undefined) return { status: 'unchanged', generation: undefined, withdrawn: [], verdicts: [], tidy: await tidy(options) }
-  const gone = head.state.subdirs.filter(({ subdir }) => !stays(subdir, options))
+  const gone = head.state.subdirs.filter((state) => !stays(state, options))
   const withdrawn = gone.map(({ subdir, artifacts }) => ({ subdir, artifacts: artifacts.count, bytes: artifacts.bytes }))
   const report = { generation: head.number, withdrawn, verdicts: judge(head, withdrawn, options), tidy: undefined }
   if (report.verdicts.length > 0) return { ...report, status: 'refused' }
   if (gone.length === 0 && (options.keep !== 'nothing' || head.state.files.length === 0)) return { ...report, status: 'unchanged', tidy: await tidy(options) }
   if (options.dryRun === true) return { ...report, status: 'planned', tidy: await tidy(options) }
-  const generation = await publishWithout(head, options)
+  const { store, observe, signal = new AbortController().signal } = options
+  const generation = await publishWithout({ store, head, gone, everything: options.keep === 'nothing', signal, observe })
   return generation === undefined ? undefined : { ...report, status: 'committed', generation: generation.number, tidy: await tidy(options) }
 }
 
-function stays(subdir: SubdirName, { keep }: PruneOptions): boolean {
-  return keep !== 'nothing' && keep.has(subdir)
+/** An empty noarch is there because a channel has to have one. */
+function stays({ subdir, artifacts }: SubdirState, { keep }: PruneOptions): boolean {
+  return keep !== 'nothing' && (keep.has(subdir) || (subdir === NOARCH && artifacts.count === 0))
 }
 
 /** Forgetting a line of the configuration must not cost the mirror. */
@@ -86,18 +87,4 @@ async function tidy({ store, grace, maximumDeletes, dryRun = false, signal, obse
   })
   if (!('status' in answer)) return answer
   throw new MirrorError<SyncErrorCode>('STORE_LOCKED', 'Cannot tidy the mirror: another run works on it', { hint: 'Wait until it has ended; it needs no help and leaves no lock behind.' })
-}
-
-async function publishWithout(head: Generation, options: PruneOptions): Promise<Generation | undefined> {
-  const { store, keep, signal = new AbortController().signal, observe } = options
-  const reader = await store.read(head.number)
-  const gone = head.state.subdirs.filter(({ subdir }) => !stays(subdir, options))
-  const target = keep === 'nothing' ? EMPTY_STATE : { ...head.state, subdirs: head.state.subdirs.filter(({ subdir }) => stays(subdir, options)) }
-  const changeset: Changeset = {
-    base: head.id, target, changes: [], withdrawn: await Promise.all(gone.map((state) => withdraw(state, reader))),
-    filesAdded: [], filesRemoved: keep === 'nothing' ? head.state.files : [],
-  }
-  await using transaction = await beginReturn({ changeset }, { store, signal, observe })
-  const result = await transaction?.commit()
-  return result?.status === 'committed' ? result.generation : undefined
 }
