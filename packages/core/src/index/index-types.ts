@@ -29,6 +29,8 @@ export interface RecordView {
   readonly position: number
   /** The raw JSON text of a top-level field of the record, or undefined: one of the fields that the scanner notes. */
   readonly field: (name: NotedField) => string | undefined
+  /** Where the value of such a field starts in `bytes`; -1 when the record has no such field. */
+  readonly startOf: (name: NotedField) => number
   /** The number that such a field is, without text being made of it; undefined for anything else, and for what no double can hold. */
   readonly number: (name: NotedField) => number | undefined
 }

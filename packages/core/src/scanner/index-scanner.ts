@@ -130,6 +130,10 @@ export function createViewSink(sink: IndexSink): RowSink {
       readers[name] ??= createTextReader()
       return readers[name](buffer, skipBlanks(buffer, window + offset))
     },
+    startOf(name) {
+      const offset = words[word + FIELD_COLUMNS[name]] ?? 0
+      return offset === 0 ? -1 : skipBlanks(buffer, window + offset)
+    },
     number(name) {
       const offset = words[word + FIELD_COLUMNS[name]] ?? 0
       return offset === 0 ? undefined : readNumber(buffer, skipBlanks(buffer, window + offset))

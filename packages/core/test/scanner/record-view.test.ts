@@ -13,3 +13,13 @@ describe('RecordView.number()', () => {
     }
   })
 })
+
+describe('RecordView.startOf()', () => {
+  it('finds where a value starts', () => {
+    const found: (string | number)[] = []
+    scanIndex(Buffer.from('{"packages":{"a":{"name" :\n"x","size":12}}}'), {
+      record: (view) => { found.push(Buffer.from(view.bytes).toString('utf8', view.startOf('name'), view.startOf('name') + 3), Buffer.from(view.bytes).toString('utf8', view.startOf('size'), view.startOf('size') + 2), view.startOf('url')) },
+    })
+    expect(found).toEqual(['"x"', '12', -1])
+  })
+})
