@@ -104,7 +104,7 @@ async function runGuide(name, { server }) {
       assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync) /m.test(body), `${where}: a command in a block that is not run`)
       continue
     }
-    assert.ok(commands.length > 0, `${where}: a block of ${kind} without a command`)
+    assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)
     for (const command of commands) {
       const { code, output } = await bash(command, { sandbox })
       assert.equal(code, 0, `${where}: ended with ${code}\n${command}\n${output}`)
