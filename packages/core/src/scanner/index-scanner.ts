@@ -90,8 +90,9 @@ function createTextReader(): (bytes: Buffer, start: number) => string {
 /** Whole numbers of so many digits are exact. */
 const EXACT_DIGITS = 15
 
-/** The number that starts at `start`, in valid JSON. */
+/** The number that starts at `start`, in valid JSON; nothing starts at -1. */
 function readNumber(bytes: Buffer, start: number): number | undefined {
+  if (start < 0) return undefined
   let value = 0
   let at = start
   for (let digit = (bytes[at] ?? 0) - 48; digit >= 0 && digit <= 9 && at < start + EXACT_DIGITS; digit = (bytes[at] ?? 0) - 48) {
@@ -124,20 +125,15 @@ export function createViewSink(sink: IndexSink): RowSink {
       const start = window + (words[word + ROW_KEY] ?? 0) - 1
       return decodeString(buffer, start, start + (words[word + ROW_KEY_LENGTH] ?? 0) + 2) + suffix
     },
-    field(name) {
-      const offset = words[word + FIELD_COLUMNS[name]] ?? 0
-      if (offset === 0) return undefined
-      readers[name] ??= createTextReader()
-      return readers[name](buffer, skipBlanks(buffer, window + offset))
-    },
     startOf(name) {
       const offset = words[word + FIELD_COLUMNS[name]] ?? 0
       return offset === 0 ? -1 : skipBlanks(buffer, window + offset)
     },
-    number(name) {
-      const offset = words[word + FIELD_COLUMNS[name]] ?? 0
-      return offset === 0 ? undefined : readNumber(buffer, skipBlanks(buffer, window + offset))
+    field(name) {
+      const start = view.startOf(name)
+      return start < 0 ? undefined : (readers[name] ??= createTextReader())(buffer, start)
     },
+    number: (name) => readNumber(buffer, view.startOf(name)),
   }
 
   return (batch: RowBatch) => {

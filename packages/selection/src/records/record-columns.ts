@@ -2,7 +2,7 @@ import { readFormat } from '../rules/format-rules.ts'
 import type { Selection } from '../selection.ts'
 import type { RecordCursor } from './record-cursor.ts'
 import { createSizeColumn, type SizeColumn } from './size-column.ts'
-import { hashText } from './text-hash.ts'
+import { hashValue } from './text-hash.ts'
 
 /** What the rules that compare records need of each, by row. Only rows that were noted mean anything; a column that no rule needs has no rows. */
 export interface RecordColumns {
@@ -41,7 +41,7 @@ export function createRecordColumns({ formats, latest }: Selection, rows: number
       if (needsNumbers) columns.buildNumbers[row] = cursor.number('build_number') ?? 0
       if (!comparesFormats) return
       columns.formats[row] = readFormat(cursor.view())
-      columns.builds[row] = hashText(cursor.raw('build') ?? '')
+      columns.builds[row] = hashValue(cursor.view().bytes, cursor.view().startOf('build'))
     },
   }
 }

@@ -40,17 +40,52 @@ const NOWHERE = -1
 /** Creates a cursor; it stands nowhere yet. */
 export function createRecordCursor({ subdir, channel, names, versions }: CursorOptions): RecordCursor {
   let current: RecordView | undefined
+  let known = 0
+  let nameOf = NOWHERE
+
+  function view(): RecordView {
+    if (current === undefined) throw new TypeError('The cursor stands nowhere')
+    return current
+  }
+
+  const { readText, parse } = createRecordReader(view)
+  const raw = (field: NotedField): string | undefined => view().field(field)
+  const number = (field: NotedField): number | undefined => view().number(field)
+
+  function nameId(): number {
+    const { bytes, position, startOf, key } = view()
+    if (nameOf !== position) known = names.idOfValue(bytes, startOf('name')) ?? names.idOf(nameOfFile(key()))
+    nameOf = position
+    return known
+  }
+
+  const versionId = (): number => versions.texts.idOfValue(view().bytes, view().startOf('version')) ?? versions.texts.idOf('')
+  const version = (): Version | string => versions.versionAt(versionId()) ?? versions.texts.textAt(versionId())
+  const name = (): string => names.textAt(nameId())
+  const matchable = createMatchable({ subdir, raw, number, parse, name, version, channel: () => channel ?? parse()['channel'], key: () => view().key() })
+
+  return {
+    moveTo(next) { current = next },
+    view, raw, number, nameId, versionId, parsed: parse, matchable,
+    mentions: (wanted) => mentions(readText(), wanted),
+    findRaw: (field) => findRawField(readText(), field),
+    findStrings: (field, pattern) => findStringsWith(readText(), field, pattern),
+  }
+}
+
+interface RecordReader {
+  readonly readText: () => string
+  readonly parse: () => ParsedRecord
+}
+
+/** Reads the record of a view as text and parsed, once each. */
+function createRecordReader(view: () => RecordView): RecordReader {
   let bytes: Buffer = Buffer.alloc(0)
   let seen: Uint8Array = bytes
   let text = ''
   let textAt = NOWHERE
   let parsed: ParsedRecord = {}
   let parsedAt = NOWHERE
-
-  function view(): RecordView {
-    if (current === undefined) throw new TypeError('The cursor stands nowhere')
-    return current
-  }
 
   function readText(): string {
     const { bytes: window, start, end, position } = view()
@@ -72,21 +107,7 @@ export function createRecordCursor({ subdir, channel, names, versions }: CursorO
     return parsed
   }
 
-  const raw = (field: NotedField): string | undefined => view().field(field)
-  const number = (field: NotedField): number | undefined => view().number(field)
-  const nameId = (): number => names.idOfRaw(raw('name') ?? '') ?? names.idOf(nameOfFile(view().key()))
-  const versionId = (): number => versions.texts.idOfRaw(raw('version') ?? '') ?? versions.texts.idOf('')
-  const version = (): Version | string => versions.versionAt(versionId()) ?? versions.texts.textAt(versionId())
-  const name = (): string => names.textAt(nameId())
-  const matchable = createMatchable({ subdir, raw, number, parse, name, version, channel: () => channel ?? parse()['channel'], key: () => view().key() })
-
-  return {
-    moveTo(next) { current = next },
-    view, raw, number, nameId, versionId, parsed: parse, matchable,
-    mentions: (wanted) => mentions(readText(), wanted),
-    findRaw: (field) => findRawField(readText(), field),
-    findStrings: (field, pattern) => findStringsWith(readText(), field, pattern),
-  }
+  return { readText, parse }
 }
 
 function mentions(record: string, wanted: string): boolean {

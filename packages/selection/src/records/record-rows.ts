@@ -15,7 +15,7 @@ export function readRecordRows({ subdir, source, layout }: SelectableIndex): Rec
   let count = 0
   scanIndex(source, {
     record(view) {
-      ids[count] = names.idOfRaw(view.field('name') ?? '') ?? names.idOf(nameOfFile(view.key()))
+      ids[count] = names.idOfValue(view.bytes, view.startOf('name')) ?? names.idOf(nameOfFile(view.key()))
       count += 1
     },
   })

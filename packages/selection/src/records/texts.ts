@@ -1,44 +1,136 @@
-/** Texts by number: equal texts have equal numbers, from 0 on in order of appearance. */
+/** Texts by number: equal texts have equal numbers, from 0 on in order of appearance. Kept as bytes, one behind the other. */
 export interface Texts {
-  /** The number of a text, given as the raw JSON value of a field; of a value that is no string, undefined. */
-  readonly idOfRaw: (raw: string) => number | undefined
+  /** The number of the text that a JSON value in `bytes` is; undefined where it is no string, and where it starts at -1. */
+  readonly idOfValue: (bytes: Uint8Array, start: number) => number | undefined
   readonly idOf: (text: string) => number
   readonly textAt: (id: number) => string
   readonly count: () => number
 }
 
 const QUOTE = 0x22
+const BACKSLASH = 0x5c
+const START_BITS = 8
 
-/** Creates an empty collection. */
+/** Creates an empty collection: open addressing, no text is made to find one that is there. */
 export function createTexts(): Texts {
-  // Keys are texts in quotes, which is what the raw value is where it has no escape: then nothing is decoded to find it.
-  const ids = new Map<string, number>()
-  const keys: string[] = []
-  let lastRaw = ' '
-  let lastId = 0
+  const arena = createArena()
+  const piece: Piece = { bytes: Buffer.alloc(0), start: 0, end: 0 }
+  let slots = new Uint32Array(2 << START_BITS)
+  let last = -1
 
-  function add(key: string): number {
-    const known = ids.get(key)
-    if (known !== undefined) return known
-    const id = keys.length
-    ids.set(key, id)
-    keys.push(key)
-    return id
+  /** Twice as many slots, so that no more than half of them are taken. */
+  function grow(): void {
+    slots = new Uint32Array(slots.length * 2)
+    for (let id = 0; id < arena.count(); id += 1) {
+      let slot = hashBytes(arena.pieceAt(id)) & (slots.length - 1)
+      while (slots[slot] !== 0) slot = (slot + 1) & (slots.length - 1)
+      slots[slot] = id + 1
+    }
+  }
+
+  function find(): number {
+    if (last >= 0 && arena.isAt(last, piece)) return last
+    let slot = hashBytes(piece) & (slots.length - 1)
+    for (let id = slots[slot] ?? 0; id !== 0; id = slots[slot] ?? 0) {
+      if (arena.isAt(id - 1, piece)) return (last = id - 1)
+      slot = (slot + 1) & (slots.length - 1)
+    }
+    slots[slot] = arena.count() + 1
+    last = arena.append(piece)
+    if (arena.count() * 2 > slots.length) grow()
+    return last
+  }
+
+  function idOf(text: string): number {
+    piece.bytes = Buffer.from(text)
+    piece.start = 0
+    piece.end = piece.bytes.length
+    return find()
   }
 
   return {
-    idOfRaw(raw) {
-      if (raw === lastRaw) return lastId
-      if (raw.charCodeAt(0) !== QUOTE) return undefined
-      const id = ids.get(raw) ?? add(raw.includes('\\') ? `"${decodeText(raw) ?? ''}"` : raw)
-      lastRaw = raw
-      lastId = id
-      return id
+    idOf,
+    idOfValue(bytes, start) {
+      if (bytes[start] !== QUOTE) return undefined
+      piece.bytes = bytes
+      piece.start = start + 1
+      piece.end = endOfPlain(bytes, start + 1)
+      return bytes[piece.end] === QUOTE ? find() : idOf(decodeAt(bytes, start))
     },
-    idOf: (text) => add(`"${text}"`),
-    textAt: (id) => keys[id]?.slice(1, -1) ?? '',
-    count: () => keys.length,
+    textAt: arena.textAt,
+    count: arena.count,
   }
+}
+
+/** A piece of some bytes. */
+interface Piece {
+  bytes: Uint8Array
+  start: number
+  end: number
+}
+
+interface Arena {
+  readonly append: (piece: Piece) => number
+  readonly isAt: (id: number, piece: Piece) => boolean
+  readonly pieceAt: (id: number) => Piece
+  readonly textAt: (id: number) => string
+  readonly count: () => number
+}
+
+/** Pieces one behind the other. */
+function createArena(): Arena {
+  let arena = Buffer.alloc(1 << START_BITS)
+  let ends = new Uint32Array(1 << START_BITS)
+  let count = 0
+  const startAt = (id: number): number => (id === 0 ? 0 : (ends[id - 1] ?? 0))
+
+  return {
+    append({ bytes, start, end }) {
+      const used = startAt(count)
+      const total = used + end - start
+      if (total > arena.length) arena = widen(arena, Buffer.alloc(Math.max(arena.length * 2, total)))
+      if (count === ends.length) ends = widen(ends, new Uint32Array(count * 2))
+      for (let at = start; at < end; at += 1) arena[used + at - start] = bytes[at] ?? 0
+      ends[count] = total
+      count += 1
+      return count - 1
+    },
+    isAt(id, { bytes, start, end }) {
+      const from = startAt(id)
+      if ((ends[id] ?? 0) - from !== end - start) return false
+      for (let at = start; at < end; at += 1) if (arena[from + at - start] !== bytes[at]) return false
+      return true
+    },
+    pieceAt: (id) => ({ bytes: arena, start: startAt(id), end: ends[id] ?? 0 }),
+    textAt: (id) => (id >= 0 && id < count ? arena.toString('utf8', startAt(id), ends[id]) : ''),
+    count: () => count,
+  }
+}
+
+function hashBytes({ bytes, start, end }: Piece): number {
+  let hash = 0x811c9dc5
+  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
+  return (hash ^ (hash >>> 15)) >>> 0
+}
+
+function widen<Cells extends Uint8Array | Uint32Array>(from: Cells, to: Cells): Cells {
+  to.set(from)
+  return to
+}
+
+/** Where the quote or the first backslash stands. */
+export function endOfPlain(bytes: Uint8Array, start: number): number {
+  let end = start
+  while (bytes[end] !== QUOTE && bytes[end] !== BACKSLASH) end += 1
+  return end
+}
+
+/** The text of the JSON string that starts at `start`. */
+export function decodeAt(bytes: Uint8Array, start: number): string {
+  let end = start + 1
+  while (bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1
+  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end + 1 - start).toString())
+  return typeof value === 'string' ? value : ''
 }
 
 /** The text that a raw JSON value is; undefined for one that is no string. */
