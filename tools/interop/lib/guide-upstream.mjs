@@ -1,9 +1,9 @@
-import { buildChannel } from '@mirror/test-fixtures'
+import { buildChannel, buildInstallers, createSampleInstallers } from '@mirror/test-fixtures'
 import { join } from 'node:path'
 
 const DAY = 86_400_000
 
-/** The channels that the guides speak of: names that people know, small artifacts, dates on both sides of a few weeks ago. */
+/** The channels that the guides speak of: names that people know, small artifacts, dates on both sides of a few weeks ago; and installers at the root. */
 export async function buildGuideUpstream(folder) {
   const old = Date.UTC(2023, 2, 1)
   const recent = Date.now() - 2 * DAY
@@ -23,4 +23,5 @@ export async function buildGuideUpstream(folder) {
   const index = { variants: ['zst', 'bz2', 'current_repodata', 'run_exports'] }
   const description = { subdirs: { noarch, 'linux-64': platform, 'win-64': platform }, index, channeldata: true }
   for (const path of ['pkgs/main', 'pkgs/r', 'conda-forge', 'team']) await buildChannel(description, join(folder, ...path.split('/')))
+  await buildInstallers(createSampleInstallers(), folder)
 }
