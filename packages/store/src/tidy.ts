@@ -91,8 +91,7 @@ async function tidyList(context: DiskContext, task: ListTask): Promise<void> {
     tally.next = Math.min(tally.next, due)
     return
   }
-  const retained = new Set(retention.retained.map(({ generation }) => generation.number))
-  if (header.keptBy !== undefined && header.keptBy.every((number) => retained.has(number))) {
+  if (isSettled(header, retention)) {
     add(tally.kept, header.count, header.bytes)
     return
   }
@@ -100,6 +99,15 @@ async function tidyList(context: DiskContext, task: ListTask): Promise<void> {
   add(tally.kept, outcome.kept.count, outcome.kept.bytes)
   tally.left += outcome.left.count
   if (options.dryRun !== true) await rewriteList(context, path, { header, outcome })
+}
+
+/**
+ * True when nothing on a list can have become rubbish: the generations are retained that it was kept for when it was looked at, or the one before it was written, which lists all that is on it.
+ * So a list is looked at once, when the last generation that needs the whole of it is given up, however many generations are kept.
+ */
+function isSettled({ generation, keptBy = [generation - 1] }: TrashHeader, { retained }: Retention): boolean {
+  const numbers = new Set(retained.map((manifest) => manifest.generation.number))
+  return keptBy.every((number) => numbers.has(number))
 }
 
 /** So many entries are judged together: each time, the indexes of the retained generations are read. */

@@ -339,9 +339,15 @@ describe('what only a store on disk can tell', () => {
     expect(await store.trash()).toEqual([])
     await publish(store, ONE, TWO)
     expect(await store.trash()).toEqual([{ generation: 2, time: '2026-01-01T00:00:00.000Z', count: 1, bytes: 5 }])
+    await publish(store, TWO, ONE)
+    await publish(store, ONE, makeChannel({}))
     await store.createSnapshot('one', 1)
     await store.tidy({ grace: 0 })
-    expect(await store.trash()).toEqual([{ generation: 2, time: '2026-01-01T00:00:00.000Z', count: 1, bytes: 5, keptBy: [1] }])
+    // The list of the second generation is kept by the first, as it is; that of the fourth was looked at.
+    expect(await store.trash()).toEqual([
+      { generation: 2, time: '2026-01-01T00:00:00.000Z', count: 1, bytes: 5 }, { generation: 4, time: '2026-01-01T00:00:00.000Z', count: 3, bytes: 15, keptBy: [1] },
+    ])
+    for (let time = 0; time < 2; time += 1) expect(await store.tidy({ grace: 0 })).toMatchObject({ deleted: { count: 0 }, kept: { count: 4, bytes: 20 } })
   })
 
   test('a snapshot whose file is damaged keeps every generation, and can be removed', async ({ expect, root }) => {

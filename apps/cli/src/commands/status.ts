@@ -67,6 +67,7 @@ async function readStatus(channel: MirroredChannel, store: DiskStore, { config, 
     const head = await store.head()
     if (head === undefined) return { ...channel, ...NOTHING }
     const runs = await readRuns(store)
+    const older = await readOlder(store, head.number)
     return {
       ...channel,
       ...NOTHING,
@@ -74,8 +75,8 @@ async function readStatus(channel: MirroredChannel, store: DiskStore, { config, 
       created: head.created,
       state: head.id,
       subdirs: isInstallers(channel) ? listFolders(head) : head.state.subdirs.map(({ subdir, artifacts }) => ({ subdir, records: artifacts.count, bytes: artifacts.bytes })),
-      ...sortTrash(await store.trash(), { grace: config.grace, now: now() }),
-      older: await readOlder(store, head.number),
+      ...sortTrash(await store.trash(), { grace: config.grace, now: now(), kept: keptOf(older, config.retain) }),
+      older,
       damagedSnapshots: await store.damagedSnapshots(),
       runs,
       lastRun: runs[0],
@@ -99,16 +100,29 @@ async function readOlder(store: DiskStore, newest: number): Promise<readonly Kep
   })
 }
 
-/** By the first lines of the lists alone: what is on them is not looked at. */
-function sortTrash(lists: readonly TrashHeader[], { grace, now }: { readonly grace: number; readonly now: number }): Pick<ChannelStatus, 'waiting' | 'due' | 'kept'> {
+/** Those that the configuration keeps by their number, and those that have a name. */
+function keptOf(older: readonly KeptGeneration[], retain: number): ReadonlySet<number> {
+  return new Set(older.filter(({ snapshots }, index) => index < retain || snapshots.length > 0).map(({ number }) => number))
+}
+
+interface TrashRules {
+  readonly grace: number
+  readonly now: number
+  /** Generations that are kept whatever the grace. */
+  readonly kept: ReadonlySet<number>
+}
+
+/** By the first lines of the lists alone: what is on them is not looked at. A list is kept whole while the generation before it is. */
+function sortTrash(lists: readonly TrashHeader[], { grace, now, kept }: TrashRules): Pick<ChannelStatus, 'waiting' | 'due' | 'kept'> {
   const dueOf = ({ time }: TrashHeader): number => Date.parse(time) + grace
-  const open = lists.filter(({ keptBy }) => keptBy === undefined)
+  const isKept = (list: TrashHeader): boolean => list.keptBy !== undefined || kept.has(list.generation - 1)
+  const open = lists.filter((list) => !isKept(list))
   const waiting = open.filter((list) => dueOf(list) > now)
   const next = Math.min(...waiting.map(dueOf))
   return {
     waiting: { ...sum(waiting), next: Number.isFinite(next) ? new Date(next).toISOString() : undefined },
     due: sum(open.filter((list) => dueOf(list) <= now)),
-    kept: sum(lists.filter(({ keptBy }) => keptBy !== undefined)),
+    kept: sum(lists.filter(isKept)),
   }
 }
 

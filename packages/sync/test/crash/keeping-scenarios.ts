@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { cp, readFile, rm, truncate, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseChannelUrl, parseSubdirName } from '@mirror/core'
@@ -27,6 +28,13 @@ export interface KeepingScenario {
 
 const DAY = 86_400_000
 const LINUX = parseSubdirName('linux-64')
+
+const MEMORY = '/dev/shm'
+
+/** Where to break things: in memory where there is a folder for it, because thousands of small files are made and removed. */
+export function sweepPlace(): string {
+  return existsSync(MEMORY) ? MEMORY : tmpdir()
+}
 
 /** The store of a mirror, with a disk that may break. */
 export function openMirror(mirror: string, io?: DiskIo): DiskStore {

@@ -1,16 +1,15 @@
 import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { test } from 'vitest'
-import { createScenarios } from './keeping-scenarios.ts'
+import { createScenarios, sweepPlace } from './keeping-scenarios.ts'
 import { sweepScenario } from './sweep-scenario.ts'
 
 // At every change, with real processes that are killed, and with more kinds of errors, it is `pnpm test:slow`.
-const STEP = 8
+const STEP = 16
 
 test.for(['rollback', 'prune', 'removal of a channel', 'naming a generation', 'taking a name away', 'adopt', 'repair'])(
   '%s, broken off at a change of the disk, or on a full disk: no index lies, and the next run completes', { timeout: 300_000 }, async (name, { expect }) => {
-    const folder = await mkdtemp(join(tmpdir(), 'keeping-'))
+    const folder = await mkdtemp(join(sweepPlace(), 'keeping-'))
     try {
       const scenario = (await createScenarios(folder)).find((candidate) => candidate.name === name)
       if (scenario === undefined) throw new Error('no such scenario')

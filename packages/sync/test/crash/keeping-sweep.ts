@@ -1,12 +1,11 @@
 // Breaks everything that keeps a mirror at every change that it makes to the disk. `node keeping-sweep.ts`: npm run test:slow. Prints points=N bad=N; fails when a point is bad or there is none.
 import { spawn } from 'node:child_process'
 import { cp, mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createBreakingIo } from './breaking-io.ts'
-import { createScenarios, type KeepingScenario, openMirror } from './keeping-scenarios.ts'
+import { createScenarios, type KeepingScenario, openMirror, sweepPlace } from './keeping-scenarios.ts'
 import { checkPoint, sweepScenario } from './sweep-scenario.ts'
 
 const AT_ONCE = 3
@@ -47,7 +46,7 @@ async function sweepProcesses(scenario: KeepingScenario, folder: string, total: 
 }
 
 async function main(): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), 'keeping-crash-'))
+  const folder = await mkdtemp(join(sweepPlace(), 'keeping-crash-'))
   let failed = false
   try {
     for (const scenario of await createScenarios(folder)) {
