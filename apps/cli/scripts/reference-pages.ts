@@ -94,7 +94,7 @@ The last line is one of these:
 
 | type | fields | meaning |
 | --- | --- | --- |
-| \`result\` | \`command\`, \`exitCode\`, \`mirror\`, \`channels\` | The command ended. Each entry of \`channels\` has \`channel\` and \`folder\`, and the \`report\` of the command, or its \`error\`. |
+| \`result\` | \`command\`, \`exitCode\`, \`mirror\`, \`channels\`, \`installers\` | The command ended. Each entry of \`channels\` has \`channel\` and \`folder\`, and the \`report\` of the command, or its \`error\`; so has \`installers\`, of a sync or plan that came to them, with their \`remote\`. |
 | \`error\` | \`exitCode\`, \`code\`, \`message\`, \`hint\`, \`details\` | The command could not begin, or was interrupted (then with \`channels\` as far as they came). |
 `
 }
