@@ -22,13 +22,14 @@ export interface CarriedOut {
   readonly held: readonly HeldSubdir[]
   readonly failed: readonly FailedArtifact[]
   readonly fetched: { readonly artifacts: number; readonly bytes: number }
+  readonly copied: { readonly artifacts: number; readonly bytes: number }
   readonly present: number
   readonly tidy: TidyReport | undefined
 }
 
 /** When it did not come to that. */
 export const NOTHING_CARRIED_OUT: CarriedOut = {
-  generation: undefined, published: [], held: [], failed: [], fetched: { artifacts: 0, bytes: 0 }, present: 0, tidy: undefined,
+  generation: undefined, published: [], held: [], failed: [], fetched: { artifacts: 0, bytes: 0 }, copied: { artifacts: 0, bytes: 0 }, present: 0, tidy: undefined,
 }
 
 /** What `carryOut` needs. */
@@ -58,7 +59,7 @@ export async function carryOut(options: CarryOutOptions): Promise<CarriedOut | u
   if (generation === 'stale') return undefined
   await transaction.abandon()
   const tidy = await tidyUp(options.run)
-  return { generation, published: final.published, held: final.held, failed: fetched.failed, fetched: { artifacts: fetched.artifacts, bytes: fetched.bytes }, present, tidy }
+  return { generation, published: final.published, held: final.held, failed: fetched.failed, fetched: { artifacts: fetched.artifacts, bytes: fetched.bytes }, copied: fetched.copied, present, tidy }
 }
 
 /** What planning needs on this ground. */
@@ -116,7 +117,7 @@ async function beginTransaction({ run, changeset }: CarryOutOptions): Promise<Tr
 
 function fetchOptions({ run, derived }: CarryOutOptions): Omit<Parameters<typeof fetchArtifacts>[0], 'transaction' | 'missing'> {
   const baseUrls = new Map(derived.flatMap(({ plan }): [SubdirName, string][] => (plan.baseUrl === undefined ? [] : [[plan.subdir, plan.baseUrl]])))
-  return { client: run.options.client, baseUrls, concurrency: run.concurrency, signal: run.signal, observe: run.observe }
+  return { client: run.options.client, nearby: run.options.nearby ?? [], baseUrls, concurrency: run.concurrency, signal: run.signal, observe: run.observe }
 }
 
 /** When artifacts are not there or are others than listed, the index may have moved on since it was read (`channels.md` §4). */

@@ -22,9 +22,9 @@ export function createReport(run: SyncRun, status: SyncReport['status'], { groun
   const generation = done.generation ?? ground.head
   const settled = settleOutcomes(outcomes, status, done)
   const subdirs = summarizeSubdirs(settled, generation?.state.subdirs ?? [], new Set(held.map(({ subdir }) => subdir)))
-  const { fetched, present, failed, tidy } = done
+  const { fetched, copied, present, failed, tidy } = done
   return {
-    ...runFacts(run), status, generation: generation?.number, state: generation?.id, subdirs, totals: summaryTotals(subdirs), fetched, present, failed, held, verdicts, tidy,
+    ...runFacts(run), status, generation: generation?.number, state: generation?.id, subdirs, totals: summaryTotals(subdirs), fetched, copied, present, failed, held, verdicts, tidy,
   }
 }
 

@@ -14,6 +14,8 @@ export interface FetchArtifactsOptions {
   readonly missing: readonly ArtifactSet[]
   /** Where the artifacts of a subdir lie when not beside its index (`info.base_url`, CEP 15). */
   readonly baseUrls: ReadonlyMap<SubdirName, string>
+  /** Trees that are looked at before upstream. Default: none. */
+  readonly nearby?: readonly RepositoryClient[]
   readonly concurrency: number
   readonly signal: AbortSignal
   readonly observe: (event: SyncEvent) => void
@@ -23,6 +25,8 @@ export interface FetchArtifactsOptions {
 export interface FetchedArtifacts {
   readonly artifacts: number
   readonly bytes: number
+  /** What came from trees nearby; not counted above. */
+  readonly copied: { readonly artifacts: number; readonly bytes: number }
   readonly failed: readonly FailedArtifact[]
 }
 
@@ -42,15 +46,19 @@ export async function fetchArtifacts(options: FetchArtifactsOptions): Promise<Fe
   const inner = { ...options, signal: stop.signal }
   let artifacts = 0
   let bytes = 0
+  const copied = { artifacts: 0, bytes: 0 }
 
   async function work(): Promise<void> {
     for (const artifact of queue) {
       stop.signal.throwIfAborted()
-      const failure = await fetchOne(artifact, inner)
-      if (failure === undefined) {
+      const outcome = await fetchOne(artifact, inner)
+      if (outcome === 'copied') {
+        copied.artifacts += 1
+        copied.bytes += artifact.size
+      } else if (outcome === 'fetched') {
         artifacts += 1
         bytes += artifact.size
-      } else failed.push(failure)
+      } else failed.push(outcome)
     }
   }
 
@@ -63,25 +71,40 @@ export async function fetchArtifacts(options: FetchArtifactsOptions): Promise<Fe
   signal.throwIfAborted()
   const broken = outcomes.find((outcome) => outcome.status === 'rejected' && outcome.reason === stop.signal.reason)
   if (broken?.status === 'rejected') throw broken.reason
-  return { artifacts, bytes, failed }
+  return { artifacts, bytes, copied, failed }
 }
 
 function* iterateSets(sets: readonly ArtifactSet[]): Generator<Artifact> {
   for (const set of sets) yield* set
 }
 
-async function fetchOne(artifact: Artifact, options: FetchArtifactsOptions): Promise<FailedArtifact | undefined> {
+async function fetchOne(artifact: Artifact, options: FetchArtifactsOptions): Promise<FailedArtifact | 'fetched' | 'copied'> {
   const { observe, signal } = options
   observe({ type: 'artifact-started', artifact })
   try {
-    await fetchAndPut(artifact, options)
+    const isCopied = await copyFromNearby(artifact, options)
+    if (!isCopied) await fetchAndPut(artifact, options)
     observe({ type: 'artifact-done', artifact })
-    return undefined
+    return isCopied ? 'copied' : 'fetched'
   } catch (error) {
     if (signal.aborted || !isArtifactFailure(error)) throw error
     observe({ type: 'artifact-failed', artifact, code: error.code, reason: error.message })
     return { subdir: artifact.subdir, name: artifact.name, code: error.code, reason: error.message }
   }
+}
+
+/** False when no tree nearby has these very bytes. The store verifies them like any others. */
+async function copyFromNearby(artifact: Artifact, { nearby = [], transaction, signal }: FetchArtifactsOptions): Promise<boolean> {
+  for (const client of nearby) {
+    try {
+      const sent = await client.fetchArtifact(artifact, { signal, verify: false, reclaim: true })
+      await transaction.put(artifact, sent.bytes ?? sent.body, { signal })
+      return true
+    } catch (error) {
+      if (signal.aborted || !isArtifactFailure(error)) throw error
+    }
+  }
+  return false
 }
 
 /** Wrong bytes are fetched once more, past every cache; then the artifact has failed. */

@@ -62,6 +62,8 @@ export interface SyncOptions {
   readonly dryRun?: boolean
   /** Take over a folder that another tool filled, if it is a mirror of this channel. Default true. */
   readonly adopt?: boolean
+  /** Trees on disk that may have artifacts of this channel, read as channels are: looked at before upstream, verified like upstream. Default: none. */
+  readonly nearby?: readonly RepositoryClient[]
   /** Artifacts fetched at once. Default 32. */
   readonly concurrency?: number
   /** What time it is, in milliseconds since the epoch. Default: the system's. */

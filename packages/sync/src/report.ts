@@ -81,6 +81,8 @@ export interface SyncReport {
   readonly totals: ChangesetTotals
   /** What came over the network. */
   readonly fetched: { readonly artifacts: number; readonly bytes: number }
+  /** What came from trees nearby (`SyncOptions.nearby`) instead. */
+  readonly copied: { readonly artifacts: number; readonly bytes: number }
   /** What was there already, verified. */
   readonly present: number
   readonly failed: readonly FailedArtifact[]

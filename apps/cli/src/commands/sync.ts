@@ -9,6 +9,7 @@ import { type ChannelOutcome, describePlan, describeRun } from '../render/descri
 import { formatJsonLine } from '../render/render-json.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
+import { findOlderLayout } from './older-layout.ts'
 import { readLimits } from './limits.ts'
 import { noteRun, type PastRun, runOfReport } from './runs.ts'
 import { printResult, type Session } from './session.ts'
@@ -91,9 +92,16 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
   const store = runtime.openStore(channel)
   await using client = runtime.openClient(channel, { spoolFolder: spool.path, observe })
   await using alongside = openAlongside(channel, { config, runtime, spool, observe, isWanted: selection.closure !== undefined })
+  const older = findOlderLayout(config.mirrorDir, channel)
+  await using nearby = older === undefined ? undefined : runtime.openClient(older, { spoolFolder: spool.path, observe })
+  if (older !== undefined && (await store.head()) === undefined) {
+    const message = `${older.folder} has the layout of an early cas-mirror: what is right in it is copied, and it stays as it is; remove it when every channel is up to date`
+    renderer.render({ type: 'notice', code: 'OLDER_LAYOUT', message })
+  }
   const done = await syncChannel({
     channel,
     client,
+    ...(nearby === undefined ? {} : { nearby: [nearby] }),
     store,
     subdirs,
     noarch: config.noarch,

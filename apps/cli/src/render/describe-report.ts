@@ -104,9 +104,10 @@ function describeLeftOut({ subdir, leftOut }: SubdirSummary): readonly string[] 
   })
 }
 
-function describeFetched({ status, fetched, present }: SyncReport): readonly string[] {
+function describeFetched({ status, fetched, copied, present }: SyncReport): readonly string[] {
   if (status !== 'committed' && fetched.artifacts === 0) return []
-  return [`fetched ${formatNoun(fetched.artifacts, 'artifact')}, ${formatBytes(fetched.bytes)}${present > 0 ? `; ${formatCount(present)} there already` : ''}`]
+  const copies = copied.artifacts > 0 ? [`copied ${formatNoun(copied.artifacts, 'artifact')}, ${formatBytes(copied.bytes)}, from the older layout`] : []
+  return [...copies, `fetched ${formatNoun(fetched.artifacts, 'artifact')}, ${formatBytes(fetched.bytes)}${present > 0 ? `; ${formatCount(present)} there already` : ''}`]
 }
 
 function describeTidy({ tidy }: SyncReport): readonly string[] {
