@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 
 const require = createRequire(import.meta.url)
 
@@ -24,10 +25,29 @@ export const lazyStringWidth = {
   },
 }
 
+/** What Node has not loaded already when it starts, each a millisecond or several: loaded by the first call of one of its functions. */
+const COSTLY = new Set(['child_process', 'crypto', 'dns', 'dns/promises', 'fs/promises', 'http', 'https', 'net', 'os', 'readline', 'stream/promises', 'timers/promises', 'tls', 'zlib'])
+
+/** A function and nothing else: no class, and nothing is read of it but what it answers. */
+const isPlainFunction = (value, name) => typeof value === 'function' && /^[a-z]/.test(name) && Object.keys(value).length === 0
+
+/** How a name of a module is had: when it is called, or at once. */
+const describeName = (name, value, isCostly) => {
+  if (!isCostly || !isPlainFunction(value, name)) return `pick('${name}')`
+  return value[promisify.custom] === undefined ? `later('${name}')` : `promisable(later('${name}'), '${name}')`
+}
+
 /** A module of Node's own, name by name: what nobody uses is dropped. */
-const describeBuiltin = (name) => {
-  const lines = Object.keys(require(`node:${name}`)).filter((key) => key !== 'default').map((key) => `const own_${key} = /* @__PURE__ */ pick('${key}'); export { own_${key} as ${key} }`)
-  return `const all = process.getBuiltinModule('node:${name}'), pick = (key) => all[key]\nexport default all\n${lines.join('\n')}\n`
+const describeBuiltin = (path) => {
+  const all = Object.entries(require(`node:${path}`)).filter(([name]) => name !== 'default')
+  const lines = all.map(([name, value]) => `const own_${name} = /* @__PURE__ */ ${describeName(name, value, COSTLY.has(path))}; export { own_${name} as ${name} }`)
+  return `const load = () => process.getBuiltinModule('node:${path}'), pick = (name) => load()[name]
+const later = (name) => (...values) => pick(name)(...values)
+const promisable = (call, name) => Object.defineProperty(call, Symbol.for('nodejs.util.promisify.custom'), { get: () => pick(name)[Symbol.for('nodejs.util.promisify.custom')] })
+const whole = /* @__PURE__ */ load()
+export { whole as default }
+${lines.join('\n')}
+`
 }
 
 /**

@@ -2,7 +2,7 @@
 // oxlint-disable-next-line typescript/triple-slash-reference
 /// <reference path="./libbzip2-wasm.d.ts" />
 import type { EventEmitter } from 'node:events'
-import createModule from 'libbzip2-wasm'
+import type createModule from 'libbzip2-wasm'
 import unbzip2 from 'unbzip2-stream'
 
 type Bzip2Module = ReturnType<typeof createModule>
@@ -56,7 +56,9 @@ async function loadModule(): Promise<{ readonly bzip2: Bzip2Module }> {
   const events = ['uncaughtException', 'unhandledRejection']
   const emitter: EventEmitter = process
   const known = new Set(events.flatMap((event) => emitter.listeners(event)))
-  const bzip2 = createModule({})
+  // A quarter of a megabyte, which most runs do not need.
+  const { default: create } = await import('libbzip2-wasm')
+  const bzip2 = create({})
   const { promise, resolve } = Promise.withResolvers<void>()
   bzip2.then(() => resolve())
   await promise

@@ -1,7 +1,6 @@
 import type { Flags, MirrorCommand } from '../command-line/flags.ts'
 import type { EnvironmentValues } from '../config/environment.ts'
 import { findConfig } from '../config/find-config.ts'
-import { formatConfig } from '../config/format-config.ts'
 import { formatProblem } from '../config/problems.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
@@ -37,6 +36,7 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   const file = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
   const resolved = resolveConfig({ file, env, flags, workingDirectory: cwd, now: context.now() })
   if (command === 'config') {
+    const { formatConfig } = await import('../config/format-config.ts')
     for (const warning of resolved.warnings) start.stderr.write(`warning: ${formatProblem(warning)}\n`)
     stdout.write(formatConfig(resolved, flags.showSecrets))
     return 0

@@ -1,12 +1,12 @@
-import { existsSync, readdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { isSubdirName, parseChannelUrl, type SubdirName } from '@mirror/core'
+import { parseChannelUrl, type SubdirName } from '@mirror/core'
 import { createRepositoryClient, type RepositoryClient } from '@mirror/repository-client'
 import { compareArtifacts } from '@mirror/store'
 import type { SyncOptions, SyncStore } from '../options.ts'
 import type { FailedArtifact, SyncReport } from '../report.ts'
 import { syncChannel } from '../sync-channel.ts'
+import { listSubdirs } from './list-subdirs.ts'
 
 /** What `adoptChannel` needs to know. */
 export interface AdoptOptions extends Pick<SyncOptions, 'spoolFolder' | 'variants' | 'partial' | 'dryRun' | 'grace' | 'limits' | 'signal' | 'observe'> {
@@ -52,12 +52,4 @@ async function findWrong({ root, client, subdirs, signal }: {
 /** What is remembered is about upstream: the state of these files must not be taken for its. */
 function withoutMemos(store: SyncStore): SyncStore {
   return { ...store, readMemo: async () => undefined, writeMemo: async () => undefined }
-}
-
-const INDEX_FILES = ['repodata.json', 'repodata.json.zst', 'repodata.json.bz2', 'repodata_shards.msgpack.zst']
-
-/** The subdirs that have an index in a folder, by name. Walks nothing below them. */
-export function listSubdirs(root: string): readonly SubdirName[] {
-  const names = existsSync(root) ? readdirSync(root, { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => name) : []
-  return names.filter(isSubdirName).filter((name) => INDEX_FILES.some((file) => existsSync(join(root, name, file)))).toSorted()
 }
