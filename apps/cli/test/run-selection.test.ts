@@ -91,6 +91,13 @@ describe('a configuration with rules', () => {
   })
 })
 
+test('a short name of a channel in a match spec is completed by the alias of the configuration', async ({ expect, folder, run }) => {
+  await buildChannel(UP, join(folder, 'up'))
+  await writeConfig(folder, 'channels: up', `channel_alias: "file://${folder}/"`, 'exclude: ["up::zlib", "other::app"]')
+  expect(await run(['sync', '-f', 'mirror.yaml'])).toMatchObject({ exitCode: 0 })
+  expect(await listed(folder, 'up')).toEqual(['app-1.0-0.conda', 'big-1.0-0.conda', 'gplish-1.0-0.conda'])
+})
+
 describe('a configuration with a closure', () => {
   test('takes its seeds from the file and from environment files and lock files beside it', async ({ expect, folder, run }) => {
     await buildChannel(UP, join(folder, 'up'))

@@ -2,6 +2,7 @@ import type { Flags, MirrorCommand } from '../command-line/flags.ts'
 import type { EnvironmentValues } from '../config/environment.ts'
 import { findConfig } from '../config/find-config.ts'
 import { formatProblem } from '../config/problems.ts'
+import { qualifyChannels } from '../config/qualify-channels.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import type { LogLevel, Renderer } from '../events.ts'
@@ -41,7 +42,7 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
     stdout.write(formatConfig(resolved, flags.showSecrets))
     return 0
   }
-  const { config, notes } = SELECTING.has(command) ? await loadSeeds(resolved) : { config: resolved, notes: [] }
+  const { config, notes } = SELECTING.has(command) ? await loadSeeds(qualifyChannels(resolved)) : { config: resolved, notes: [] }
   const renderer = createRenderer({ ...start, level: chooseLevel(start, config.logLevel) })
   const session: Session = { command, config, env, flags, stdout, renderer, signal: context.signal, now: context.now }
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
