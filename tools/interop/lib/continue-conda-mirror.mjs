@@ -33,7 +33,7 @@ const artifactsOf = async (subdir) => (await readdir(join(channel, subdir))).fil
 
 try {
   await mkdir(channel, { recursive: true })
-  await writeFile(join(folder, 'mirror.yaml'), `mirror_dir: mirror\nchannels: ['${server.url}']\nplatforms: [linux-64, osx-arm64]\n`)
+  await writeFile(join(folder, 'mirror.yaml'), `mirror_dir: mirror\nchannels: ['${server.url}']\nplatforms: [linux-64, osx-arm64]\nfetch_installers: false\n`)
   await part('conda-mirror 0.10.0 makes it', async () => {
     for (const platform of PLATFORMS) {
       await execute(join(dirname(python), 'conda-mirror'), ['--upstream-channel', server.url.replace(/\/$/, ''), '--platform', platform, '--target-directory', channel, '--no-progress'], { cwd: folder })
