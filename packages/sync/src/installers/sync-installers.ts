@@ -178,5 +178,7 @@ async function remember({ run, listings, plan }: Attempt, { files, isWhole, stat
     if (listing.status === 'absent') return [[folder, 'absent']]
     return listing.status === 'listed' && isWhole && Object.keys(listing.validators).length > 0 ? [[folder, listing.validators]] : []
   }))
+  // A mirror without installers gets no dot-folder for the note that there are none.
+  if (state === null && known.length === 0 && Object.keys(pages).length === 0) return
   await writeInstallersMemo(run.options.store, { version: 1, choice: describeChoice(run), state, pages, known })
 }

@@ -354,6 +354,15 @@ describe('syncInstallers() and an upstream at fault', () => {
     expect(report.fetched.bytes).toBeLessThan(3_400_000)
   })
 
+  test('leaves no trace in a mirror that gets none', async ({ expect, sync, server, mirror, build }) => {
+    server.misbehave({ fault: faults.status(503) })
+    expect(await sync()).toMatchObject({ status: 'held', generation: undefined, installers: 0 })
+    await expect(stat(mirror)).rejects.toThrow('ENOENT')
+    server.reset()
+    await build({ archive: named('Anaconda3-2024.10-1-Windows-x86_64.exe') })
+    expect(await sync()).toMatchObject({ status: 'unchanged', generation: undefined, installers: 0 })
+  })
+
   test('throws when there is nothing of the kind, and when another run works', async ({ expect, sync, server, mirror, build }) => {
     server.misbehave({ fault: faults.status(404) })
     expect(await codeOf(sync())).toBe('INSTALLERS_NOT_FOUND')
