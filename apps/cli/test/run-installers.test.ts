@@ -53,11 +53,12 @@ describe('installers', () => {
     for (const path of [`archive/${A2}`, `miniconda/${LATEST}`]) expect(await readFile(join(folder, 'm', path))).toEqual(await readFile(join(folder, 'installers', path)))
     expect(existsSync(join(folder, 'm/up/linux-64/repodata.json'))).toBe(true)
 
-    const again = await run(['sync', '-f', 'm.yaml', '--json'])
+    const again = await run(['sync', '-f', 'm.yaml', '--json', '--metrics-file', join(folder, 'mirror.prom')])
     const lines = parseLines(again.stdout)
     expect(lines.at(-1)).toMatchObject({ type: 'result', exitCode: 0, installers: { report: { status: 'unchanged', installers: 2, bytes: 4000 } } })
     expect(lines.filter(({ type }) => String(type).startsWith('installers') || type === 'listing-checked').map(({ type }) => type))
       .toEqual(['installers-started', 'listing-checked', 'listing-checked', 'installers-finished'])
+    expect(await readFile(join(folder, 'mirror.prom'), 'utf8')).toContain('mirror_artifacts{command="sync",channel="installers"} 2\n')
   })
 
   test('so many releases are kept, or all, and a channel on the command line comes alone', async ({ expect, folder, run }) => {

@@ -3,6 +3,7 @@ import { type InstallersReport, type RepairReport, syncInstallers } from '@mirro
 import type { InstallersConfig } from '../config/config.ts'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, exitOfInstallers } from '../errors/exit-codes.ts'
+import { type ChannelMetrics, valuesOfTidy } from '../metrics/write-metrics.ts'
 import type { Runtime } from '../runtime.ts'
 import type { SpoolFolder } from '../spool-folder.ts'
 import { readLimits } from './limits.ts'
@@ -85,6 +86,20 @@ export function exitOfOutcome(outcome: InstallersOutcome): ExitCode {
   if (outcome === 'unwanted') return 0
   if (outcome === 'interrupted') return 130
   return 'error' in outcome ? outcome.error.exitCode : exitOfInstallers(outcome.report)
+}
+
+/** The metrics of installers that were synced; none where none are wanted. */
+export async function metricsOfInstallers(outcome: InstallersOutcome, runtime: Runtime): Promise<readonly ChannelMetrics[]> {
+  if (typeof outcome === 'string') return []
+  const head = await runtime.openInstallers().head().catch(() => undefined)
+  return [{ channel: 'installers', exitCode: exitOfOutcome(outcome), head, values: 'report' in outcome ? valuesOfReport(outcome.report) : {} }]
+}
+
+function valuesOfReport({ installers, bytes, add, remove, fetched, failed, held, tidy }: InstallersReport): ChannelMetrics['values'] {
+  return {
+    mirror_artifacts: installers, mirror_artifact_bytes: bytes, mirror_run_added: add.length, mirror_run_removed: remove.length, mirror_run_fetched_bytes: fetched.bytes,
+    mirror_run_failed: failed.length, mirror_run_held_subdirs: held.length, ...valuesOfTidy(tidy),
+  }
 }
 
 /** What the last line of `--json` has; undefined for nothing. */

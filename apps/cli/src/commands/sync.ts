@@ -13,7 +13,7 @@ import { findOlderLayout } from './older-layout.ts'
 import { readLimits } from './limits.ts'
 import { noteRun, type PastRun, runOfReport } from './runs.ts'
 import { printResult, type Session } from './session.ts'
-import { exitOfOutcome, type InstallersOutcome, syncInstallersOf, toldOf } from './sync-installers.ts'
+import { exitOfOutcome, type InstallersOutcome, metricsOfInstallers, syncInstallersOf, toldOf } from './sync-installers.ts'
 
 /**
  * Brings every channel up to date, or plans to, one after another, and then the installers. A channel that fails does not stop the others; an interrupt does. The
@@ -35,17 +35,18 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const isCut = outcomes.length < config.channels.length || installers === 'interrupted'
   const exitCode = isCut ? 130 : worstExit([...outcomes.map(exitOf), exitOfOutcome(installers)])
   report({ session, outcomes, installers, dryRun }, exitCode)
-  if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, started, exitCode })
+  if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, installers, started, exitCode })
   return exitCode
 }
 
 interface SyncRunFacts {
   readonly runtime: Runtime
+  readonly installers: InstallersOutcome
   readonly started: number
   readonly exitCode: ExitCode
 }
 
-async function writeSyncMetrics(session: Session, outcomes: readonly ChannelOutcome[], { runtime, started, exitCode }: SyncRunFacts): Promise<void> {
+async function writeSyncMetrics(session: Session, outcomes: readonly ChannelOutcome[], { runtime, installers, started, exitCode }: SyncRunFacts): Promise<void> {
   const { config } = session
   if (config.metricsFile === undefined) return
   const channels = await Promise.all(outcomes.map(async (outcome, index) => {
@@ -59,7 +60,7 @@ async function writeSyncMetrics(session: Session, outcomes: readonly ChannelOutc
       values: 'report' in outcome ? valuesOfSync(outcome.report) : {},
     }
   }))
-  await writeMetrics(session, { started, exitCode, channels })
+  await writeMetrics(session, { started, exitCode, channels: [...channels, ...await metricsOfInstallers(installers, runtime)] })
 }
 
 interface SyncOneOptions {

@@ -8,7 +8,7 @@ export const METRICS = {
   mirror_run_exit_code: 'The exit code of the last run: 0 done, 1 failed or faults found, 3 something held or left out, 4 refused by a guard, 5 locked.',
   mirror_generation: 'The number of the generation that is published.',
   mirror_generation_timestamp_seconds: 'When that generation was published, in seconds since the epoch.',
-  mirror_artifacts: 'How many artifacts the published indexes list.',
+  mirror_artifacts: 'How many artifacts the published indexes list; of the channel "installers", how many installers there are.',
   mirror_artifact_bytes: 'Their bytes.',
   mirror_upstream_index_timestamp_seconds: 'Upstream\'s own date of the index of a subdir, in seconds since the epoch.',
   mirror_run_added: 'Artifacts that the last run added.',
