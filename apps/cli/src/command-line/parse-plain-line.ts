@@ -1,19 +1,17 @@
-import { isDeepStrictEqual } from 'node:util'
-import parser from 'yargs-parser'
-import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, toFlags } from './flags.ts'
+import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, toFlags, type WordDefinition } from './flags.ts'
 import type { CommandInvocation, Program } from './invocation.ts'
 
 /**
- * Reads a command line that is a command and its flags and nothing else, with the parser that yargs reads with: the rest of yargs (help, suggestions) takes as long
- * to load as many commands take to run. Undefined for everything that is not so plain, right or wrong: yargs has to read that.
+ * Reads a command line that is a command, its words and its flags in their usual spellings (`--name`, `--name value`, `--name=value`, `-n`, `--no-name`): loading yargs takes as
+ * long as many commands take to run. Undefined for everything that is not so plain, right or wrong: yargs has to read that. What is read is what yargs reads.
  */
 export function parsePlainLine(program: Program, argv: readonly string[]): CommandInvocation | undefined {
   if (program === 'cas-sync') {
-    const args = parseFlags(argv, { flags: CAS_SYNC_FLAGS, words: [] })
+    const args = readArguments(argv, { flags: CAS_SYNC_FLAGS, words: [] })
     return args === undefined ? undefined : createCasSyncInvocation(args)
   }
   const command = COMMANDS.find(({ name }) => name === argv[0])
-  const args = command === undefined || command.words?.some(({ optional }) => optional !== true) === true ? undefined : parseFlags(argv, { flags: command.flags, words: [command.name] })
+  const args = command === undefined ? undefined : readArguments(argv.slice(1), { flags: command.flags, words: command.words ?? [] })
   return command === undefined || args === undefined ? undefined : createInvocation(command, args)
 }
 
@@ -32,26 +30,70 @@ export function createCasSyncInvocation(args: Arguments): CommandInvocation {
 
 interface Expected {
   readonly flags: readonly FlagDefinition[]
-  /** What has to stand beside the flags. */
-  readonly words: readonly string[]
+  /** What may, or has to, stand beside the flags. */
+  readonly words: readonly WordDefinition[]
 }
 
-/** Says the same to the parser as `addFlags` says to yargs. */
-function parseFlags(argv: readonly string[], { flags, words }: Expected): Arguments | undefined {
-  const namesOf = (type: FlagDefinition['type']): string[] => flags.filter((flag) => flag.type === type).map(({ name }) => name)
-  const { argv: args, error } = parser.detailed([...argv], {
-    alias: Object.fromEntries(flags.map(({ name, alias = [] }) => [name, [...alias]])),
-    boolean: namesOf('boolean'),
-    string: [...namesOf('text'), ...namesOf('texts')],
-    array: namesOf('texts'),
-    narg: Object.fromEntries([...namesOf('text'), ...namesOf('texts')].map((name) => [name, 1])),
-    default: Object.fromEntries(flags.filter(({ standard }) => standard !== undefined).map(({ name, standard }) => [name, standard])),
-    configuration: { ...PARSER_CONFIGURATION, 'parse-positional-numbers': false, 'populate--': true },
+/** A flag as it is given: `value` is what stands behind its `=`. */
+interface GivenFlag {
+  readonly flag: FlagDefinition
+  readonly isOn: boolean
+  readonly value: string | undefined
+}
+
+function readArguments(argv: readonly string[], { flags, words }: Expected): Arguments | undefined {
+  const args = new Map<string, unknown>()
+  const beside: string[] = []
+  const rest = argv.values()
+  for (const text of rest) {
+    if (!text.startsWith('-')) {
+      beside.push(text)
+      continue
+    }
+    const given = readFlag(text, flags)
+    if (given === undefined) return undefined
+    const { flag, isOn, value = flag.type === 'boolean' ? undefined : rest.next().value } = given
+    if (!addFlag(args, { flag, isOn, value })) return undefined
+  }
+  return addWords(args, beside, words) ? Object.fromEntries(args) : undefined
+}
+
+/** A flag in one of its usual spellings; undefined for anything else. */
+function readFlag(text: string, flags: readonly FlagDefinition[]): GivenFlag | undefined {
+  const { name, value } = /^--(?<name>[a-z][a-z-]+)(?:=(?<value>.*))?$/s.exec(text)?.groups ?? /^-(?<name>[a-z])$/.exec(text)?.groups ?? {}
+  const flag = flags.find((candidate) => candidate.name === name || candidate.alias?.some((alias) => alias === name) === true)
+  if (flag !== undefined) return { flag, isOn: true, value }
+  const negated = flags.find((candidate) => candidate.type === 'boolean' && `no-${candidate.name}` === name)
+  return negated === undefined ? undefined : { flag: negated, isOn: false, value }
+}
+
+/** False for a value that yargs may take for something else: the next flag, or what is quoted once more. */
+function addFlag(args: Map<string, unknown>, { flag: { name, type }, isOn, value }: GivenFlag): boolean {
+  if (type === 'boolean') {
+    if (value !== undefined || args.has(name)) return false
+    args.set(name, isOn)
+    return true
+  }
+  if (!isPlain(value)) return false
+  const before = args.get(name)
+  args.set(name, type === 'texts' ? [...(Array.isArray(before) ? before : []), value] : value)
+  return true
+}
+
+/** A word that is a truth value would belong to the flag before it. */
+function addWords(args: Map<string, unknown>, beside: readonly string[], words: readonly WordDefinition[]): boolean {
+  if (beside.length > words.length || beside.length < words.filter(({ optional }) => optional !== true).length) return false
+  return beside.every((text, place) => {
+    const word = words[place]
+    if (word === undefined || !isPlain(text) || text === 'true' || text === 'false' || word.choices?.includes(text) === false) return false
+    args.set(word.name, text)
+    return true
   })
-  const known = new Set(['_', ...flags.flatMap(({ name, alias = [] }) => [name, ...alias])])
-  const isPlain = error === null && isDeepStrictEqual(args._, words) && Object.keys(args).every((name) => known.has(name))
-  return isPlain ? args : undefined
 }
 
-/** How values are read, by either parser. */
+function isPlain(text: string | undefined): text is string {
+  return text !== undefined && /^[^-'"]/.test(text)
+}
+
+/** How yargs reads values: as the text that they are. */
 export const PARSER_CONFIGURATION = { 'camel-case-expansion': false, 'parse-numbers': false, 'parse-positional-numbers': false } as const
