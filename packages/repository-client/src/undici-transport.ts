@@ -1,3 +1,6 @@
+// Whoever checks this file from another package does not see our ambient declarations otherwise.
+// oxlint-disable-next-line typescript/triple-slash-reference
+/// <reference path="./undici-parts.d.ts" />
 import { connect as connectTls } from 'node:tls'
 import type { buildConnector, Dispatcher, Pool } from 'undici'
 import { type AbortListeners, createAbortListeners } from './abort-listeners.ts'

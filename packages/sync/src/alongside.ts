@@ -41,21 +41,32 @@ export async function lookAlongside(channels: readonly AlongsideChannel[], { now
     for (const { index } of others) await index?.close()
   }
   const look = (fault: string | undefined): AlongsideLook => ({ fingerprint: seen.join('\n'), fault, read: async () => await readAll(others, { now, signal }), close })
-  for (const channel of channels) {
-    for (const subdir of subdirsOf(channel)) {
-      try {
-        const memo = await readUpstreamMemo(channel.store, subdir)
-        const answer = await channel.client.fetchIndex(subdir, { signal, ...(memo === undefined ? {} : { validators: memo.validators }) })
-        if (answer.status === 'absent') continue
-        others.push({ channel, subdir, index: answer.status === 'fetched' ? answer.index : undefined })
-        seen.push(`${channel.channel.url}/${subdir} ${answer.status === 'fetched' ? answer.index.sha256 : memo?.upstream ?? ''}`)
-      } catch (error) {
-        if (signal.aborted || !isMirrorError(error)) throw error
-        return look(`${channel.channel.url}/${subdir}`)
-      }
+  for (const [channel, subdir] of channels.flatMap((each) => subdirsOf(each).map((name) => [each, name] as const))) {
+    try {
+      const found = await lookAtOther(channel, subdir, signal)
+      if (found === undefined) continue
+      others.push(found.other)
+      seen.push(`${channel.channel.url}/${subdir} ${found.sha256}`)
+    } catch (error) {
+      if (signal.aborted || !isMirrorError(error)) throw error
+      return look(`${channel.channel.url}/${subdir}`)
     }
   }
   return look(undefined)
+}
+
+/** Undefined for a subdir that the channel does not have. */
+async function lookAtOther(channel: AlongsideChannel, subdir: SubdirName, signal: AbortSignal): Promise<{ readonly other: Other; readonly sha256: string } | undefined> {
+  const memo = await readUpstreamMemo(channel.store, subdir)
+  const answer = await channel.client.fetchIndex(subdir, { signal, ...(memo === undefined ? {} : { validators: memo.validators }) })
+  switch (answer.status) {
+    case 'absent':
+      return undefined
+    case 'not-modified':
+      return { other: { channel, subdir, index: undefined }, sha256: memo?.upstream ?? '' }
+    case 'fetched':
+      return { other: { channel, subdir, index: answer.index }, sha256: answer.index.sha256 }
+  }
 }
 
 function subdirsOf({ subdirs }: AlongsideChannel): readonly SubdirName[] {

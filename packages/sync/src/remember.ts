@@ -1,6 +1,7 @@
 import type { DerivedChange } from './derive-change.ts'
 import type { SubdirOutcome } from './plan-subdir.ts'
 import type { SyncRun } from './run.ts'
+import type { SubdirSelection } from './select-subdirs.ts'
 import { type UpstreamMemo, writeUpstreamMemo } from './upstream-memo.ts'
 
 /** What to remember after a round. */
@@ -36,8 +37,13 @@ function createMemo(run: SyncRun, { plan, change }: DerivedChange, alongside: st
     newest: original.table.newest ?? null,
     leftOut: decision.leftOut,
     waiting: decision.waiting,
-    ...(selected === undefined ? {} : { rules: selected.effects }),
+    ...describeSelected(selected),
     ...(alongside === '' ? {} : { alongside }),
-    ...(selected?.changesAt === undefined ? {} : { changesAt: selected.changesAt }),
   }
+}
+
+function describeSelected(selected: SubdirSelection | undefined): Pick<UpstreamMemo, 'rules' | 'changesAt'> {
+  if (selected === undefined) return {}
+  const { effects, changesAt } = selected
+  return { rules: effects, ...(changesAt === undefined ? {} : { changesAt }) }
 }

@@ -1,11 +1,11 @@
 import { NOARCH } from '@mirror/core'
 import { DEFAULT_LIMITS, type GuardLimits } from '@mirror/delta'
-import { selectionFingerprint } from '@mirror/selection'
+import { type Selection, selectionFingerprint } from '@mirror/selection'
 import { type DerivativeChoice, NO_DERIVATIVES } from './derivatives/choice.ts'
 import type { DeriveChangeOptions } from './derive-change.ts'
 import { sha256Of } from './derive-index.ts'
 import type { SyncEvent } from './events.ts'
-import type { SyncOptions, VariantChoice, WantedSubdir } from './options.ts'
+import type { SyncOptions, WantedSubdir } from './options.ts'
 import type { PlanSubdirOptions } from './look-at-subdir.ts'
 import type { SyncReport, SyncWarning } from './report.ts'
 
@@ -30,14 +30,15 @@ export interface SyncRun {
 }
 
 const DAY = 24 * 3_600_000
-const DEFAULT_CONCURRENCY = 32
-const DEFAULT_VARIANTS: VariantChoice = { zst: true, shards: true, bz2: 'upstream' }
+/** What holds where the options say nothing. */
+const STANDARD: Required<Pick<SyncOptions, 'variants' | 'derivatives' | 'reuse' | 'grace' | 'concurrency'>> = {
+  variants: { zst: true, shards: true, bz2: 'upstream' }, derivatives: NO_DERIVATIVES, reuse: 'replace', grace: DAY, concurrency: 32,
+}
 
 /** Fills in the defaults. */
 export function createRun(options: SyncOptions): SyncRun {
-  const { channel, client, store, variants = DEFAULT_VARIANTS, derivatives = NO_DERIVATIVES, reuse = 'replace', grace = DAY, observe = () => {} } = options
-  const signal = options.signal ?? new AbortController().signal
-  const now = options.now ?? Date.now
+  const { channel, client, store, signal = new AbortController().signal, now = Date.now, observe = () => {} } = options
+  const { variants, derivatives, reuse, grace, concurrency } = { ...STANDARD, ...options }
   const started = now()
   const run: SyncRun = {
     options,
@@ -45,11 +46,11 @@ export function createRun(options: SyncOptions): SyncRun {
     wanted: options.noarch === false ? options.subdirs.filter(({ subdir }) => subdir !== NOARCH) : withNoarchFirst(options.subdirs),
     limits: { ...DEFAULT_LIMITS, ...options.limits },
     grace,
-    concurrency: options.concurrency ?? DEFAULT_CONCURRENCY,
+    concurrency,
     derivatives,
     signal,
     observe,
-    planning: { channel, client, store, reuse, grace, signal, now: started, choice: describeChoice({ variants, reuse, derivatives, ...(options.selection === undefined ? {} : { selection: selectionFingerprint(options.selection) }) }) },
+    planning: { channel, client, store, reuse, grace, signal, now: started, choice: describeChoice({ variants, reuse, derivatives }, options.selection) },
     deriving: { client, variants, derivatives, signal, warn: (warning) => warn(run, warning) },
     warnings: [],
     started,
@@ -59,8 +60,8 @@ export function createRun(options: SyncOptions): SyncRun {
 }
 
 /** Everything but upstream that decides how an index is published, as a short text that changes with it. */
-function describeChoice(choice: object): string {
-  const text = JSON.stringify(choice)
+function describeChoice(choice: object, selection: Selection | undefined): string {
+  const text = JSON.stringify(selection === undefined ? choice : { ...choice, selection: selectionFingerprint(selection) })
   return text.length <= 200 ? text : sha256Of(Buffer.from(text))
 }
 

@@ -2,6 +2,7 @@ import { MirrorError, NOARCH, type SubdirName } from '@mirror/core'
 import { type SelectedSubdir, type Selection, selectRecords } from '@mirror/selection'
 import type { AlongsideLook } from './alongside.ts'
 import { closeLook, lookAtSubdir, type PlanSubdirOptions, type SeenSubdir, type SubdirLook } from './look-at-subdir.ts'
+import type { WantedSubdir } from './options.ts'
 import type { HeldSubdir } from './report.ts'
 import { type SyncRun, warn } from './run.ts'
 
@@ -28,14 +29,9 @@ export interface CompleteLooksOptions {
  * be read, all that changed are held. The given looks are closed where others take their place.
  */
 export async function completeLooks(looks: readonly SubdirLook[], { run, planning, alongside }: CompleteLooksOptions): Promise<readonly SubdirLook[]> {
-  if (alongside.fault !== undefined && looks.every(({ status }) => status !== 'seen')) return looks
-  const isSteady = looks.every((look) => look.status !== 'seen' && (look.status !== 'unchanged' || (look.memo?.alongside ?? '') === alongside.fingerprint))
-  if (isSteady) return looks
+  if (isSteady(looks, alongside)) return looks
   const complete: SubdirLook[] = []
-  for (const [position, look] of looks.entries()) {
-    const again = run.wanted[position]
-    complete.push(look.status === 'unchanged' && again !== undefined && look.memo !== undefined ? await lookAtSubdir(again, { ...planning, always: true }) : look)
-  }
+  for (const [position, look] of looks.entries()) complete.push(await readUnchanged(look, run.wanted[position], planning))
   const blind = alongside.fault ?? complete.find(({ status }) => status === 'failed')?.subdir
   if (blind === undefined) return complete
   const held: SubdirLook[] = []
@@ -44,6 +40,18 @@ export async function completeLooks(looks: readonly SubdirLook[], { run, plannin
     held.push(look.status === 'seen' ? { status: 'failed', subdir: look.subdir, base: look.base, held: heldWithout(look, blind) } : look)
   }
   return held
+}
+
+/** Reads the index of a subdir that did not change; what was made up here, and what was read, stays as it is. */
+async function readUnchanged(look: SubdirLook, wanted: WantedSubdir | undefined, planning: PlanSubdirOptions): Promise<SubdirLook> {
+  const isSkipped = look.status === 'unchanged' && look.memo !== undefined
+  return isSkipped && wanted !== undefined ? await lookAtSubdir(wanted, { ...planning, always: true }) : look
+}
+
+/** Nothing changed, here or alongside; or it cannot be told whether anything did alongside, so that nothing is done. */
+function isSteady(looks: readonly SubdirLook[], { fault, fingerprint }: AlongsideLook): boolean {
+  if (looks.some(({ status }) => status === 'seen')) return false
+  return fault !== undefined || looks.every((look) => look.status !== 'unchanged' || (look.memo?.alongside ?? '') === fingerprint)
 }
 
 function heldWithout({ subdir }: SeenSubdir, blind: string): HeldSubdir {

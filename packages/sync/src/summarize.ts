@@ -20,7 +20,7 @@ export function subdirOf(outcome: SubdirOutcome): SubdirName {
 function summarizeOutcome(outcome: SubdirOutcome, held: ReadonlySet<SubdirName>): SubdirSummary {
   switch (outcome.status) {
     case 'unchanged':
-      return { ...summarizeState(outcome.base, 'unchanged'), leftOut: outcome.leftOut, rules: outcome.memo?.rules ?? [] }
+      return summarizeUnchanged(outcome)
     case 'absent':
       return emptySummary(outcome.subdir, 'absent')
     case 'vanished':
@@ -31,6 +31,10 @@ function summarizeOutcome(outcome: SubdirOutcome, held: ReadonlySet<SubdirName>)
       if (!held.has(outcome.plan.subdir)) return summarizePlan(outcome.plan)
       return outcome.plan.base === undefined ? emptySummary(outcome.plan.subdir, 'held') : summarizeState(outcome.plan.base, 'held')
   }
+}
+
+function summarizeUnchanged({ base, memo, leftOut }: Extract<SubdirOutcome, { readonly status: 'unchanged' }>): SubdirSummary {
+  return { ...summarizeState(base, 'unchanged'), leftOut, rules: memo?.rules ?? [] }
 }
 
 /** What a plan will do to a subdir. */

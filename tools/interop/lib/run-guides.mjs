@@ -89,31 +89,40 @@ async function runGuide(name, { server }) {
   for (const { kind, body, line } of fencedBlocks(await readFile(join(guides, name), 'utf8'))) {
     const where = `${name}:${line}`
     if (kind === 'yaml') {
-      const file = /^# (?<file>[\w~./-]+\.ya?ml|~\/\.cas-mirror|\/etc\/cas-mirror)\b/.exec(body)?.groups?.file
-      assert.ok(file !== undefined, `${where}: the first line does not name the file`)
-      const path = file.startsWith('~/') ? join(sandbox, 'home', file.slice(2)) : file.startsWith('/') ? join(sandbox, file) : join(sandbox, 'work', file)
-      await mkdir(dirname(path), { recursive: true })
-      await writeFile(path, place(body))
-      const { code, output } = await bash(`mirror config --strict -f '${path}'`, { sandbox })
-      assert.equal(code, 0, `${where}: ${output}`)
+      await writeConfig({ sandbox, where, body: place(body) })
       count += 1
       continue
     }
-    const commands = commandsOf[kind]?.(place(body))
-    if (commands === undefined) {
-      assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync) /m.test(body), `${where}: a command in a block that is not run`)
-      continue
-    }
-    assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)
-    for (const command of commands) {
-      const { code, output } = await bash(command, { sandbox })
-      assert.equal(code, 0, `${where}: ended with ${code}\n${command}\n${output}`)
-      count += 1
-    }
+    count += await runBlock({ sandbox, where, kind, body: place(body) })
   }
   assert.ok(count > 0, `${name} has nothing to run`)
   await rm(sandbox, { recursive: true, force: true })
   return `${count} blocks`
+}
+
+async function writeConfig({ sandbox, where, body }) {
+  const file = /^# (?<file>[\w~./-]+\.ya?ml|~\/\.cas-mirror|\/etc\/cas-mirror)\b/.exec(body)?.groups?.file
+  assert.ok(file !== undefined, `${where}: the first line does not name the file`)
+  const path = file.startsWith('~/') ? join(sandbox, 'home', file.slice(2)) : join(sandbox, 'work', file)
+  await mkdir(dirname(path), { recursive: true })
+  await writeFile(path, body)
+  const { code, output } = await bash(`mirror config --strict -f '${path}'`, { sandbox })
+  assert.equal(code, 0, `${where}: ${output}`)
+}
+
+/** Runs what a block says to run; resolves to how many commands that were. */
+async function runBlock({ sandbox, where, kind, body }) {
+  const commands = commandsOf[kind]?.(body)
+  if (commands === undefined) {
+    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync) /m.test(body), `${where}: a command in a block that is not run`)
+    return 0
+  }
+  assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)
+  for (const command of commands) {
+    const { code, output } = await bash(command, { sandbox })
+    assert.equal(code, 0, `${where}: ended with ${code}\n${command}\n${output}`)
+  }
+  return commands.length
 }
 
 const upstream = join(folder, 'upstream')

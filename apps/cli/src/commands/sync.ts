@@ -1,4 +1,5 @@
 import { type ChannelUrl, isMirrorError, redactText } from '@mirror/core'
+import type { Store } from '@mirror/store'
 import { type AlongsideChannel, readUpstreamDates, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { ChannelConfig } from '../config/config.ts'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
@@ -95,10 +96,7 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
   await using alongside = openAlongside(channel, { config, runtime, spool, observe, isWanted: selection.closure !== undefined })
   const older = findOlderLayout(config.mirrorDir, channel)
   await using nearby = older === undefined ? undefined : runtime.openClient(older, { spoolFolder: spool.path, observe })
-  if (older !== undefined && (await store.head()) === undefined) {
-    const message = `${older.folder} has the layout of an early cas-mirror: what is right in it is copied, and it stays as it is; remove it when every channel is up to date`
-    renderer.render({ type: 'notice', code: 'OLDER_LAYOUT', message })
-  }
+  if (older !== undefined) await tellOlderLayout(older, store, session)
   const done = await syncChannel({
     channel,
     client,
@@ -128,6 +126,13 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
   // A run that finds nothing new writes nothing at all.
   if (!dryRun && done.status !== 'unchanged') await keepNote({ session, runtime }, channel, runOfReport(done, { command: 'sync', now: session.now() }))
   return done
+}
+
+/** Said as long as nothing of the channel is published. */
+async function tellOlderLayout({ folder }: ChannelUrl, store: Store, { renderer }: Session): Promise<void> {
+  if ((await store.head()) !== undefined) return
+  const message = `${folder} has the layout of an early cas-mirror: what is right in it is copied, and it stays as it is; remove it when every channel is up to date`
+  renderer.render({ type: 'notice', code: 'OLDER_LAYOUT', message })
 }
 
 function runOfFailure({ code, message }: ErrorFacts, { now }: Session): PastRun {

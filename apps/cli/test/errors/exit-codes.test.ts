@@ -5,7 +5,7 @@ import { exitOfReport, worstExit } from '../../src/errors/exit-codes.ts'
 
 function subdir(name: string, fields: Partial<SubdirSummary> = {}): SubdirSummary {
   return {
-    subdir: parse(name), status: 'changed', records: 1, bytes: 1, add: 1, addBytes: 1, remove: 0, removeBytes: 0, reused: 0, relisted: 0, leftOut: [], ...fields,
+    subdir: parse(name), status: 'changed', records: 1, bytes: 1, add: 1, addBytes: 1, remove: 0, removeBytes: 0, reused: 0, relisted: 0, rules: [], leftOut: [], ...fields,
   }
 }
 
@@ -17,7 +17,7 @@ function parse(name: string): SubdirName {
 function report(fields: Partial<SyncReport>): SyncReport {
   return {
     channel: 'https://a.example/x', status: 'committed', generation: 1, state: undefined, subdirs: [subdir('noarch'), subdir('linux-64')],
-    totals: { add: 0, addBytes: 0, remove: 0, removeBytes: 0, reused: 0, relisted: 0 }, fetched: { artifacts: 0, bytes: 0 }, present: 0,
+    totals: { add: 0, addBytes: 0, remove: 0, removeBytes: 0, reused: 0, relisted: 0 }, fetched: { artifacts: 0, bytes: 0 }, copied: { artifacts: 0, bytes: 0 }, present: 0,
     failed: [], held: [], verdicts: [], warnings: [], tidy: undefined, duration: 1, ...fields,
   }
 }

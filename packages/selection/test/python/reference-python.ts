@@ -48,7 +48,7 @@ export function canRunOn(record: AnyRecord, versions: readonly string[]): boolea
   const begins = (long: string, short: string): boolean => `${long}.`.startsWith(`${short}.`)
   if (isPython && own !== undefined && !versions.some((wanted) => begins(own, wanted) || (name === 'python_abi' && begins(wanted, own)))) return false
   const depends = Array.isArray(record['depends']) ? record['depends'] : []
-  const specs = [...depends, typeof name === 'string' && name.startsWith('pypy') ? name : undefined].map(specOf).filter((spec) => spec !== undefined && spec.when === undefined)
+  const specs = [...depends, typeof name === 'string' && name.startsWith('pypy') ? name : undefined].map(specOf).filter((spec) => spec !== undefined).filter((spec) => spec.when === undefined)
 
   const onPython = specs.filter((spec) => ['python', 'cpython', 'python_abi', 'python-gil', 'python-freethreading'].includes(spec.name.text) || /^pypy\d\.\d+$/.test(spec.name.text))
   const isLimited = onPython.some(({ name: pattern, version: wanted, fields }) =>

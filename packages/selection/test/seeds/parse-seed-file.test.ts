@@ -65,7 +65,7 @@ ${more}environments:
       linux-64:
       - conda: ${HOME}/linux-64/a-1-0.conda
       - conda: ${HOME}/noarch/b-1-0.tar.bz2
-      - pypi: https://files.pythonhosted.org/c-1-py3-none-any.whl
+      - pypi: https://files.example.org/c-1-py3-none-any.whl
       win-64:
       - conda: ${HOME}/win-64/a-1-0.conda
   test:
@@ -75,8 +75,8 @@ ${more}environments:
       - conda: ../sources
 packages:
 ${packages}`
-  const late = `- conda: ${HOME}/linux-64/a-1-0.conda\n  sha256: ${SHA256}\n  md5: ${MD5}\n- pypi: https://files.pythonhosted.org/c-1-py3-none-any.whl\n`
-  const early = `- kind: conda\n  name: a\n  url: ${HOME}/linux-64/a-1-0.conda\n  sha256: ${SHA256}\n  md5: ${MD5}\n- kind: pypi\n  url: https://files.pythonhosted.org/c-1-py3-none-any.whl\n`
+  const late = `- conda: ${HOME}/linux-64/a-1-0.conda\n  sha256: ${SHA256}\n  md5: ${MD5}\n- pypi: https://files.example.org/c-1-py3-none-any.whl\n`
+  const early = `- kind: conda\n  name: a\n  url: ${HOME}/linux-64/a-1-0.conda\n  sha256: ${SHA256}\n  md5: ${MD5}\n- kind: pypi\n  url: https://files.example.org/c-1-py3-none-any.whl\n`
   const a = { subdir: 'linux-64', name: 'a-1-0.conda', url: `${HOME}/linux-64/a-1-0.conda`, sha256: SHA256, md5: MD5 }
   const b = { subdir: 'noarch', name: 'b-1-0.tar.bz2', url: `${HOME}/noarch/b-1-0.tar.bz2` }
 
@@ -106,7 +106,7 @@ describe('parseSeedFile() of a conda-lock.yml', () => {
   const entry = (platform: string, manager: string, url: string): string =>
     `- name: a\n  version: '1'\n  manager: ${manager}\n  platform: ${platform}\n  dependencies: {}\n  url: ${url}\n  hash:\n    md5: ${MD5.toUpperCase()}\n    sha256: ${SHA256}\n  category: main\n`
   const text = `version: 1\nmetadata:\n  platforms: [linux-64, osx-64]\npackage:\n${entry('linux-64', 'conda', `${HOME}/noarch/a-1-0.conda`)}${entry('osx-64', 'conda', `${HOME}/noarch/a-1-0.conda`)}`
-    + `${entry('osx-64', 'conda', `${HOME}/osx-64/b-1-0.conda`)}${entry('linux-64', 'pip', 'https://files.pythonhosted.org/c.whl')}`
+    + `${entry('osx-64', 'conda', `${HOME}/osx-64/b-1-0.conda`)}${entry('linux-64', 'pip', 'https://files.example.org/c.whl')}`
 
   test('reads artifacts of conda for the wanted platforms, each once', ({ expect }) => {
     const a = { subdir: 'noarch', name: 'a-1-0.conda', url: `${HOME}/noarch/a-1-0.conda`, sha256: SHA256, md5: MD5 }
