@@ -116,5 +116,7 @@ function describeReason(reason: string, unknown: string | undefined): string {
   if (unknown !== undefined) return `there is no ${JSON.stringify(unknown)}`
   const missing = /^Not enough arguments following: (?<name>.*)$/.exec(reason)?.groups?.['name']
   if (missing !== undefined) return `--${missing} needs a value`
+  const choice = /Argument: (?<word>[^,]*), Given: (?<given>.*?), Choices: (?<choices>.*)$/m.exec(reason)?.groups
+  if (choice !== undefined) return `${choice['word']} is one of ${choice['choices']}, not ${choice['given']}`
   return reason.split('\n')[0] ?? reason
 }

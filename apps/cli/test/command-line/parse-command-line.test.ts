@@ -39,6 +39,7 @@ test.for([
   [['sync', 'extra-thing'], 'there is no "extra-thing"', 'Run `mirror sync --help`.'],
   [['plan', '--grace'], '--grace needs a value', 'Run `mirror plan --help`.'],
   [['status', '--dry-run'], 'there is no "dry-run"', 'Run `mirror status --help`.'],
+  [['snapshot', 'crate', 'x'], 'action is one of "create", "list", "delete", not "crate"', 'Run `mirror snapshot --help`.'],
   [[], 'there is no command', 'Run `mirror --help`.'],
 ] as const)('parseMirror() refuses %j with a hint', async ([argv, what, hint], { expect }) => {
   await expect(parseMirror(argv, options)).rejects.toMatchObject({ code: 'USAGE', message: `Cannot read the command line: ${what}`, hint })
