@@ -1,0 +1,4 @@
+/** Every code that `@mirror/delta` throws. */
+export type DeltaErrorCode =
+  | 'DELTA_MALFORMED'
+  | 'DELTA_TOO_NEW'

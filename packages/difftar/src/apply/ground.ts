@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { type DeltaChannel, EMPTY_STATE, type KnownState, stateId } from '@mirror/delta'
+import type { DiskStore } from '@mirror/store'
+import { difftarError } from '../difftar-error.ts'
+import { findChannels, readChannel, type TreeChannel, type TreeWarning } from '../tree/read-tree.ts'
+
+/** What a delta meets where a channel is to be. */
+export interface Ground {
+  readonly current: KnownState
+  /** The tree as it lies, where it is not what the store published: it has to be verified and taken over first. */
+  readonly tree: TreeChannel | undefined
+}
+
+/** What `readGround` needs to know. */
+export interface ReadGroundOptions {
+  readonly root: string
+  readonly store: DiskStore
+  readonly part: DeltaChannel
+  readonly signal: AbortSignal | undefined
+  readonly observe: (warning: TreeWarning) => void
+}
+
+/** Looks what there is: what the store published, or the indexes as they lie. Completes a commit that broke off; writes nothing else. */
+export async function readGround({ root, store, part, signal, observe }: ReadGroundOptions): Promise<Ground> {
+  const head = await store.head()
+  let publicState = head === undefined ? undefined : await store.publicState()
+  if (publicState?.status === 'unfinished' || existsSync(join(root, '.mirror', 'journal'))) {
+    if ('status' in await store.tidy({ grace: HOUR, maximumDeletes: 0, ...(signal === undefined ? {} : { signal }) })) throw locked(root)
+    const recovered = await store.head()
+    publicState = recovered === undefined ? undefined : await store.publicState()
+    if (recovered !== undefined && publicState?.status === 'as-published') return { current: { id: recovered.id, state: recovered.state }, tree: undefined }
+  }
+  if (head !== undefined && publicState?.status === 'as-published') return { current: { id: head.id, state: head.state }, tree: undefined }
+  const tree = await readTreeAt(root, { part, signal, observe })
+  if (tree === undefined && head !== undefined) throw difftarError('DELTA_BASE_MISMATCH', `Cannot apply the delta to ${root}: its indexes are gone, though it was a mirror`, { hint: 'Bring the files back, or remove .mirror there and apply a delta from nothing.' })
+  return tree === undefined ? { current: { id: stateId(EMPTY_STATE), state: EMPTY_STATE }, tree: undefined } : { current: tree.current, tree }
+}
+
+const HOUR = 3_600_000
+
+async function readTreeAt(root: string, { part, signal, observe }: Pick<ReadGroundOptions, 'part' | 'signal' | 'observe'>): Promise<TreeChannel | undefined> {
+  if (!existsSync(root)) return undefined
+  const found = findChannels(root, () => undefined).find(({ folder }) => folder === '')
+  const files = [part.target, ...part.bases].flatMap(({ state }) => state.files.map(({ path }) => path))
+  return found === undefined ? undefined : readChannel(found, { signal, observe, files })
+}
+
+/** The error for a store that another run works on. */
+export function locked(root: string): Error {
+  return difftarError('STORE_LOCKED', `Cannot change the mirror ${root}: another run works on it`, { hint: 'Wait until it has ended; it needs no help and leaves no lock behind.' })
+}

@@ -1,0 +1,12 @@
+import { createHash } from 'node:crypto'
+import { createDigest, type Digest } from '@mirror/core'
+import { openFile } from './open-file.ts'
+
+/** The sha256 and size of a plain file; undefined when there is none. */
+export async function digestOfFile(path: string): Promise<{ readonly digest: Digest; readonly size: number } | undefined> {
+  await using file = await openFile(path)
+  if (file === undefined) return undefined
+  const hash = createHash('sha256')
+  for await (const piece of file.pieces(0, file.size)) hash.update(piece)
+  return { digest: createDigest('sha256', hash.digest('hex')), size: file.size }
+}

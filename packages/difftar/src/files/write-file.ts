@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import fs from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+
+/** Takes bytes in order. */
+export interface ByteSink {
+  readonly write: (bytes: Uint8Array) => Promise<void> | void
+}
+
+/** A file that gets its name when it is whole, and not before. */
+export interface DraftFile extends ByteSink {
+  readonly write: (bytes: Uint8Array) => void
+  /** Makes it durable and gives it its name; what had the name is replaced. */
+  readonly publish: () => void
+  /** Removes it. Harmless after `publish`. */
+  readonly discard: () => void
+}
+
+/** One write of more than this costs twice the system time of a smaller one on some kernels. */
+const WRITE_BYTES = 64 * 1024
+
+/** Starts a file under a name of its own beside the one that it will have. */
+export function createDraft(path: string, mode: number = 0o644): DraftFile {
+  const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
+  const fd = fs.openSync(draft, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW, mode)
+  let isOpen = true
+  const close = (): void => {
+    if (isOpen) fs.closeSync(fd)
+    isOpen = false
+  }
+  let isPublished = false
+  return {
+    write: (bytes) => writeAll(fd, bytes),
+    publish() {
+      fs.fdatasyncSync(fd)
+      close()
+      fs.renameSync(draft, path)
+      isPublished = true
+    },
+    discard() {
+      close()
+      if (!isPublished) fs.rmSync(draft, { force: true })
+    },
+  }
+}
+
+/** Writes all of it, however few bytes each write takes. */
+export function writeAll(fd: number, bytes: Uint8Array): void {
+  for (let start = 0; start < bytes.length;) start += fs.writeSync(fd, bytes, start, Math.min(WRITE_BYTES, bytes.length - start))
+}
+
+/** Writes a small file whole, or not at all. */
+export function writeSmallFile(path: string, text: string, mode?: number): void {
+  const draft = createDraft(path, mode)
+  try {
+    draft.write(Buffer.from(text))
+    draft.publish()
+  } finally {
+    draft.discard()
+  }
+}
+
+/** Gathers small pieces into larger ones. */
+export function createTextWriter(sink: ByteSink): { readonly write: (text: string) => Promise<void>; readonly end: () => Promise<void> } {
+  let held: string[] = []
+  let length = 0
+  const flush = async (): Promise<void> => {
+    await sink.write(Buffer.from(held.join('')))
+    held = []
+    length = 0
+  }
+  return {
+    async write(text) {
+      held.push(text)
+      length += text.length
+      if (length >= WRITE_BYTES) await flush()
+    },
+    end: flush,
+  }
+}

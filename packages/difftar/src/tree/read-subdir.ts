@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto'
+import { join } from 'node:path'
+import {
+  type ArtifactSet, createArtifactSetBuilder, createDigest, createIndexTableBuilder, type IndexTable, isArtifactName, isMd5, isSha256, isSubdirName, jsonDumps, type RecordView, type Sha256, type SubdirName,
+} from '@mirror/core'
+import type { PublishedFile } from '@mirror/delta'
+import { difftarError } from '../difftar-error.ts'
+import { openFile } from '../files/open-file.ts'
+
+/** The index of a subdir as it lies on disk. */
+export interface TreeIndex {
+  readonly subdir: SubdirName
+  readonly document: PublishedFile
+  readonly table: IndexTable
+  /** What it lists. */
+  readonly artifacts: ArtifactSet
+  /** The same by md5, as far as the records have it: what an old reference can be compared with. */
+  readonly byMd5: ArtifactSet
+  /** Fingerprints of the records of `packages`, where they were asked for. */
+  readonly records: ReadonlyMap<string, string> | undefined
+}
+
+/** Options of `readSubdir`. */
+export interface ReadSubdirOptions {
+  /** The folder of the channel. */
+  readonly root: string
+  readonly signal?: AbortSignal | undefined
+  /** Take fingerprints of records, which takes long. Default false. */
+  readonly records?: boolean | undefined
+}
+
+/** Reads the index of a subdir of a tree in one pass. Undefined when there is none. Throws what `createIndexTableBuilder` throws. */
+export async function readSubdir(subdir: SubdirName, { root, signal, records: hasRecords = false }: ReadSubdirOptions): Promise<TreeIndex | undefined> {
+  const path = `${subdir}/repodata.json`
+  await using file = await openFile(join(root, path), { follow: true })
+  if (file === undefined) return undefined
+  const hash = createHash('sha256')
+  const records = new Map<string, string>()
+  const md5s = createArtifactSetBuilder(subdir)
+  const builder = createIndexTableBuilder(subdir, {
+    record(view) {
+      addMd5(md5s, view)
+      if (hasRecords && view.section === 'packages') records.set(view.key(), fingerprintRecord(JSON.parse(textOf(view))))
+    },
+  })
+  for await (const piece of file.pieces(0, file.size)) {
+    signal?.throwIfAborted()
+    hash.update(piece)
+    builder.write(piece)
+  }
+  const table = builder.end()
+  return { subdir, table, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, artifacts: table.artifacts(), byMd5: md5s.build(), records: hasRecords ? records : undefined }
+}
+
+function textOf({ bytes, start, end }: RecordView): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
+}
+
+/** Two records have the same fingerprint when they say the same, however they are written. */
+export function fingerprintRecord(record: unknown): string {
+  return createHash('sha256').update(jsonDumps(record)).digest('hex').slice(0, 32)
+}
+
+const QUOTED_MD5 = /^"([0-9a-f]{32})"$/
+
+function addMd5(set: ReturnType<typeof createArtifactSetBuilder>, view: RecordView): void {
+  const md5 = QUOTED_MD5.exec(view.field('md5') ?? '')?.[1]
+  const size = view.number('size')
+  const name = view.key()
+  if (md5 === undefined || !isMd5(md5) || !isArtifactName(name)) return
+  set.add({ name, digest: createDigest('md5', md5), size: size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : 0 })
+}
+
+/** The sha256 and size of a file; undefined when there is no regular file. */
+export async function describeFile(root: string, path: string): Promise<PublishedFile | undefined> {
+  await using file = await openFile(join(root, path), { follow: true })
+  if (file === undefined) return undefined
+  const hash = createHash('sha256')
+  for await (const piece of file.pieces(0, file.size)) hash.update(piece)
+  return { path, sha256: asSha256(hash.digest('hex')), size: file.size }
+}
+
+/** Hex digits that are a sha256. */
+export function asSha256(hex: string): Sha256 {
+  if (isSha256(hex)) return hex
+  throw new Error('sha256 is not 64 hex digits')
+}
+
+/** A name of a folder as a subdir; undefined when it is none. */
+export function asSubdir(name: string): SubdirName | undefined {
+  return isSubdirName(name) ? name : undefined
+}
+
+/** The error for a mirror that is not what its indexes say. */
+export function treeDamaged(what: string, path: string): Error {
+  return difftarError('TREE_DAMAGED', `Cannot take ${path} along: ${what}`, { hint: 'Sync the mirror, or verify it with --verify, then try again. Nothing was written.', details: { path } })
+}
