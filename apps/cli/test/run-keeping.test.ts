@@ -41,6 +41,7 @@ describe('mirror rollback', () => {
     expect(await problems(folder)).toEqual([])
     expect(await run(['verify', '-f', 'm.yaml'])).toMatchObject({ exitCode: 0 })
     expect((await run(['rollback', '-f', 'm.yaml', '--to', '2'])).stdout).toContain('The next sync brings the state of upstream back')
+    expect((await run(['status', '-f', 'm.yaml'])).stdout).toContain('rollback to 2: committed, 1 added, 1 removed')
     expect(await run(['sync', '-f', 'm.yaml'])).toMatchObject({ exitCode: 0 })
     expect(await problems(folder)).toEqual([])
   })
@@ -122,6 +123,7 @@ describe('mirror prune', () => {
     expect(existsSync(join(folder, 'm/local/noarch/repodata.json'))).toBe(true)
     expect(await problems(folder)).toEqual([])
     expect((await run(['prune', '-f', 'less.yaml', '--grace', '0'])).stdout).toContain('nothing to prune')
+    expect((await run(['status', '-f', 'less.yaml'])).stdout).toContain('prune: committed, 0 added, 1 removed')
   })
 
   test('a guard refuses to remove most, and everything; --max-delete leaves the rest for another run', async ({ expect, folder, run }) => {

@@ -7,6 +7,7 @@ import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
 import { createSpoolFolder } from '../spool-folder.ts'
 import { finish, forEachChannel } from './each-channel.ts'
 import { findTrees, isFolderAlone, listConfigured, type MirroredChannel } from './find-channels.ts'
+import { noteLocalRun } from './runs.ts'
 import type { Session } from './session.ts'
 
 /** Takes over trees that another tool made. Exit code 3 when files are missing or wrong. */
@@ -16,10 +17,16 @@ export async function runAdopt(session: Session): Promise<ExitCode> {
   const { trees, others } = await chooseTrees(session)
   await using spool = await createSpoolFolder(config.mirrorDir, flags.dryRun)
   renderer.render({ type: 'run-started', command: 'adopt', mirror: config.mirrorDir, config: config.file, channels: trees.length })
-  const outcomes = await forEachChannel(session, trees, async ({ channel, root }) => adoptChannel({
-    root, store: openStore(root), spoolFolder: spool.path, variants: config.variants, grace: config.grace, partial: flags.partial, dryRun: flags.dryRun, signal,
-    observe: (event) => renderer.render({ type: 'sync', channel, event }),
-  }))
+  const outcomes = await forEachChannel(session, trees, async ({ channel, root }) => {
+    const store = openStore(root)
+    const report = await adoptChannel({
+      root, store, spoolFolder: spool.path, variants: config.variants, grace: config.grace, partial: flags.partial, dryRun: flags.dryRun, signal,
+      observe: (event) => renderer.render({ type: 'sync', channel, event }),
+    })
+    const { status, generation, totals } = report
+    if (status === 'committed') await noteLocalRun(store, { command: 'adopt', generation, added: totals.add, removed: totals.remove }, session.now())
+    return report
+  })
   return finish(session, outcomes, {
     describe: describeAdopted, exitOf: exitOfAdopted, more: { text: others.map(({ folder }) => `${folder}: looks like a channel, is not configured, and is left alone\n`).join(''), fields: { others } },
   })

@@ -9,6 +9,7 @@ import { formatBytes, formatNoun } from '../render/format.ts'
 import { finish, forEachChannel, type Outcome } from './each-channel.ts'
 import { isFolderAlone, isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import { describeLeftover, findLeftovers } from './leftovers.ts'
+import { noteLocalRun } from './runs.ts'
 import type { Session } from './session.ts'
 
 /** What came of one channel. */
@@ -60,8 +61,20 @@ async function pruneOne(channel: MirroredChannel, { session, store, isGone }: Pr
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
     ...(flags.allowSelection ? { selectionShare: Infinity } : {}),
   })
-  const isDone = isGone && !flags.dryRun && report.tidy?.waiting.count === 0 && report.tidy.left === 0
-  return { ...report, of: 'artifact', removed: isDone && await store.removeEmpty() === 'removed' }
+  return { ...report, of: 'artifact', removed: await settle(report, { session, store, isGone }) }
+}
+
+/** Takes away what is left of a channel that went; else notes what was withdrawn. */
+async function settle(report: PruneReport, { session, store, isGone }: PruneOneOptions): Promise<boolean> {
+  const { status, generation, tidy } = report
+  if (session.flags.dryRun) return false
+  if (isGone && tidy?.waiting.count === 0 && tidy.left === 0 && await store.removeEmpty() === 'removed') return true
+  if (status === 'committed') await noteLocalRun(store, { command: 'prune', generation, added: 0, removed: countOf(report) }, session.now())
+  return false
+}
+
+function countOf({ withdrawn }: PruneReport): number {
+  return withdrawn.reduce((sum, { artifacts }) => sum + artifacts, 0)
 }
 
 /** Installers of platforms that left the configuration; where it wants no installers, nothing goes but what is due. */

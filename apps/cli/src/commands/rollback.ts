@@ -8,6 +8,7 @@ import { formatBytes, formatCount, formatNoun, formatTable, formatTime } from '.
 import { createSpoolFolder } from '../spool-folder.ts'
 import { finish, forEachChannel, type Outcome } from './each-channel.ts'
 import { listChannels, type MirroredChannel } from './find-channels.ts'
+import { noteLocalRun } from './runs.ts'
 import type { Session } from './session.ts'
 
 /** Publishes an older state again, or lists those there are. With several channels nothing is changed unless all of them can go back. */
@@ -47,9 +48,15 @@ interface RollbackAllOptions {
 async function rollbackAll(session: Session, channels: readonly MirroredChannel[], { openStore, to, dryRun }: RollbackAllOptions): Promise<readonly Outcome<RollbackReport>[]> {
   const { config, renderer, signal } = session
   await using spool = await createSpoolFolder(config.mirrorDir, dryRun)
-  return await forEachChannel(session, channels, async ({ channel, root }) => rollbackChannel({
-    store: openStore(root), spoolFolder: spool.path, dryRun, signal, observe: (event) => renderer.render({ type: 'sync', channel, event }), ...(to === undefined ? {} : { to }),
-  }))
+  return await forEachChannel(session, channels, async ({ channel, root }) => {
+    const store = openStore(root)
+    const report = await rollbackChannel({
+      store, spoolFolder: spool.path, dryRun, signal, observe: (event) => renderer.render({ type: 'sync', channel, event }), ...(to === undefined ? {} : { to }),
+    })
+    const { status, generation, totals } = report
+    if (status === 'committed') await noteLocalRun(store, { command: `rollback to ${report.to}`, generation, added: totals.add, removed: totals.remove }, session.now())
+    return report
+  })
 }
 
 function describeRollback(channel: string, { status, from, to, generation, subdirs }: RollbackReport): string {

@@ -1,3 +1,4 @@
+import { isMirrorError } from '@mirror/core'
 import type { Store } from '@mirror/store'
 import type { SyncReport } from '@mirror/sync'
 
@@ -60,5 +61,17 @@ export function runOfReport(report: SyncReport, { command, now }: { readonly com
   return {
     command, finished: new Date(now).toISOString(), duration, status, generation, added: totals.add, removed: totals.remove, fetchedBytes: fetched.bytes, failed: failed.length,
     held: held.map(({ subdir, code, reason }) => ({ subdir, code, reason })), error: undefined,
+  }
+}
+
+/** What is told of a run that fetched nothing. */
+export type LocalRun = Pick<PastRun, 'command' | 'generation' | 'added' | 'removed'>
+
+/** Notes a run that changed the mirror without upstream. The note is for `status` alone: that it cannot be kept is no matter. */
+export async function noteLocalRun(store: Store, run: LocalRun, now: number): Promise<void> {
+  try {
+    await noteRun(store, { ...run, finished: new Date(now).toISOString(), duration: 0, status: 'committed', fetchedBytes: 0, failed: 0, held: [], error: undefined })
+  } catch (error) {
+    if (!isMirrorError(error)) throw error
   }
 }
