@@ -6,7 +6,7 @@ import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { renderAllHelp } from './scripts/render-help.ts'
-import { directImports, lazyStringWidth, plainBuiltins } from './scripts/bundle-plugins.mjs'
+import { directImports, lazyStringWidth, plainBuiltins, yamlModules } from './scripts/bundle-plugins.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 // Another folder for tests, which must not replace what somebody runs.
@@ -41,7 +41,7 @@ const bundleFiles = async (paths, { splitting = false, plugins = [] } = {}) => {
     legalComments: 'none',
     logLevel: 'warning',
     metafile: true,
-    plugins: [...plugins, directImports, lazyStringWidth, plainBuiltins],
+    plugins: [...plugins, directImports, lazyStringWidth, yamlModules, plainBuiltins],
     // Some dependencies are CommonJS: they call require() for modules of Node, and one looks at its folder before it starts.
     banner: { js: "const require = (name) => process.getBuiltinModule(name) ?? process.getBuiltinModule('node:module').createRequire(import.meta.url)(name)" },
     define: { __dirname: 'import.meta.dirname' },

@@ -1,7 +1,7 @@
 // What makes a bundled command start sooner: plugins of esbuild for ../build.mjs. None of them changes what the code does.
 import { readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
-import { join, relative, sep } from 'node:path'
+import { dirname, join, relative, sep } from 'node:path'
 import { promisify } from 'node:util'
 
 const require = createRequire(import.meta.url)
@@ -26,13 +26,17 @@ export const lazyStringWidth = {
 }
 
 /** What Node has not loaded already when it starts, each a millisecond or several: loaded by the first call of one of its functions. */
-const COSTLY = new Set(['child_process', 'crypto', 'dns', 'dns/promises', 'fs/promises', 'http', 'https', 'net', 'os', 'readline', 'stream/promises', 'timers/promises', 'tls', 'zlib'])
+const COSTLY = new Set(['child_process', 'crypto', 'dns', 'dns/promises', 'fs/promises', 'http', 'https', 'net', 'os', 'readline', 'stream/promises', 'timers/promises', 'tls', 'worker_threads', 'zlib'])
+
+/** Classes of which nothing is needed but `new`. */
+const ONLY_MADE = new Set(['Worker'])
 
 /** A function and nothing else: no class, and nothing is read of it but what it answers. */
 const isPlainFunction = (value, name) => typeof value === 'function' && /^[a-z]/.test(name) && Object.keys(value).length === 0
 
 /** How a name of a module is had: when it is called, or at once. */
 const describeName = (name, value, isCostly) => {
+  if (isCostly && ONLY_MADE.has(name)) return `made('${name}')`
   if (!isCostly || !isPlainFunction(value, name)) return `pick('${name}')`
   return value[promisify.custom] === undefined ? `later('${name}')` : `promisable(later('${name}'), '${name}')`
 }
@@ -43,6 +47,7 @@ const describeBuiltin = (path) => {
   const lines = all.map(([name, value]) => `const own_${name} = /* @__PURE__ */ ${describeName(name, value, COSTLY.has(path))}; export { own_${name} as ${name} }`)
   return `const load = () => process.getBuiltinModule('node:${path}'), pick = (name) => load()[name]
 const later = (name) => (...values) => pick(name)(...values)
+const made = (name) => function (...values) { return new (pick(name))(...values) }
 const promisable = (call, name) => Object.defineProperty(call, Symbol.for('nodejs.util.promisify.custom'), { get: () => pick(name)[Symbol.for('nodejs.util.promisify.custom')] })
 const whole = /* @__PURE__ */ load()
 export { whole as default }
@@ -78,7 +83,7 @@ const LOADED_BEFORE = [
   { of: /^(?:commands\/run-command|command-line\/parse-command-line)\.ts$/, file: 'run-program.ts', name: 'runProgram' },
   { of: /^(?:commands\/(?:import-config|status)|config\/(?:format-config|read-seed-files))\.ts$/, file: 'commands/run-command.ts', name: 'runCommand' },
   { of: /^commands\/(?:prune|rollback|snapshot|sync|verify)\.ts$/, file: 'commands/status.ts', name: 'runStatus' },
-  { of: /^commands\/(?:adopt|explain)\.ts$/, file: 'commands/sync.ts', name: 'runSync' },
+  { of: /^commands\/(?:adopt|explain|repair)\.ts$/, file: 'commands/sync.ts', name: 'runSync' },
 ]
 
 /** Makes a file reach what has been loaded when it is. */
@@ -106,6 +111,23 @@ export const directImports = {
         names.split(',').map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type '))
           .map((name) => `import { ${name} } from ${JSON.stringify(fileOf(packageName, name))}`).join('; ')) + nameLoaded(path),
       loader: 'ts',
+    }))
+  },
+}
+
+/**
+ * yaml for Node is CommonJS, of which all is bundled and run; what it has for browsers is the same code as modules. It differs in how it decodes `!!binary`: that stays as it is in Node.
+ */
+export const yamlModules = {
+  name: 'yaml-modules',
+  setup(build) {
+    build.onResolve({ filter: /^yaml$/ }, async ({ path, resolveDir, kind, pluginData }) => {
+      if (pluginData === yamlModules) return undefined
+      const found = await build.resolve(path, { resolveDir, kind, pluginData: yamlModules })
+      return found.errors.length > 0 ? found : { path: join(dirname(found.path), '../browser/dist/index.js') }
+    })
+    build.onLoad({ filter: /\/yaml\/browser\/dist\/schema\/yaml-1\.1\/binary\.js$/ }, ({ path }) => ({
+      contents: readFileSync(path, 'utf8').replace("atob(src.replace(/[\\n\\r]/g, ''))", "Buffer.from(src, 'base64').toString('latin1')"),
     }))
   },
 }

@@ -14,12 +14,16 @@ export interface HashPool extends AsyncDisposable {
 /** One batch is being worked on, and the next is there when it is done. */
 const BATCHES_A_THREAD = 2
 
+/** A thread takes as long to start as it takes to hash so many bytes; opening a file takes as long as to hash some. */
+const WORTH_THREADS = 32 * 1024 * 1024
+const BYTES_A_FILE = 32 * 1024
+
 /**
- * Starts threads, so that `count` work with this one, which begins at once and gives way to other work every few milliseconds; 0 and 1 start none. Where the
+ * Starts threads once there is enough to do, so that `count` work with this one, which begins at once and gives way to other work every few milliseconds; 0 and 1 start none. Where the
  * file of a thread cannot be started (a bundle that was made without it), this thread does the work alone.
  */
 export function createHashPool(count: number): HashPool {
-  const threads = startThreads(count - 1)
+  const threads = createThreads(count - 1)
   const waiting: (() => void)[] = []
   let broken = false
   let busy = false
@@ -44,14 +48,15 @@ export function createHashPool(count: number): HashPool {
 
   /** An idle thread is asked before this one, and this one before a thread that has something to do; undefined when there is enough under way. */
   function start(batch: HashBatch): Promise<Uint8Array> | undefined {
-    const [thread] = broken ? [] : threads.toSorted((left, right) => left.underway() - right.underway())
+    const thread = broken ? undefined : threads.idlest()
     if (thread !== undefined && thread.underway() < (busy ? BATCHES_A_THREAD : 1)) return checkThere(thread, batch)
     return busy ? undefined : checkAlone(batch)
   }
 
   return {
-    width: threads.length * BATCHES_A_THREAD + 1,
+    width: Math.max(0, count - 1) * BATCHES_A_THREAD + 1,
     async check(batch) {
+      threads.expect(batch)
       let started = start(batch)
       while (started === undefined) {
         await new Promise<void>((resolve) => waiting.push(resolve))
@@ -63,9 +68,7 @@ export function createHashPool(count: number): HashPool {
         waiting.shift()?.()
       }
     },
-    async [Symbol.asyncDispose]() {
-      await Promise.all(threads.map((thread) => thread.stop()))
-    },
+    [Symbol.asyncDispose]: threads.stop,
   }
 }
 
@@ -85,6 +88,29 @@ interface HashThread {
   /** Batches that it has not answered yet. */
   readonly underway: () => number
   readonly stop: () => Promise<number>
+}
+
+/** Threads that are started when what was asked for so far is worth it. */
+interface HashThreads {
+  readonly expect: (batch: HashBatch) => void
+  /** The one with the least to do. */
+  readonly idlest: () => HashThread | undefined
+  readonly stop: () => Promise<void>
+}
+
+function createThreads(count: number): HashThreads {
+  let threads: readonly HashThread[] | undefined
+  let work = 0
+  return {
+    expect({ sizes }) {
+      work += sizes.reduce((sum, size) => sum + size + BYTES_A_FILE, 0)
+      if (work >= WORTH_THREADS) threads ??= startThreads(count)
+    },
+    idlest: () => threads?.toSorted((left, right) => left.underway() - right.underway())[0],
+    async stop() {
+      await Promise.all((threads ?? []).map((thread) => thread.stop()))
+    },
+  }
 }
 
 function startThreads(count: number): readonly HashThread[] {

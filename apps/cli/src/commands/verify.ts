@@ -1,16 +1,13 @@
 import { type VerifyFault, type VerifyReport, verifyStore } from '@mirror/store'
-import { type InstallerSum, repairChannel, type RepairReport, sumInstallers } from '@mirror/sync'
+import { type InstallerSum, type RepairReport, sumInstallers } from '@mirror/sync'
 import { redactText } from '@mirror/core'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { writeMetrics } from '../metrics/write-metrics.ts'
 import { createStoreOpener, type OpenStore } from '../open-store.ts'
 import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
-import { createRuntime } from '../runtime.ts'
-import { createSpoolFolder } from '../spool-folder.ts'
 import { finish, forEachChannel, type Outcome } from './each-channel.ts'
 import { isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import type { Session } from './session.ts'
-import { repairInstallers } from './sync-installers.ts'
 
 /** What was found in a channel, and what became of it. */
 interface Verified extends VerifyReport {
@@ -44,7 +41,8 @@ export async function runVerify(session: Session): Promise<ExitCode> {
   return exitCode
 }
 
-interface VerifyOneOptions {
+/** What repairing a channel needs, too. */
+export interface VerifyOneOptions {
   readonly session: Session
   readonly openStore: OpenStore
 }
@@ -54,6 +52,7 @@ async function verifyOne(channel: MirroredChannel, options: VerifyOneOptions): P
   const found = await verifySteady(channel, options, flags.full ? 'renew' : 'use')
   const report = found === undefined ? undefined : { ...found, ...await countInstallers(channel, options) }
   if (report === undefined || report.faults.length === 0 || !flags.repair) return report === undefined ? undefined : { ...report, repair: undefined }
+  const { repairOne } = await import('./repair.ts')
   const repair = await repairOne(channel, report.faults, options)
   const after = await verifySteady(channel, options, 'use')
   return { ...report, ...after, repair: repair === undefined ? undefined : { ...repair, found: report.faults } }
@@ -71,18 +70,6 @@ async function verifySteady({ channel, root }: MirroredChannel, { session: { ren
     const report = await verifyStore({ root, cache, now, signal, observe: (event) => renderer.render({ type: 'verify', channel, event }) })
     if (report === undefined || (await store.head())?.number === report.generation) return report
   }
-}
-
-/** Upstream is asked where the configuration names it; a folder alone is repaired as far as it has copies. */
-async function repairOne({ channel, folder, root }: MirroredChannel, faults: readonly VerifyFault[], { session, openStore }: VerifyOneOptions): Promise<RepairReport | undefined> {
-  const { config, renderer, signal } = session
-  const observe: Parameters<typeof repairChannel>[0]['observe'] = (event) => renderer.render({ type: 'sync', channel, event })
-  const upstream = config.channels.find((candidate) => candidate.channel.url === channel && candidate.channel.folder === folder)?.channel
-  const runtime = await createRuntime(config, session.env)
-  await using spool = await createSpoolFolder(config.mirrorDir, false)
-  if (isInstallers({ folder })) return await repairInstallers({ session, runtime, spool, dryRun: false })
-  await using client = upstream === undefined ? undefined : runtime.openClient(upstream, { spoolFolder: spool.path, observe })
-  return await repairChannel({ store: openStore(root), faults, spoolFolder: spool.path, concurrency: config.concurrency, signal, observe, ...(client === undefined ? {} : { client }) })
 }
 
 function exitOf(report: Verified | undefined): ExitCode {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { MirrorError } from '@mirror/core'
 import type { CliErrorCode } from '../error-codes.ts'
@@ -32,7 +32,8 @@ export async function findConfig(lookup: ConfigLookup): Promise<ConfigSource | u
 
 async function readSource(path: string, shown = path): Promise<ConfigSource | undefined> {
   try {
-    return { path: shown, text: new TextDecoder('utf-8', { fatal: true }).decode(await readFile(path)) }
+    // At once: the module of promises would take longer to load than the file to read.
+    return { path: shown, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(path)) }
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     const what = error instanceof TypeError ? 'it is not UTF-8' : error instanceof Error ? error.message : String(error)
