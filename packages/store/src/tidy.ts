@@ -96,6 +96,8 @@ async function tidyList(context: DiskContext, task: ListTask): Promise<void> {
     return
   }
   const outcome = await goThrough(context, task)
+  // What a list forgets must be gone for good: nobody would delete it again.
+  for (const folder of outcome.folders) await syncNearest(context, folder)
   add(tally.kept, outcome.kept.count, outcome.kept.bytes)
   tally.left += outcome.left.count
   if (options.dryRun !== true) await rewriteList(context, path, { header, outcome })
@@ -120,11 +122,13 @@ interface ListOutcome {
   readonly kept: Sum
   readonly left: Sum
   readonly keptBy: Set<number>
+  /** Where something was deleted, or is gone already. */
+  readonly folders: Set<string>
 }
 
 /** Deletes what no retained generation references, until as many are deleted as may be. */
 async function goThrough(context: DiskContext, task: ListTask): Promise<ListOutcome> {
-  const outcome: ListOutcome = { stays: [], kept: { count: 0, bytes: 0 }, left: { count: 0, bytes: 0 }, keptBy: new Set() }
+  const outcome: ListOutcome = { stays: [], kept: { count: 0, bytes: 0 }, left: { count: 0, bytes: 0 }, keptBy: new Set(), folders: new Set() }
   let some: TrashEntry[] = []
   for await (const entry of readTrash(task.path)) {
     some.push(entry)
@@ -162,6 +166,7 @@ async function carryOut(context: DiskContext, entries: readonly TrashEntry[], { 
 
 function removeAndCount(context: DiskContext, entry: TrashEntry, { task: { tally, options }, outcome }: Carrying): void {
   outcome.stays.push(false)
+  if (options.dryRun !== true) outcome.folders.add(dirname(pathOf(context, entry)))
   if (removeEntry(context, entry, options.dryRun)) add(tally.deleted, 1, entry.size)
 }
 
@@ -177,8 +182,8 @@ function leave({ stays, left }: ListOutcome, entry: TrashEntry): void {
 
 /** False when the bytes are gone already, or other bytes than ours have the name: those are not ours to delete. */
 function removeEntry(context: DiskContext, entry: TrashEntry, dryRun = false): boolean {
-  const { io, paths } = context
-  const path = 'object' in entry ? join(paths.objects, entry.object) : paths.public(entry.path)
+  const { io } = context
+  const path = pathOf(context, entry)
   const stat = fs.lstatSync(path, { throwIfNoEntry: false })
   const isOurs = stat?.isFile() === true && stat.size === entry.size
   if (dryRun) return isOurs
@@ -186,6 +191,16 @@ function removeEntry(context: DiskContext, entry: TrashEntry, dryRun = false): b
   // Also when the file is gone already: a run may have ended in between.
   if (!('object' in entry) && (isOurs || stat === undefined)) removeEmptyFolder(context, dirname(path))
   return isOurs
+}
+
+function pathOf({ paths }: DiskContext, entry: TrashEntry): string {
+  return 'object' in entry ? join(paths.objects, entry.object) : paths.public(entry.path)
+}
+
+/** Makes durable what is gone from a folder, or that the folder is. */
+async function syncNearest(context: DiskContext, folder: string): Promise<void> {
+  if (fs.existsSync(folder)) await context.io.syncDirectory(folder)
+  else if (folder !== context.paths.root) await syncNearest(context, dirname(folder))
 }
 
 /** A folder that nothing is in any more goes too, but for the root. */

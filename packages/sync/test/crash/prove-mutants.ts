@@ -1,0 +1,50 @@
+// X9: each discipline left out once, and seen by the check that is named for it: part of `npm run prove`.
+import { spawn } from 'node:child_process'
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { type CheckName, MUTANTS } from './mutants.ts'
+import { createFound, printFound, readGiven } from './report.ts'
+
+const { folder } = readGiven(process.argv[2])
+const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))
+
+/** What a check finds wrong, with a discipline left out or with all of them. */
+async function runCheck(check: CheckName, mutant: string | undefined): Promise<readonly string[]> {
+  const own = join(folder, `${check}-${mutant ?? 'none'}`.replaceAll(/[ ,]/g, '-'))
+  await mkdir(own)
+  const hook = mutant === undefined ? [] : ['--import', path('mutate.ts')]
+  const child = spawn(process.execPath, ['--no-warnings', ...hook, path('check-mutant.ts'), check, own], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, ...(mutant === undefined ? {} : { MIRROR_MUTANT: mutant }) } })
+  let output = ''
+  child.stdout.on('data', (chunk: Buffer) => { output += chunk.toString() })
+  const code = await new Promise((resolve) => { child.once('close', resolve) })
+  await rm(own, { recursive: true, force: true })
+  if (code !== 0) throw new Error(`the check ended with ${String(code)}`)
+  return JSON.parse(output) as readonly string[]
+}
+
+const found = createFound()
+async function judge(name: string, run: () => Promise<string | undefined>): Promise<void> {
+  found.points += 1
+  const problem = await run().catch((error: unknown) => String(error))
+  if (problem === undefined) return
+  found.failed += 1
+  found.findings.push(`${name}: ${problem}`)
+}
+
+for (const check of new Set(MUTANTS.map((mutant) => mutant.check))) {
+  await judge(`${check}, with nothing left out`, async () => {
+    const [problem] = await runCheck(check, undefined)
+    return problem
+  })
+}
+for (const { name, check } of MUTANTS) {
+  await judge(name, async () => {
+    const [problem] = await runCheck(check, name)
+    if (problem === undefined) return `not seen by "${check}"`
+    found.notes.push(`${name}: seen by "${check}": ${problem.slice(0, 110)}`)
+    return undefined
+  })
+}
+printFound(found)
