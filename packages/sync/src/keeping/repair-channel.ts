@@ -81,13 +81,14 @@ async function planSubdirRepair(state: SubdirState, faults: readonly VerifyFault
   if (rest.length === 0) return
   const set = await readListed(state, repair)
   if (set === undefined) {
-    for (const { path } of rest) giveUp(repair, path, { code: 'INDEX_LOST', reason: `the index of ${subdir} is neither public nor kept, and upstream has another one by now; sync` })
+    for (const { path } of rest) giveUp(repair, path, { code: 'INDEX_LOST', reason: `the index of ${subdir} is neither public nor kept, and upstream did not give the very one; sync` })
     return
   }
   for (const { path } of rest) repair.damaged.add(path)
   const artifacts: Artifact[] = []
+  const listed = set.table.artifacts()
   for (const { path } of rest) {
-    const artifact = set.table.artifacts().find(path.slice(subdir.length + 1))
+    const artifact = listed.find(path.slice(subdir.length + 1))
     if (artifact !== undefined && path.startsWith(`${subdir}/`)) artifacts.push(artifact)
   }
   const isIndexWrong = rest.length > artifacts.length
