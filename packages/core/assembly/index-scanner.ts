@@ -8,7 +8,7 @@
 const MAX_DEPTH: i32 = 512
 const LOG_KEYS: i32 = 256
 const MAX_ROWS: u32 = 4096
-const ROW_BYTES: usize = 64
+const ROW_BYTES: usize = 80
 const SCRATCH_BYTES: u32 = 65536
 const PREVIOUS_BYTES: u32 = 1024
 
@@ -352,7 +352,10 @@ function outerKind(p: usize, length: u32): i32 {
     if (word == 0x656d616e) return 5 // name
     if (word == 0x657a6973) return 9 // size
   } else if (length == 7) {
-    if (load<u32>(p) == 0x73726576 && load<u32>(p, 3) == 0x6e6f6973) return 6 // version
+    const word = load<u32>(p)
+    if (word == 0x73726576 && load<u32>(p, 3) == 0x6e6f6973) return 6 // version
+    if (word == 0x65706564 && load<u32>(p, 3) == 0x73646e65) return 19 // depends
+    if (word == 0x6563696c && load<u32>(p, 3) == 0x65736e65) return 16 // license
   } else if (length == 5) {
     if (load<u32>(p) == 0x6c697562 && at(p + 4) == 0x64) return 7 // build
   } else if (length == 12) {
@@ -365,6 +368,9 @@ function outerKind(p: usize, length: u32): i32 {
     const word = load<u32>(p)
     if (word == 0x32616873 && load<u16>(p, 4) == 0x3635) return 11 // sha256
     if (word == 0x64627573 && load<u16>(p, 4) == 0x7269) return 15 // subdir
+    if (word == 0x72616f6e && load<u16>(p, 4) == 0x6863) return 18 // noarch
+  } else if (length == 14) {
+    if (load<u64>(p) == 0x5f65736e6563696c && load<u32>(p, 8) == 0x696d6166 && load<u16>(p, 12) == 0x796c) return 17 // license_family
   } else if (length == 9) {
     if (load<u64>(p) == 0x6d617473656d6974 && at(p + 8) == 0x70) return 12 // timestamp
   } else if (length == 17) {
@@ -892,6 +898,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
             v128.store(row, i32x4.splat(0), 16)
             v128.store(row, i32x4.splat(0), 32)
             v128.store(row, i32x4.splat(0), 48)
+            v128.store(row, i32x4.splat(0), 64)
           } else if (r == R_V3) {
             section = 3
             return openSection(pos, d, blanksBefore(chunk, pos))
@@ -966,6 +973,7 @@ function scanWindow(from: u32, length: u32, last: i32): i32 {
               v128.store(row, i32x4.splat(0), 16)
               v128.store(row, i32x4.splat(0), 32)
               v128.store(row, i32x4.splat(0), 48)
+              v128.store(row, i32x4.splat(0), 64)
               r = R_RECORD
               check = 0
               previousLearned = LEARNED

@@ -36,7 +36,9 @@ export interface RecordView {
 }
 
 /** Fields of a record that the scanner finds in passing; all others are found by parsing the record. */
-export type NotedField = 'name' | 'version' | 'build' | 'build_number' | 'size' | 'md5' | 'sha256' | 'timestamp' | 'indexed_timestamp' | 'url' | 'subdir'
+export type NotedField =
+  | 'name' | 'version' | 'build' | 'build_number' | 'size' | 'md5' | 'sha256' | 'timestamp' | 'indexed_timestamp' | 'url' | 'subdir'
+  | 'license' | 'license_family' | 'noarch' | 'depends'
 
 /** Receives what a scanner finds, in document order. */
 export interface IndexSink {

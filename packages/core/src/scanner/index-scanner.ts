@@ -17,6 +17,7 @@ const QUOTE = 0x22
 
 const FIELD_COLUMNS = {
   name: 5, version: 6, build: 7, build_number: 8, size: 9, md5: 10, sha256: 11, timestamp: 12, indexed_timestamp: 13, url: 14, subdir: 15,
+  license: 16, license_family: 17, noarch: 18, depends: 19,
 } as const satisfies Record<NotedField, number>
 
 /**

@@ -10,7 +10,7 @@ export const SCAN_FAILED = 6
 export const SCAN_V3_OPEN = 7
 
 /** Words of a row. */
-export const ROW_WORDS = 16
+export const ROW_WORDS = 20
 export const ROW_KEY = 0
 export const ROW_KEY_LENGTH = 1
 export const ROW_VALUE = 2

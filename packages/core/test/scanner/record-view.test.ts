@@ -23,3 +23,23 @@ describe('RecordView.startOf()', () => {
     expect(found).toEqual(['"x"', '12', -1])
   })
 })
+
+describe('RecordView.field()', () => {
+  const NOTED = [
+    'build', 'build_number', 'depends', 'indexed_timestamp', 'license', 'license_family', 'md5', 'name', 'noarch', 'sha256', 'size', 'subdir', 'timestamp', 'url', 'version',
+  ] as const
+
+  it.each([['in order', NOTED], ['out of order', NOTED.toReversed()]])('finds every field that is noted, %s', (_, fields) => {
+    const members = fields.flatMap((name, at) => [`"${name}":${at}`, `"${name}x":"${name}"`, `"in_${name}":{"${name}":[]}`])
+    const text = `{"packages":{"a":{${members.join(',')}},"b":{"license":"MIT"},"c":{}}}`
+    const found: unknown[] = []
+    scanIndex(Buffer.from(text), { record: (view) => { found.push(fields.map((name) => view.field(name))) } })
+    expect(found).toEqual([fields.map((_name, at) => `${at}`), fields.map((name) => (name === 'license' ? '"MIT"' : undefined)), fields.map(() => undefined)])
+  })
+
+  it('finds a field whose key is written with escapes', () => {
+    const found: unknown[] = []
+    scanIndex(Buffer.from(String.raw`{"packages":{"a":{"licen\u0073e":"MIT","d\u0065pends":["x"]}}}`), { record: (view) => { found.push(view.field('license'), view.field('depends')) } })
+    expect(found).toEqual(['"MIT"', '["x"]'])
+  })
+})
