@@ -28,23 +28,23 @@ export const lazyStringWidth = {
 /** What Node has not loaded already when it starts, each a millisecond or several: loaded by the first call of one of its functions. */
 const COSTLY = new Set(['child_process', 'crypto', 'dns', 'dns/promises', 'fs/promises', 'http', 'https', 'net', 'os', 'readline', 'stream/promises', 'timers/promises', 'tls', 'worker_threads', 'zlib'])
 
-/** Classes of which nothing is needed but `new`. */
-const ONLY_MADE = new Set(['Worker'])
+/** Classes of which we need nothing but `new`; others may extend them. */
+const ONLY_MADE = new Set(['Agent', 'BlockList', 'Worker'])
 
 /** A function and nothing else: no class, and nothing is read of it but what it answers. */
 const isPlainFunction = (value, name) => typeof value === 'function' && /^[a-z]/.test(name) && Object.keys(value).length === 0
 
 /** How a name of a module is had: when it is called, or at once. */
-const describeName = (name, value, isCostly) => {
-  if (isCostly && ONLY_MADE.has(name)) return `made('${name}')`
+const describeName = (name, value, { isCostly, isOurs }) => {
+  if (isCostly && isOurs && ONLY_MADE.has(name)) return `made('${name}')`
   if (!isCostly || !isPlainFunction(value, name)) return `pick('${name}')`
   return value[promisify.custom] === undefined ? `later('${name}')` : `promisable(later('${name}'), '${name}')`
 }
 
 /** A module of Node's own, name by name: what nobody uses is dropped. */
-const describeBuiltin = (path) => {
+const describeBuiltin = (path, isOurs) => {
   const all = Object.entries(require(`node:${path}`)).filter(([name]) => name !== 'default')
-  const lines = all.map(([name, value]) => `const own_${name} = /* @__PURE__ */ ${describeName(name, value, COSTLY.has(path))}; export { own_${name} as ${name} }`)
+  const lines = all.map(([name, value]) => `const own_${name} = /* @__PURE__ */ ${describeName(name, value, { isCostly: COSTLY.has(path), isOurs })}; export { own_${name} as ${name} }`)
   return `const load = () => process.getBuiltinModule('node:${path}'), pick = (name) => load()[name]
 const later = (name) => (...values) => pick(name)(...values)
 const made = (name) => function (...values) { return new (pick(name))(...values) }
@@ -63,8 +63,8 @@ export const plainBuiltins = {
   name: 'plain-builtins',
   setup(build) {
     build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind, importer }) =>
-      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), suffix: `?${importer}`, namespace: 'builtin', sideEffects: false } : undefined)
-    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({ contents: describeBuiltin(path) }))
+      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), suffix: `?${importer}`, namespace: 'builtin', sideEffects: false, pluginData: { isOurs: !/[\\/]node_modules[\\/]/.test(importer) } } : undefined)
+    build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path, pluginData }) => ({ contents: describeBuiltin(path, pluginData.isOurs) }))
   },
 }
 
@@ -80,6 +80,7 @@ const readIndex = (folder) => {
  * that share something. Of commands that have little in common the smaller one goes first.
  */
 const LOADED_BEFORE = [
+  { of: /^run-program\.ts$/, file: 'config/nearest.ts', name: 'findNearest' },
   { of: /^(?:commands\/run-command|command-line\/parse-command-line)\.ts$/, file: 'run-program.ts', name: 'runProgram' },
   { of: /^(?:commands\/(?:import-config|status)|config\/(?:format-config|read-seed-files))\.ts$/, file: 'commands/run-command.ts', name: 'runCommand' },
   { of: /^commands\/(?:prune|rollback|snapshot|sync|verify)\.ts$/, file: 'commands/status.ts', name: 'runStatus' },

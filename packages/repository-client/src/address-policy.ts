@@ -10,7 +10,7 @@ const SCOPES: readonly (readonly [AddressScope, readonly string[]])[] = [
   ['never', ['0.0.0.0/8', '224.0.0.0/4', '240.0.0.0/4', '::/128', 'ff00::/8']],
 ]
 
-const lists = SCOPES.map(([scope, ranges]) => [scope, createList(ranges)] as const)
+let lists: readonly (readonly [AddressScope, BlockList])[] | undefined
 
 function createList(ranges: readonly string[]): BlockList {
   const list = new BlockList()
@@ -28,6 +28,7 @@ export function addressScope(address: string): AddressScope {
   const embedded = version === 6 ? embeddedIpv4(address) : undefined
   if (embedded !== undefined) return addressScope(embedded)
   const type = version === 6 ? 'ipv6' : 'ipv4'
+  lists ??= SCOPES.map(([scope, ranges]) => [scope, createList(ranges)] as const)
   return lists.find(([, list]) => list.check(address, type))?.[0] ?? 'public'
 }
 

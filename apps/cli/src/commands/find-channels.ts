@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isMirrorError, isSubdirName, KNOWN_SUBDIRS, MirrorError } from '@mirror/core'
 import { createDiskStore, inspectRoot } from '@mirror/store'
@@ -60,13 +60,22 @@ async function findFolders(mirrorDir: string, segments: readonly string[], isCha
   const folder = segments.join('/')
   const own = segments.length > 0 && isChannel(root) ? [{ channel: folder, folder, root }] : []
   if (segments.length >= DEPTH) return own
-  const entries = await readdir(root, { withFileTypes: true }).catch(() => [])
+  const entries = readEntries(root)
   const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name)
   const nested = []
   for (const name of names.toSorted()) {
     if (!isSubdirName(name) || !KNOWN_SUBDIRS.includes(name)) nested.push(...await findFolders(mirrorDir, [...segments, name], isChannel))
   }
   return [...own, ...nested]
+}
+
+/** At once: the module of promises would take longer to load than most folders to read. */
+function readEntries(root: string): readonly Dirent[] {
+  try {
+    return readdirSync(root, { withFileTypes: true })
+  } catch {
+    return []
+  }
 }
 
 function isStore(root: string): boolean {
