@@ -36,7 +36,8 @@ export function endOfValue(bytes: Uint8Array, start: number): number {
   return position
 }
 
-function isScalarByte(byte: number | undefined): boolean {
+/** Whether a number or literal goes on with that byte. */
+export function isScalarByte(byte: number | undefined): boolean {
   return byte !== undefined && byte > 0x20 && byte !== COMMA && byte !== CLOSE_OBJECT && byte !== CLOSE_ARRAY
 }
 

@@ -1,7 +1,7 @@
 import { readInto, toByteSource } from '../index/byte-source.ts'
 import type { ByteSource, IndexSection, IndexSink, IndexSkeleton, NotedField, RecordView } from '../index/index-types.ts'
 import { recallFrom } from './index-stepper.ts'
-import { decodeString, endOfValue, skipBlanks } from '../json/json-keys.ts'
+import { decodeString, endOfValue, isScalarByte, skipBlanks } from '../json/json-keys.ts'
 import { createScanDriver, type RowBatch, type RowSink } from './scan-driver.ts'
 import { ROW_END, ROW_KEY, ROW_KEY_LENGTH, ROW_VALUE, ROW_WORDS } from './scanner-engine.ts'
 
@@ -100,8 +100,8 @@ function readNumber(bytes: Buffer, start: number): number | undefined {
     value = value * 10 + digit
     at += 1
   }
-  const end = endOfValue(bytes, start)
-  const number = at === end ? value : Number(bytes.toString('latin1', start, end))
+  if (at > start && !isScalarByte(bytes[at])) return value
+  const number = Number(bytes.toString('latin1', start, endOfValue(bytes, start)))
   return Number.isFinite(number) ? number : undefined
 }
 
