@@ -23,7 +23,12 @@ await runSync(pathToFileURL(upstream).href, { folder, mirror: whole }, WHOLE)
 const flip = (path: string): void => { fs.writeFileSync(path, fs.readFileSync(path).map((byte, index) => (index === 40 ? byte ^ 1 : byte))) }
 const edit = (path: string, change: (text: string) => string): void => { fs.writeFileSync(path, change(fs.readFileSync(path, 'utf8'))) }
 const firstShard = (mirror: string): string => join(mirror, 'linux-64/shards', fs.readdirSync(join(mirror, 'linux-64/shards'))[0] ?? '')
-const emptied = (text: string): string => text.replace(/"packages\.conda": \{.*?\n {2}\}/s, '"packages.conda": {}')
+type Records = Record<string, { size: number; sha256: string }>
+const relist = (path: string, change: (records: Records) => void): void => {
+  const document = JSON.parse(fs.readFileSync(path, 'utf8')) as { readonly 'packages.conda': Records }
+  change(document['packages.conda'])
+  fs.writeFileSync(path, JSON.stringify(document))
+}
 
 /** What is planted, and which of the checkers must see it: the one of whole mirrors, the one that a broken run is judged by, or both. */
 const PLANTED: readonly { readonly name: string; readonly by: 'both' | 'whole'; readonly plant: (mirror: string) => void | Promise<void> }[] = [
@@ -45,10 +50,10 @@ const PLANTED: readonly { readonly name: string; readonly by: 'both' | 'whole'; 
   { name: 'repodata.json lists one that never was', by: 'both', plant: (mirror) => edit(join(mirror, 'linux-64/repodata.json'), (text) => text.replace('gamma-1.0-0.conda', 'ghost-1.0-0.conda')) },
   { name: 'repodata.json.zst lists one that never was', by: 'both', plant: (mirror) => { const path = join(mirror, 'linux-64/repodata.json.zst'); fs.writeFileSync(path, zstdCompressSync(Buffer.from(zstdDecompressSync(fs.readFileSync(path)).toString().replace('gamma-1.0-0.conda', 'ghost-1.0-0.conda')))) } },
   { name: 'repodata.json.bz2 lists one that never was', by: 'both', plant: async (mirror) => { fs.writeFileSync(join(mirror, 'linux-64/repodata.json.bz2'), await compressBzip2(Buffer.from(fs.readFileSync(join(mirror, 'linux-64/repodata.json'), 'utf8').replace('gamma-1.0-0.conda', 'ghost-1.0-0.conda')))) } },
-  { name: 'a digest in repodata.json is another', by: 'both', plant: (mirror) => edit(join(mirror, 'linux-64/repodata.json'), (text) => text.replace(/"sha256": "..../, '"sha256": "0000')) },
-  { name: 'a size in repodata.json is another', by: 'both', plant: (mirror) => edit(join(mirror, 'linux-64/repodata.json'), (text) => text.replace(/"size": (\d+)/, '"size": 1$1')) },
+  { name: 'a digest in repodata.json is another', by: 'both', plant: (mirror) => relist(join(mirror, 'linux-64/repodata.json'), (records) => { for (const record of Object.values(records)) record.sha256 = record.sha256.replaceAll('a', 'b') }) },
+  { name: 'a size in repodata.json is another', by: 'both', plant: (mirror) => relist(join(mirror, 'linux-64/repodata.json'), (records) => { for (const record of Object.values(records)) record.size += 1 }) },
   { name: 'repodata.json.zst is of another state', by: 'whole', plant: (mirror) => fs.copyFileSync(join(mirror, 'noarch/repodata.json.zst'), join(mirror, 'linux-64/repodata.json.zst')) },
-  { name: 'repodata.json lists less than its variants', by: 'whole', plant: (mirror) => edit(join(mirror, 'linux-64/repodata.json'), emptied) },
+  { name: 'repodata.json lists less than its variants', by: 'whole', plant: (mirror) => relist(join(mirror, 'linux-64/repodata.json'), (records) => { for (const name of Object.keys(records)) Reflect.deleteProperty(records, name) }) },
   { name: 'there is no noarch', by: 'whole', plant: (mirror) => fs.rmSync(join(mirror, 'noarch'), { recursive: true }) },
 ]
 

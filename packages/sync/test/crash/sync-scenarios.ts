@@ -26,11 +26,19 @@ export async function createAllScenarios(folder: string): Promise<readonly Keepi
     remove: { noarch: ['alpha-1.0-0.conda'] },
     relist: { 'linux-64': { 'epsilon-2.0-0.conda': { depends: ['beta >=2'] } } },
   })
-  return [
-    sync('first sync', { folder, upstream: first, before: undefined }),
-    sync('update', { folder, upstream: moved, before: first }),
-    ...await createScenarios(folder),
-  ]
+  return [...syncScenarios(folder), ...await createScenarios(folder)]
+}
+
+/** One of them, in a folder where they were made before. */
+export async function readScenario(folder: string, name: string): Promise<KeepingScenario> {
+  const scenario = [...syncScenarios(folder), ...await createScenarios(folder)].find((candidate) => candidate.name === name)
+  if (scenario === undefined) throw new TypeError(`There is no ${name}`)
+  return scenario
+}
+
+function syncScenarios(folder: string): readonly KeepingScenario[] {
+  const first = join(folder, 'sync-upstream')
+  return [sync('first sync', { folder, upstream: first, before: undefined }), sync('update', { folder, upstream: join(folder, 'sync-moved'), before: first })]
 }
 
 interface SyncScenarioOptions {
