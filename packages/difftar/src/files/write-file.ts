@@ -10,6 +10,8 @@ export interface ByteSink {
 /** A file that gets its name when it is whole, and not before. */
 export interface DraftFile extends ByteSink {
   readonly write: (bytes: Uint8Array) => void
+  /** Where it lies until then. */
+  readonly draft: string
   /** Makes it durable and gives it its name; what had the name is replaced. */
   readonly publish: () => void
   /** Removes it. Harmless after `publish`. */
@@ -30,6 +32,7 @@ export function createDraft(path: string, mode: number = 0o644): DraftFile {
   }
   let isPublished = false
   return {
+    draft,
     write: (bytes) => writeAll(fd, bytes),
     publish() {
       fs.fdatasyncSync(fd)

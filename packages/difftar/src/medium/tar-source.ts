@@ -27,19 +27,32 @@ interface Place {
 
 /** Opens a tarball, or all volumes of one in any order. Undefined for a tarball without members: a delta in which nothing changed. */
 export async function openTarSource(paths: readonly string[]): Promise<DeltaSource | undefined> {
-  await using stack = new AsyncDisposableStack()
+  const files: OpenFile[] = []
+  const close = async (): Promise<void> => {
+    for (const file of files) await file.close()
+  }
+  try {
+    const source = await openVolumes(paths, { files, close })
+    if (source === undefined) await close()
+    return source
+  } catch (error) {
+    await close()
+    throw error
+  }
+}
+
+async function openVolumes(paths: readonly string[], { files, close }: { readonly files: OpenFile[]; readonly close: () => Promise<void> }): Promise<DeltaSource | undefined> {
   const volumes: Volume[] = []
   for (const path of paths) {
     const file = await openFile(path, { follow: true })
     if (file === undefined) throw difftarError('DELTA_NOT_FOUND', `Cannot read ${path}: there is no such file`, { hint: 'Name the tarball, all of its volumes, or a delta directory.' })
-    stack.use(file)
+    files.push(file)
     volumes.push(await readVolume(file))
   }
   if (volumes.length === 1 && volumes[0]?.heads === 0) return undefined
   const ordered = orderVolumes(volumes)
   const first = ordered[0]
   if (first?.manifest === undefined) throw noManifest(paths.join(', '))
-  const held = stack.move()
   const places = new Map<string, Place>()
   const label = paths.length === 1 ? paths[0] ?? '' : `${first.file.path} and ${paths.length - 1} more volumes`
   return {
@@ -50,7 +63,7 @@ export async function openTarSource(paths: readonly string[]): Promise<DeltaSour
       if (place === undefined) throw new RangeError(`${path} was not verified`)
       yield* place.file.pieces(place.offset, place.size)
     },
-    [Symbol.asyncDispose]: () => held.disposeAsync(),
+    [Symbol.asyncDispose]: close,
   }
 }
 

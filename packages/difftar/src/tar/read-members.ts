@@ -32,6 +32,8 @@ export async function* readMembers(file: OpenFile): AsyncGenerator<TarMember, vo
     offset += BLOCK
     const size = extension.size ?? header.size
     if (offset + size > file.size) throw unsafe(`${JSON.stringify(header.path)} goes on behind the end`)
+    // Other bytes there would mean nothing, but a medium that changed one may have changed more.
+    if (!isZero(await file.read(offset + size, paddingOf(size)))) throw unsafe(`something stands behind ${JSON.stringify(header.path)}`)
     if (header.type === 'file') {
       yield { path: checked(extension.path ?? header.path), size, offset }
       extension = {}
