@@ -68,7 +68,7 @@ test.for([
   [['config', 'import'], 'there is no configuration to import'],
   [['config', 'import', 'absent.yaml'], 'there is no such file'],
   [['config', 'import', 'theirs.yaml', '--from', 'mamba'], '"mamba" is not a tool whose configuration can be imported'],
-  [['config', 'export'], 'Invalid values'],
+  [['config', 'export'], 'action is one of'],
 ] as const)('mirror %j is refused', async ([argv, what], { folder, run, expect }) => {
   await writeFile(join(folder, 'theirs.yaml'), THEIRS)
   const { exitCode, stderr } = await run(argv)
