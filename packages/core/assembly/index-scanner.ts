@@ -115,6 +115,7 @@ let failure: i32 = 0
 let failureAt: u32 = 0
 let failureState: i32 = 0
 let attention: u32 = 0
+let lasts: u32 = 0
 let flagged: u32 = 0
 let section: i32 = 0
 let newest: f64 = -1
@@ -145,6 +146,8 @@ export function getState(): i32 { return state }
 /** The newest plausible timestamp that `tabulate` has seen, in milliseconds, or -1. */
 export function getNewest(): f64 { return newest }
 export function getAttention(): u32 { return attention }
+/** The last bytes of the names that `tabulate` has filled: all of them or'ed, and in the byte below and'ed. So 257 times a byte that all end in. */
+export function getLasts(): u32 { return lasts }
 /** Whether any row of the last scan has flags. */
 export function getFlagged(): u32 { return flagged }
 /** 1 packages, 2 packages.conda, 3 a section of v3. */
@@ -1266,6 +1269,7 @@ function readSize(value: u32): f64 {
 /** Fills the columns for the rows of the last scan, with `rest` also fingerprints and the newest timestamp; gives the bytes of names. `attention` counts rows with a mark other than md5. */
 export function tabulate(suffix: u32, rest: i32): u32 {
   let names: u32 = 0
+  let any: u32 = 0, every: u32 = 255
   attention = 0
   for (let k: u32 = 0; k < rows; k++) {
     const row = ROWS + <usize>k * ROW_BYTES
@@ -1302,11 +1306,15 @@ export function tabulate(suffix: u32, rest: i32): u32 {
       for (let k: u32 = 0; k < length; k += 16) v128.store(name + k, v128.load(p + k))
       if (suffix) memory.copy(name + length, SUFFIX, suffix)
       names += length + suffix
+      const end = at(name + length + suffix - 1)
+      any |= end
+      every &= end
       if (!isPlainName(name, length + suffix)) marks |= M_NAME
     }
     store<u32>(NAME_ENDS + (<usize>k << 2), names)
     store<u8>(MARKS + k, <u8>marks)
     if (marks & ~M_MD5) attention++
   }
+  lasts = (any << 8) | every
   return names
 }

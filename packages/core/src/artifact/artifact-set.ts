@@ -60,7 +60,23 @@ export function allRows(count: number): Uint32Array {
 
 /** The set of some rows of columns, which it shares. `rows` is sorted in place; where it is in order already, that costs one pass. */
 export function createSetOfRows(columns: ArtifactColumns, rows: Uint32Array): ArtifactSet {
-  return createSet(columns, sortedRows(columns, rows))
+  const order = sortedRows(columns, rows)
+  return createSet(columns, { count: order.length, bytes: sumSizes(columns, order), order: () => order })
+}
+
+/** The set of the first `count` rows of columns, which it shares; no two have the same name. They are put in order when somebody asks for one. */
+export function createSetOfDistinct(columns: ArtifactColumns, count: number): ArtifactSet {
+  let order: Uint32Array | undefined
+  let bytes = 0
+  for (let row = 0; row < count; row += 1) bytes += sizeAt(columns, row)
+  return createSet(columns, {
+    count,
+    bytes,
+    order() {
+      order ??= sortedRows(columns, allRows(count))
+      return order
+    },
+  })
 }
 
 /** A set of its own of some rows, for when few of many are wanted. */
@@ -104,13 +120,22 @@ function assertSameArtifact(columns: ArtifactColumns, left: number, right: numbe
   })
 }
 
-function createSet(columns: ArtifactColumns, order: Uint32Array): ArtifactSet {
-  const count = order.length
+function sumSizes(columns: ArtifactColumns, rows: Uint32Array): number {
   let bytes = 0
-  for (const row of order) bytes += sizeAt(columns, row)
+  for (const row of rows) bytes += sizeAt(columns, row)
+  return bytes
+}
 
+interface SetRows {
+  readonly count: number
+  readonly bytes: number
+  /** The rows by name. */
+  readonly order: () => Uint32Array
+}
+
+function createSet(columns: ArtifactColumns, { count, bytes, order }: SetRows): ArtifactSet {
   function at(position: number): Artifact {
-    const row = order[position]
+    const row = order()[position]
     if (row === undefined) throw new RangeError(`No artifact at position ${position} of ${count}`)
     return artifactAt(columns, row)
   }
@@ -122,7 +147,7 @@ function createSet(columns: ArtifactColumns, order: Uint32Array): ArtifactSet {
     let high = count
     while (low < high) {
       const middle = (low + high) >>> 1
-      const row = order[middle] ?? 0
+      const row = order()[middle] ?? 0
       const difference = compareBytes(range, rangeOf(columns.names, row))
       if (difference === 0) return artifactAt(columns, row)
       if (difference < 0) high = middle

@@ -1,8 +1,8 @@
 import type { SliceReader } from './slice-reader.ts'
 
-const BUFFER = 1 << 18
+const BUFFER = 1 << 16
 /** Pieces of at least that are handed on as they are. */
-const DIRECT = 1 << 16
+const DIRECT = 1 << 15
 
 /** Collects small pieces into chunks. */
 export interface ByteWriter {

@@ -37,7 +37,12 @@ function joinSorted({ subdir, base, target }: CompareIndexesOptions): TableCompa
  * Only where the two old sections come in order, each sorted and with its own kind of file alone, can no name stand in both, and can a
  * name that has not come yet be known not to come.
  */
-const RANKS: ReadonlyMap<string, { readonly rank: number; readonly last: string }> = new Map([['packages', { rank: 0, last: '2' }], ['packages.conda', { rank: 1, last: 'a' }]])
+const RANKS: ReadonlyMap<string, { readonly rank: number; readonly last: number }> = new Map([['packages', { rank: 0, last: allEndIn('2') }], ['packages.conda', { rank: 1, last: allEndIn('a') }]])
+
+/** What `lasts` says where all names end in that letter. */
+function allEndIn(letter: string): number {
+  return letter.charCodeAt(0) * 257
+}
 
 interface SideRow extends ArtifactRow {
   batch: RowBatch
@@ -127,7 +132,8 @@ function followSide(side: IndexSide, leader: IndexSide, recorder: ComparisonReco
   }
 }
 
-function countSound({ columns, row }: SideRow, rows: number): number {
+function countSound({ columns, batch, row }: SideRow, rows: number): number {
+  if (batch.engine.calls.attention() === 0) return rows
   let sound = 0
   for (let at = row; at < row + rows; at += 1) if ((markAt(columns, at) & FAULT_MASK) === 0) sound += 1
   return sound
@@ -156,13 +162,6 @@ function haveSameRecord({ batch: { engine: a }, row: left }: SideRow, { batch: {
   return a.bytes.compare(b.bytes, window + (b.words[k + ROW_VALUE] ?? 0), window + (b.words[k + ROW_END] ?? 0), start, end) === 0
 }
 
-function isJoinable({ engine, rows, section }: RowBatch): boolean {
-  const { words, bytes, at, calls } = engine
-  if ((calls.flagged() & FLAG_UNSORTED) !== 0) return false
-  const last = RANKS.get(section)?.last.charCodeAt(0)
-  for (let row = 0; row < rows; row += 1) {
-    const end = at.names + (words[at.nameEnds / 4 + row] ?? 0)
-    if (bytes[end - 1] !== last) return false
-  }
-  return true
+function isJoinable({ engine: { calls }, section }: RowBatch): boolean {
+  return (calls.flagged() & FLAG_UNSORTED) === 0 && calls.lasts() === RANKS.get(section)?.last
 }

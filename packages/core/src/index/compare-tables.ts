@@ -1,5 +1,5 @@
 import { type ArtifactColumns, type ArtifactRow, appendRow, createArtifactColumns, haveSameBytes } from '../artifact/artifact-columns.ts'
-import { allRows, createSetOfRows, sortedRows } from '../artifact/artifact-set.ts'
+import { type ArtifactSet, createSetOfDistinct, sortedRows } from '../artifact/artifact-set.ts'
 import { compareBytes, rangeOf } from '../columns/columns.ts'
 import { soundRows, type TableColumns, tableColumns } from './index-table.ts'
 import type { IndexTable, TableComparison } from './index-types.ts'
@@ -159,7 +159,7 @@ function haveSameRecord(left: TableRow, right: TableRow): boolean {
 
 interface Rows {
   readonly add: (row: ArtifactRow) => void
-  readonly finish: () => ReturnType<typeof createSetOfRows>
+  readonly finish: () => ArtifactSet
 }
 
 function createRows(subdir: SubdirName): Rows {
@@ -170,6 +170,6 @@ function createRows(subdir: SubdirName): Rows {
       appendRow(columns, from, row)
       count += 1
     },
-    finish: () => createSetOfRows(columns, allRows(count)),
+    finish: () => createSetOfDistinct(columns, count),
   }
 }

@@ -105,7 +105,7 @@ function* writeSection(parts: readonly IndexPart[], section: IndexSection, write
   writer.putText('}')
 }
 
-const PIECE = 1 << 18
+const PIECE = 1 << 16
 
 /** Sorted and compact: kept neighbours stand one comma apart, so a stretch of them is one piece, comma in front included. */
 function* copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): Steps {

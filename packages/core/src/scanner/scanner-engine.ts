@@ -40,7 +40,10 @@ export interface ScannerCalls {
   readonly failureState: () => number
   readonly entryCheck: () => number
   readonly spaced: () => number
+  /** How many rows of the last `tabulate` have a mark other than md5. */
   readonly attention: () => number
+  /** 257 times the byte that all names of the last `tabulate` end in, where it is one. */
+  readonly lasts: () => number
   /** The flags of all rows of the last scan together. */
   readonly flagged: () => number
   readonly newest: () => number
@@ -139,7 +142,7 @@ function createScannerEngine(capacity: number): ScannerEngine {
       reset: call('reset'), scan: call('scan'), tabulate: call('tabulate'), hashKeys: call('hashKeys'), follows: call('follows'), pass: call('pass'), rows: call('getRows'), consumed: call('getConsumed'),
       keyAt: call('getKeyAt'), keyLength: call('getKeyLength'), valueAt: call('getValueAt'), valueEnd: call('getValueEnd'),
       failure: call('getFailure'), failureAt: call('getFailureAt'), failureState: call('getFailureState'),
-      entryCheck: call('getEntryCheck'), spaced: call('getSpaced'), attention: call('getAttention'), flagged: call('getFlagged'), newest: call('getNewest'), section: call('getSection'),
+      entryCheck: call('getEntryCheck'), spaced: call('getSpaced'), attention: call('getAttention'), lasts: call('getLasts'), flagged: call('getFlagged'), newest: call('getNewest'), section: call('getSection'),
     },
     at,
     bytes: Buffer.from(memory.buffer),
