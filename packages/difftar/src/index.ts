@@ -1,5 +1,6 @@
 export { type AppliedChannel, applyDelta, type ApplyDeltaOptions, type ApplyReport } from './apply/apply-delta.ts'
 export { createDelta, type CreateDeltaOptions, type CreatedDelta, type CreateEvent, type DeltaDestination } from './create/create-delta.ts'
+export { type DeltaRecorder, type FinishRecordOptions, openDeltaRecorder, type RecordingStore } from './create/record-delta.ts'
 export type { PlanDeltaOptions } from './create/plan-delta.ts'
 export type { DifftarErrorCode } from './error-codes.ts'
 export type { DifftarEvent } from './events.ts'

@@ -73,7 +73,8 @@ function describe(manifest: DeltaManifest, written: readonly string[]): CreatedD
   return { manifest, written, totals: deltaTotals(manifest), seal: manifest.channels.length === 0 ? undefined : manifestSeal(formatManifest(manifest)) }
 }
 
-function createHeads(manifest: DeltaManifest, key: SecretKey | undefined): readonly HeadMember[] {
+/** The first members: the manifest, and its signature where it is signed. */
+export function createHeads(manifest: DeltaManifest, key: SecretKey | undefined): readonly HeadMember[] {
   const bytes = Buffer.from(formatManifest(manifest))
   const head = { path: MANIFEST_PATH, bytes }
   if (key === undefined) return [head]
