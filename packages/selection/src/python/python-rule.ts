@@ -4,6 +4,33 @@ import { isPythonVersion, readPythonVersion, releasesOf, type WantedPython } fro
 
 const MOST_REMEMBERED = 10_000
 
+/** The parts of the rule, for records that are not parsed. */
+export interface PythonJudge {
+  /** Whether a dependency asks anything of Python. */
+  readonly concerns: (dependency: string) => boolean
+  /** Whether a record with those of its dependencies that concern Python can run; undefined when that depends on the Python that it was built for. */
+  readonly judge: (named: readonly string[]) => boolean | undefined
+  /** The same for a record of which `findBuiltFor` says what it was built for. */
+  readonly judgeBuild: (named: readonly string[], builtFor: string) => boolean
+}
+
+/** Creates the parts of the rule. Throws `RangeError` for a version that is none. */
+export function createPythonJudge(versions: readonly string[]): PythonJudge {
+  const wanted = versions.map(readWanted)
+  const readNeed = remember(readPythonNeed)
+  const needOf = (named: readonly string[]): PythonNeed => joinNeeds(named.map((dependency) => readNeed(dependency) ?? needOfPypy(dependency)))
+
+  return {
+    concerns: (dependency) => readNeed(dependency) !== undefined,
+    judge(named) {
+      if (named.length === 0) return true
+      const need = needOf(named)
+      return need.isLimited ? canRun(need, wanted) : undefined
+    },
+    judgeBuild: (named, builtFor) => canRun(joinNeeds([needOf(named), needOfBuildString(builtFor)]), wanted),
+  }
+}
+
 /**
  * The rule of `python_versions`: true for a record to keep. That is one that can run on a release of one of the named versions (`3`, `3.10`, `3.10.4`; `isPythonVersion`),
  * or that depends on no Python at all. All its dependencies on Python have to hold for one release: those on `python`, `cpython`, `python_abi` (its version, else the
@@ -13,28 +40,27 @@ const MOST_REMEMBERED = 10_000
  * version that is none.
  */
 export function createPythonRule(versions: readonly string[]): (record: Readonly<Record<string, unknown>>) => boolean {
-  const wanted = versions.map(readWanted)
-  const readNeed = remember(readPythonNeed)
+  const { concerns, judge, judgeBuild } = createPythonJudge(versions)
   const verdicts = new Map<string, boolean>()
-
-  const judge = (named: readonly string[], builtFor: string): boolean => {
-    const need = joinNeeds(named.map((dependency) => readNeed(dependency) ?? needOfPypy(dependency)))
-    return canRun(need.isLimited ? need : joinNeeds([need, needOfBuildString(builtFor)]), wanted)
-  }
 
   return (record) => {
     if (!isOwnVersionWanted(record, versions)) return false
     const name = textOf(record, 'name')
-    const named = dependenciesOf(record).filter((dependency) => readNeed(dependency) !== undefined)
+    const named = dependenciesOf(record).filter(concerns)
     if (needOfPypy(name) !== undefined) named.push(name)
     if (named.length === 0) return true
     const builtFor = record['noarch'] ? '' : findBuiltFor(textOf(record, 'build'))
     const key = JSON.stringify([builtFor, named])
-    const verdict = verdicts.get(key) ?? judge(named, builtFor)
+    const verdict = verdicts.get(key) ?? judge(named) ?? judgeBuild(named, builtFor)
     if (verdicts.size >= MOST_REMEMBERED) verdicts.clear()
     verdicts.set(key, verdict)
     return verdict
   }
+}
+
+/** Whether a record of that name may be kept by its own version or name, whatever it depends on. */
+export function isPythonItself(name: string): boolean {
+  return hasPythonVersion(name) || needOfPypy(name) !== undefined
 }
 
 function readWanted(text: string): WantedPython {

@@ -1,6 +1,5 @@
 import { isArtifactName, type MatchableRecord, type NotedField, type RecordView, splitArtifactName, type SubdirName, type Version } from '@mirror/core'
 import { decodeText, type Texts } from './texts.ts'
-import { findRawField, findStringsWith } from './raw-field.ts'
 import type { VersionTexts } from './version-texts.ts'
 
 /** A record as JSON has it. */
@@ -14,13 +13,10 @@ export interface RecordCursor {
   readonly number: (field: NotedField) => number | undefined
   /** The number of its name: its own, or that of the file name where it has none. */
   readonly nameId: () => number
+  readonly name: () => string
   /** The number of its version, "" for none. */
   readonly versionId: () => number
   readonly parsed: () => ParsedRecord
-  /** As `findRawField` finds it. */
-  readonly findRaw: (field: string) => string | undefined
-  /** As `findStringsWith` finds them. */
-  readonly findStrings: (field: string, pattern: RegExp) => readonly string[] | undefined
   /** False where the record surely says a text nowhere, in any case. */
   readonly mentions: (text: string) => boolean
   /** For match specs: each field is read when it is asked for. */
@@ -66,10 +62,8 @@ export function createRecordCursor({ subdir, channel, names, versions }: CursorO
 
   return {
     moveTo(next) { current = next },
-    view, raw, number, nameId, versionId, parsed: parse, matchable,
+    view, raw, number, nameId, name, versionId, parsed: parse, matchable,
     mentions: (wanted) => mentions(readText(), wanted),
-    findRaw: (field) => findRawField(readText(), field),
-    findStrings: (field, pattern) => findStringsWith(readText(), field, pattern),
   }
 }
 
@@ -138,8 +132,8 @@ function createMatchable({ subdir, channel, name, version, key, raw, number, par
     get md5() { return decodeText(raw('md5')) },
     get sha256() { return decodeText(raw('sha256')) },
     get url() { return decodeText(raw('url')) },
-    get license() { return parse()['license'] },
-    get license_family() { return parse()['license_family'] },
+    get license() { return decodeText(raw('license')) ?? parse()['license'] },
+    get license_family() { return decodeText(raw('license_family')) ?? parse()['license_family'] },
     get features() { return parse()['features'] },
     get track_features() { return parse()['track_features'] },
     get flags() { return parse()['flags'] },

@@ -1,8 +1,12 @@
+import { randomInt } from 'node:crypto'
+
 /** Texts by number: equal texts have equal numbers, from 0 on in order of appearance. Kept as bytes, one behind the other. */
 export interface Texts {
   /** The number of the text that a JSON value in `bytes` is; undefined where it is no string, and where it starts at -1. */
   readonly idOfValue: (bytes: Uint8Array, start: number) => number | undefined
   readonly idOf: (text: string) => number
+  /** The number of the text that some bytes are. */
+  readonly idOfBytes: (bytes: Uint8Array, start: number, end: number) => number
   readonly textAt: (id: number) => string
   readonly count: () => number
 }
@@ -48,14 +52,20 @@ export function createTexts(): Texts {
     return find()
   }
 
+  function idOfBytes(bytes: Uint8Array, start: number, end: number): number {
+    piece.bytes = bytes
+    piece.start = start
+    piece.end = end
+    return find()
+  }
+
   return {
     idOf,
+    idOfBytes,
     idOfValue(bytes, start) {
       if (bytes[start] !== QUOTE) return undefined
-      piece.bytes = bytes
-      piece.start = start + 1
-      piece.end = endOfPlain(bytes, start + 1)
-      return bytes[piece.end] === QUOTE ? find() : idOf(decodeAt(bytes, start))
+      const end = endOfPlain(bytes, start + 1)
+      return bytes[end] === QUOTE ? idOfBytes(bytes, start + 1, end) : idOf(decodeAt(bytes, start))
     },
     textAt: arena.textAt,
     count: arena.count,
@@ -107,10 +117,16 @@ function createArena(): Arena {
   }
 }
 
+/** Of this process alone: nobody can choose texts that all fall into one slot. */
+const FACTOR = randomInt(2 ** 31) * 2 + 1
+
 function hashBytes({ bytes, start, end }: Piece): number {
-  let hash = 0x811c9dc5
-  for (let at = start; at < end; at += 1) hash = Math.imul(hash ^ (bytes[at] ?? 0), 0x01000193)
-  return (hash ^ (hash >>> 15)) >>> 0
+  let hash = end - start
+  for (let at = start; at < end; at += 1) {
+    hash = Math.imul(hash ^ (bytes[at] ?? 0), FACTOR)
+    hash ^= hash >>> 15
+  }
+  return hash >>> 0
 }
 
 function widen<Cells extends Uint8Array | Uint32Array>(from: Cells, to: Cells): Cells {
@@ -125,11 +141,16 @@ export function endOfPlain(bytes: Uint8Array, start: number): number {
   return end
 }
 
-/** The text of the JSON string that starts at `start`. */
-export function decodeAt(bytes: Uint8Array, start: number): string {
+/** Where the closing quote of the JSON string that starts at `start` stands. */
+export function endOfQuoted(bytes: Uint8Array, start: number): number {
   let end = start + 1
   while (bytes[end] !== QUOTE) end += bytes[end] === BACKSLASH ? 2 : 1
-  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, end + 1 - start).toString())
+  return end
+}
+
+/** The text of the JSON string that starts at `start`. */
+export function decodeAt(bytes: Uint8Array, start: number): string {
+  const value: unknown = JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset + start, endOfQuoted(bytes, start) + 1 - start).toString())
   return typeof value === 'string' ? value : ''
 }
 
