@@ -80,7 +80,6 @@ const readIndex = (folder) => {
  * that share something. Of commands that have little in common the smaller one goes first.
  */
 const LOADED_BEFORE = [
-  { of: /^run-program\.ts$/, file: 'config/nearest.ts', name: 'findNearest' },
   { of: /^(?:commands\/run-command|command-line\/parse-command-line)\.ts$/, file: 'run-program.ts', name: 'runProgram' },
   { of: /^(?:commands\/(?:import-config|status)|config\/(?:format-config|read-seed-files))\.ts$/, file: 'commands/run-command.ts', name: 'runCommand' },
   { of: /^commands\/(?:prune|rollback|snapshot|sync|verify)\.ts$/, file: 'commands/status.ts', name: 'runStatus' },

@@ -2,6 +2,7 @@ import { MirrorError } from '@mirror/core'
 import type { Flags } from './command-line/flags.ts'
 import type { Invocation, Program } from './command-line/invocation.ts'
 import { parsePlainLine } from './command-line/parse-plain-line.ts'
+import { findPlainMistake } from './command-line/usage-error.ts'
 import { readEnvironment } from './config/environment.ts'
 import type { CliErrorCode } from './error-codes.ts'
 import { formatError, readErrorFacts } from './errors/error-facts.ts'
@@ -34,6 +35,8 @@ export async function runProgram(program: Program, argv: readonly string[], cont
 }
 
 async function parseAll(program: Program, { argv, width }: { readonly argv: readonly string[]; readonly width: number }): Promise<Invocation> {
+  const mistake = findPlainMistake({ argv, program })
+  if (mistake !== undefined) throw mistake
   const { parseCasSync, parseMirror } = await import('./command-line/parse-command-line.ts')
   return await (program === 'mirror' ? parseMirror : parseCasSync)(argv, { version: readVersion(), width })
 }

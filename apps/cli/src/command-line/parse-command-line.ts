@@ -1,11 +1,9 @@
-import { MirrorError } from '@mirror/core'
 import yargs, { type Argv } from 'yargs'
-import { findNearest } from '../config/nearest.ts'
-import type { CliErrorCode } from '../error-codes.ts'
 import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from './flags.ts'
 import type { Invocation } from './invocation.ts'
 import { createCasSyncInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
 import { fitHelp } from './read-help.ts'
+import { type CommandLine, createUsageError } from './usage-error.ts'
 
 /** What the help says beside the flags. */
 export interface CommandLineOptions {
@@ -75,13 +73,8 @@ function addFlags(parser: Argv, flags: readonly FlagDefinition[]): Argv {
   }), parser)
 }
 
-interface Run {
-  readonly argv: readonly string[]
-  readonly program: string
-}
-
 /** Runs the parser; what it would have printed is the answer. */
-async function runParser(parser: Argv, { argv, program }: Run): Promise<string> {
+async function runParser(parser: Argv, { argv, program }: CommandLine): Promise<string> {
   let printed = ''
   let failure: unknown
   await parser.parseAsync([...argv], {}, (error, _args, output) => {
@@ -90,33 +83,4 @@ async function runParser(parser: Argv, { argv, program }: Run): Promise<string> 
   })
   if (!(failure instanceof Error)) return printed
   throw createUsageError(failure.message, { argv, program })
-}
-
-function createUsageError(reason: string, { argv, program }: Run): MirrorError<CliErrorCode> {
-  const unknown = /^Unknown (?:argument|command)s?: (?<names>.*)$/s.exec(reason)?.groups?.['names']?.split(', ')[0]
-  const command = program === 'mirror' ? COMMANDS.find(({ name }) => name === argv[0]) : undefined
-  const help = `${program}${command === undefined ? '' : ` ${command.name}`} --help`
-  const nearest = unknown === undefined ? undefined : suggest(unknown, { argv, program })
-  const hint = nearest === undefined ? `Run \`${help}\`.` : `Did you mean \`${nearest}\`? \`${help}\` shows all.`
-  return new MirrorError('USAGE', `Cannot read the command line: ${describeReason(reason, unknown)}`, { hint })
-}
-
-/** The command or flag that may have been meant. */
-function suggest(unknown: string, { argv, program }: Run): string | undefined {
-  if (program === 'mirror' && argv[0] === unknown) {
-    const command = findNearest(unknown, COMMANDS.map(({ name }) => name))
-    return command === undefined ? undefined : `${program} ${command}`
-  }
-  const flags = program === 'mirror' ? COMMANDS.find(({ name }) => name === argv[0])?.flags : CAS_SYNC_FLAGS
-  const flag = findNearest(unknown, (flags ?? []).map(({ name }) => name))
-  return flag === undefined ? undefined : `--${flag}`
-}
-
-function describeReason(reason: string, unknown: string | undefined): string {
-  if (unknown !== undefined) return `there is no ${JSON.stringify(unknown)}`
-  const missing = /^Not enough arguments following: (?<name>.*)$/.exec(reason)?.groups?.['name']
-  if (missing !== undefined) return `--${missing} needs a value`
-  const choice = /Argument: (?<word>[^,]*), Given: (?<given>.*?), Choices: (?<choices>.*)$/m.exec(reason)?.groups
-  if (choice !== undefined) return `${choice['word']} is one of ${choice['choices']}, not ${choice['given']}`
-  return reason.split('\n')[0] ?? reason
 }
