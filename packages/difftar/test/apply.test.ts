@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { applyDelta, createKeyPair, openDelta, parsePublicKey, parseSecretKey } from '../src/index.ts'
-import { createWorld, FIRST, listTar, problemsOf, readTree, SECOND, test } from './world.ts'
+import { test } from './test.ts'
+import { createWorld, FIRST, listTar, problemsOf, readTree, SECOND } from './world.ts'
 
 describe('applyDelta()', () => {
   test('seeds an empty mirror from nothing, and does nothing the second time', async ({ world, expect }) => {

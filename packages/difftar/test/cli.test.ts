@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe } from 'vitest'
 import { runDiffTar } from '../src/cli/run-diff-tar.ts'
-import { FIRST, listTar, readTree, SECOND, test, type World } from './world.ts'
+import { test } from './test.ts'
+import { FIRST, listTar, readTree, SECOND, type World } from './world.ts'
 
 interface Run {
   readonly code: number

@@ -4,7 +4,8 @@ import { createDiskStore } from '@mirror/store'
 import { describe } from 'vitest'
 import { applyDelta, openDelta, openDeltaRecorder } from '../src/index.ts'
 import { planApply } from '../src/apply/plan-apply.ts'
-import { FIRST, readTree, SECOND, test, type World } from './world.ts'
+import { test } from './test.ts'
+import { FIRST, readTree, SECOND, type World } from './world.ts'
 
 /** Drives a recording store as a sync does: with a changeset, from artifacts that lie in `near`, to `delta_pkgs`. */
 async function record(world: World, mirror: string, expectMissing?: (count: number) => void): Promise<string> {

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildChannel, changeChannel, type ChannelChanges, checkMirror } from '@mirror/test-fixtures'
-import { test as base } from 'vitest'
 import { createDelta, type CreateDeltaOptions, type CreatedDelta, diffTree, findChannels, formatReference, readChannel, readReference, type ReferenceFormat, type TreeChannel } from '../src/index.ts'
 
 /** A near mirror that another tool made, and room for a far one. */
@@ -94,13 +92,3 @@ export async function problemsOf(folder: string): Promise<readonly string[]> {
 export function listTar(path: string): readonly string[] {
   return execFileSync('tar', ['tf', path], { encoding: 'utf8' }).split('\n').filter((line) => line !== '')
 }
-
-/** A test with a folder of its own. */
-export const test = base.extend<{ folder: string; world: World }>({
-  folder: async ({}, use) => {
-    const folder = mkdtempSync(join(tmpdir(), 'difftar-'))
-    await use(folder)
-    rmSync(folder, { recursive: true, force: true })
-  },
-  world: async ({ folder }, use) => use(await createWorld(folder)),
-})
