@@ -68,8 +68,14 @@ function diffSubdir(channel: TreeChannel, index: TreeIndex, references: readonly
   const shards = (channel.shards.get(subdir) ?? []).filter(({ sha256 }) => bases.some(({ before }) => before?.shards.has(sha256) !== true))
   return {
     entries: [...added.values(), ...shards.map((file) => fileEntry(file, 'shard')), ...indexFiles.map((file) => fileEntry(file, 'index'))],
-    listing: [...[...indexFiles, ...shards].map(({ path }) => path), ...listedOrder(index, added)],
+    listing: [...indexFiles.map(({ path }) => path).toSorted(byAge), ...shards.map(({ path }) => path), ...listedOrder(index, added)],
   }
+}
+
+/** The old conda-diff-tar knew two index files, and named them first. */
+function byAge(left: string, right: string): number {
+  const age = (path: string): number => (path.endsWith('/repodata.json') ? 0 : path.endsWith('/repodata.json.bz2') ? 1 : 2)
+  return age(left) - age(right)
 }
 
 function artifactEntry({ subdir, name, size, digest }: Artifact): DiffEntry {

@@ -1,0 +1,96 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe } from 'vitest'
+import { applyDelta, diffTree, findChannels, readReference } from '../src/index.ts'
+import { test } from './test.ts'
+import { FIRST, formatTree, readTree, SECOND, type World } from './world.ts'
+
+/** What conda-diff-tar 0.10.0 writes, the order of members aside: records of `packages` by absolute folder. */
+function writeOldReference({ near, folder }: World, at = near): string {
+  const path = join(folder, 'old.json')
+  const packagesOf = (subdir: string): unknown => {
+    const document: { readonly packages: unknown } = JSON.parse(readFileSync(join(near, subdir, 'repodata.json'), 'utf8'))
+    return document.packages
+  }
+  writeFileSync(path, `${JSON.stringify({ [`${at}/linux-64`]: packagesOf('linux-64'), [`${at}/noarch`]: packagesOf('noarch') }, undefined, 2)}\n`)
+  return path
+}
+
+async function listingOf({ near }: World, ...references: readonly string[]): Promise<readonly string[]> {
+  const channels = findChannels(near, () => undefined)
+  const diff = await diffTree({ mirror: near, references: references.map((path) => readReference(path, channels)) })
+  return diff.channels.flatMap(({ listing }) => listing)
+}
+
+const artifactsOf = (listing: readonly string[]): readonly string[] => listing.filter((path) => /\.(?:conda|tar\.bz2)$/.test(path))
+
+describe('readReference()', () => {
+  test('reads what it wrote, of both kinds', async ({ world, expect }) => {
+    for (const format of ['compatible', 'compact'] as const) {
+      const path = await world.refer(format, format)
+      const [channel] = readReference(path, findChannels(world.near, () => undefined)).channels
+      expect([...channel?.subdirs.keys() ?? []].toSorted()).toEqual(['linux-64', 'noarch'])
+      expect([...channel?.subdirs.values() ?? []].flatMap(({ artifacts }) => [...artifacts]).map(({ name }) => name).toSorted()).toEqual([
+        'alpha-1.0-0.conda', 'beta-1.0-0.tar.bz2', 'gamma-1.0-0.conda', 'text-1.0-0.conda', 'text-1.0-0.tar.bz2',
+      ])
+      expect(await listingOf(world, path)).toEqual([])
+    }
+  })
+
+  test('finds the folders of an old one wherever the mirror lay', async ({ world, expect }) => {
+    const path = writeOldReference(world, '/mnt/old disk/conda')
+    expect(artifactsOf(await listingOf(world, path))).toEqual(['linux-64/alpha-1.0-0.conda', 'linux-64/gamma-1.0-0.conda', 'noarch/text-1.0-0.conda'])
+  })
+
+  test('sees with an old one what is new, and what was corrected', async ({ world, expect }) => {
+    const path = writeOldReference(world)
+    await world.change({ relist: { noarch: { 'text-1.0-0.tar.bz2': { depends: ['other'] } } }, add: { 'linux-64': [{ name: 'beta', version: '1.0', format: 'tar.bz2', salt: 'again' }] } })
+    const listing = await listingOf(world, path)
+    expect(listing).toContain('noarch/repodata.json')
+    expect(listing).toContain('linux-64/beta-1.0-0.tar.bz2')
+    expect(listing).not.toContain('noarch/text-1.0-0.tar.bz2')
+  })
+
+  test('an old one leads to a delta that only asks whether the mirror will be whole', async ({ world, expect }) => {
+    world.copy()
+    const path = writeOldReference(world)
+    await world.change(SECOND)
+    const tarball = join(world.folder, 'update.tar')
+    const { manifest } = await world.create([path], { tarball })
+    expect(manifest.channels[0]?.bases).toEqual([])
+    expect((await applyDelta({ from: tarball, mirror: world.far, grace: 0 })).status).toBe('applied')
+    const far = readTree(world.far)
+    for (const [place, bytes] of readTree(world.near)) expect(far.get(place), place).toBe(bytes)
+    mkdirSync(join(world.folder, 'empty'))
+    await expect(applyDelta({ from: tarball, mirror: join(world.folder, 'empty') })).rejects.toMatchObject({ code: 'DELTA_INCOMPLETE', details: { missing: expect.arrayContaining(['linux-64/beta-1.0-0.tar.bz2']) } })
+  })
+
+  test('holds when the mirror is moved', async ({ world, expect }) => {
+    const path = await world.refer('reference.json')
+    await world.change(FIRST)
+    const before = await listingOf(world, path)
+    renameSync(world.near, world.far)
+    expect(await listingOf({ ...world, near: world.far }, path)).toEqual(before)
+  })
+
+  test('two of one tree are the same bytes', async ({ world, expect }) => {
+    for (const format of ['compatible', 'compact'] as const) expect(await formatTree(world.near, format)).toEqual(await formatTree(world.near, format))
+  })
+
+  test('refuses what is none, what is damaged and what is newer', async ({ world, expect }) => {
+    const at = (name: string, text: string): string => {
+      writeFileSync(join(world.folder, name), text)
+      return join(world.folder, name)
+    }
+    const compact = (await formatTree(world.near, 'compact')).toString('utf8')
+    const compatible = (await formatTree(world.near, 'compatible')).toString('utf8')
+    const bad: readonly string[] = [
+      '', 'hello', '[]', 'null', '{"/a/linux-64": 3}', compact.slice(0, -20), compact.replace('["alpha-1.0-0.conda",2', '["alpha-1.0-0.conda",3'), compact.replace('"format":1', '"format":2'),
+      compatible.replace('"format":1', '"format":9'), compatible.replace(/"id":"\w{64}"/, `"id":"${'0'.repeat(64)}"`), compatible.slice(0, -10),
+    ]
+    for (const [number, text] of bad.entries()) {
+      expect(() => readReference(at(`bad-${number}`, text), findChannels(world.near, () => undefined)), text.slice(0, 60)).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }))
+    }
+    expect(() => readReference(join(world.folder, 'absent'), [])).toThrow(expect.objectContaining({ code: 'REFERENCE_NOT_FOUND' }))
+  })
+})
