@@ -1,11 +1,15 @@
 import type { SubdirName } from '@mirror/core'
+import { growRows, resizeCells } from './records/row-cells.ts'
 import { codeOf, NOBODY } from './rules/rule-codes.ts'
 import type { SelectedSubdir } from './selected.ts'
 import { RULES } from './selection.ts'
 
 /** What becomes of the rows of one subdir, rule by rule. */
 export interface Decisions {
-  readonly rows: number
+  /** How many there are: 0 until it is said. */
+  readonly rows: () => number
+  /** Says how many rows there are. */
+  readonly seal: (rows: number) => void
   /** Decides a row; a rule that decided it before does not count any more. `size`: bytes of its artifact. */
   readonly decide: (row: number, code: number, size: number) => void
   readonly isKept: (row: number) => boolean
@@ -15,8 +19,9 @@ export interface Decisions {
 }
 
 /** No row is decided yet. `includeAddsBack`: `include` stands beside `exclude`. */
-export function createDecisions(rows: number, { includeAddsBack }: { readonly includeAddsBack: boolean }): Decisions {
-  const codes = new Uint8Array(rows)
+export function createDecisions({ includeAddsBack }: { readonly includeAddsBack: boolean }): Decisions {
+  let codes = new Uint8Array(0)
+  let sealed = 0
   const records = new Float64Array(RULES.length + 1)
   const bytes = new Float64Array(RULES.length + 1)
   const keeps = Uint8Array.from(records, (_, code) => (code === NOBODY || code === codeOf('whitelist') || (includeAddsBack && code === codeOf('include')) ? 1 : 0))
@@ -35,9 +40,19 @@ export function createDecisions(rows: number, { includeAddsBack }: { readonly in
     return codes.map((code) => keeps[code] ?? 0)
   }
 
+  function resize(rows: number): void {
+    codes = resizeCells(codes, rows, (buffer) => new Uint8Array(buffer))
+  }
+
   return {
-    rows, isKept, keep,
+    rows: () => sealed,
+    isKept, keep,
+    seal(rows) {
+      sealed = rows
+      resize(rows)
+    },
     decide(row, code, size) {
+      if (row >= codes.length) resize(growRows(row))
       const before = codes[row] ?? NOBODY
       if (before !== NOBODY) count(before, -1, size)
       codes[row] = code

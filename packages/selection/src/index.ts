@@ -8,7 +8,7 @@ export { COMPOUND_LICENCES, type KnownLicence, LICENCES } from './licence/licenc
 export { createPythonRule } from './python/python-rule.ts'
 export { isPythonVersion } from './python/python-version.ts'
 export { readRecordRows } from './records/record-rows.ts'
-export { selectRecords, type SelectRecordsOptions } from './select-records.ts'
+export { createRecordSelector, type RecordSelector, selectRecords, type SelectRecordsOptions } from './select-records.ts'
 export type { RecordRows, SelectableIndex } from './selectable-index.ts'
 export type { RuleEffect, Selected, SelectedSubdir } from './selected.ts'
 export { type ArtifactFormat, type FormatChoice, type LatestChoice, RULES, type RuleName, type Selection } from './selection.ts'

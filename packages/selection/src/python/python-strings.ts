@@ -6,25 +6,31 @@ const CLOSE = 0x5d
 const BLANK = 0x20
 const LOWER = 0x20
 const P = 0x70
+const T = 0x74
 const U = 0x75
 const Y = 0x79
 
-/** Every package whose version or name says which Python it is of has `py` in its name. False where no text between `start` and `end` can have it, in any case or escape. */
+/** Every package whose version or name says which Python it is of has `pyt` or `pyp` in its name. False where no text between `start` and `end` can have it, in any case or escape. */
 export function mayMentionPython(bytes: Uint8Array, start: number, end: number): boolean {
   // Every second byte is enough: of two that stand side by side, one is looked at.
   for (let at = start; at < end; at += 2) {
     const byte = bytes[at] ?? 0
     const lower = byte | LOWER
     if (lower === Y) {
-      if (((bytes[at - 1] ?? 0) | LOWER) === P) return true
+      if (isPython(bytes, at - 1)) return true
     } else if (lower === P) {
-      if (((bytes[at + 1] ?? 0) | LOWER) === Y) return true
+      if (isPython(bytes, at)) return true
     } else if (byte === BACKSLASH || (byte === U && bytes[at - 1] === BACKSLASH)) return true
   }
   return false
 }
 
-/** Where those strings of the JSON list at `start` open that have `py` in them, in any case; undefined when only parsing can tell: for what is no list of strings, and for escapes. */
+function isPython(bytes: Uint8Array, start: number): boolean {
+  const third = (bytes[start + 2] ?? 0) | LOWER
+  return (third === T || third === P) && ((bytes[start + 1] ?? 0) | LOWER) === Y && ((bytes[start] ?? 0) | LOWER) === P
+}
+
+/** Where those strings of the JSON list at `start` open that have `pyt` or `pyp` in them, in any case; undefined when only parsing can tell: for what is no list of strings, and for escapes. */
 export function findPythonStrings(bytes: Uint8Array, start: number, found: number[]): readonly number[] | undefined {
   found.length = 0
   if (bytes[start] !== OPEN) return undefined
@@ -33,15 +39,13 @@ export function findPythonStrings(bytes: Uint8Array, start: number, found: numbe
   for (;;) {
     if (bytes[at] !== QUOTE) return undefined
     const opened = at
-    let before = 0
-    let hasPy = false
+    let isFound = false
     for (at += 1; bytes[at] !== QUOTE; at += 1) {
       const byte = bytes[at] ?? QUOTE
       if (byte === BACKSLASH) return undefined
-      hasPy ||= before === P && (byte | LOWER) === Y
-      before = byte | LOWER
+      isFound ||= (byte | LOWER) === Y && isPython(bytes, at - 1)
     }
-    if (hasPy) found.push(opened)
+    if (isFound) found.push(opened)
     at = skipBlanks(bytes, at + 1)
     if (bytes[at] !== COMMA) return found
     at = skipBlanks(bytes, at + 1)

@@ -5,6 +5,8 @@ export interface Texts {
   /** The number of the text that a JSON value in `bytes` is; undefined where it is no string, and where it starts at -1. */
   readonly idOfValue: (bytes: Uint8Array, start: number) => number | undefined
   readonly idOf: (text: string) => number
+  /** The number of the text between the quotes of the JSON string at `start`, as it is written: a collection has either these or decoded ones. */
+  readonly idOfRaw: (bytes: Uint8Array, start: number) => number
   /** The number of the text that some bytes are. */
   readonly idOfBytes: (bytes: Uint8Array, start: number, end: number) => number
   readonly textAt: (id: number) => string
@@ -21,6 +23,8 @@ export function createTexts(): Texts {
   const piece: Piece = { bytes: Buffer.alloc(0), start: 0, end: 0 }
   let slots = new Uint32Array(2 << START_BITS)
   let last = -1
+  /** The last one stands in JSON as it stands here. */
+  let isLastPlain = true
 
   /** Twice as many slots, so that no more than half of them are taken. */
   function grow(): void {
@@ -49,21 +53,30 @@ export function createTexts(): Texts {
     piece.bytes = Buffer.from(text)
     piece.start = 0
     piece.end = piece.bytes.length
+    isLastPlain = !text.includes('\\')
     return find()
+  }
+
+  /** Neighbours often say the same: then neither the end nor the slot is looked for. */
+  function isLast(bytes: Uint8Array, start: number): boolean {
+    return last >= 0 && isLastPlain && arena.opensWith(last, bytes, start)
   }
 
   function idOfBytes(bytes: Uint8Array, start: number, end: number): number {
     piece.bytes = bytes
     piece.start = start
     piece.end = end
+    isLastPlain = true
     return find()
   }
 
   return {
     idOf,
     idOfBytes,
+    idOfRaw: (bytes, start) => (isLast(bytes, start + 1) ? last : idOfBytes(bytes, start + 1, endOfQuoted(bytes, start))),
     idOfValue(bytes, start) {
       if (bytes[start] !== QUOTE) return undefined
+      if (isLast(bytes, start + 1)) return last
       const end = endOfPlain(bytes, start + 1)
       return bytes[end] === QUOTE ? idOfBytes(bytes, start + 1, end) : idOf(decodeAt(bytes, start))
     },
@@ -82,6 +95,8 @@ interface Piece {
 interface Arena {
   readonly append: (piece: Piece) => number
   readonly isAt: (id: number, piece: Piece) => boolean
+  /** Whether that text and a quote stand there. */
+  readonly opensWith: (id: number, bytes: Uint8Array, start: number) => boolean
   readonly pieceAt: (id: number) => Piece
   readonly textAt: (id: number) => string
   readonly count: () => number
@@ -109,6 +124,13 @@ function createArena(): Arena {
       const from = startAt(id)
       if ((ends[id] ?? 0) - from !== end - start) return false
       for (let at = start; at < end; at += 1) if (arena[from + at - start] !== bytes[at]) return false
+      return true
+    },
+    opensWith(id, bytes, start) {
+      const from = startAt(id)
+      const length = (ends[id] ?? 0) - from
+      if (bytes[start + length] !== QUOTE) return false
+      for (let at = 0; at < length; at += 1) if (arena[from + at] !== bytes[start + at]) return false
       return true
     },
     pieceAt: (id) => ({ bytes: arena, start: startAt(id), end: ends[id] ?? 0 }),

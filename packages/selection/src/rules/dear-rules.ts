@@ -5,5 +5,3 @@ export type DearRule = (cursor: RecordCursor) => boolean
 
 /** More verdicts are not remembered at once: upstream says how many different values there are. */
 export const MOST_VERDICTS = 10_000
-/** Longer values are not worth remembering, in bytes. */
-export const LONGEST_VALUE = 1000

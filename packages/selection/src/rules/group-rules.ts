@@ -22,11 +22,10 @@ export function groupByName(decisions: Decisions, { columns, names }: { readonly
 /** Leaves out each artifact whose twin in the preferred format is kept: of the same name, version and build, letter by letter. */
 export function dropTwins(groups: RowGroups, prefer: ArtifactFormat): void {
   const { decisions, columns } = groups
-  const { formats, versions, builds } = columns
+  const { formats, stems } = columns
   const preferred = numberOfFormat(prefer)
   const formatAt = (row: number): number => formats[row] ?? OTHER_FORMAT
-  const compareStems = (left: number, right: number): number =>
-    (versions[left] ?? 0) - (versions[right] ?? 0) || (builds[left] ?? 0) - (builds[right] ?? 0)
+  const compareStems = (left: number, right: number): number => (stems[left] ?? 0) - (stems[right] ?? 0)
   const comparePreferred = (left: number, right: number): number =>
     compareStems(left, right) || Number(formatAt(right) === preferred) - Number(formatAt(left) === preferred)
 

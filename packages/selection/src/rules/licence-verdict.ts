@@ -1,8 +1,8 @@
 import type { NotedField, RecordView } from '@mirror/core'
 import { createLicenceRule } from '../licence/licence-rule.ts'
-import { createTexts, endOfQuoted, type Texts } from '../records/texts.ts'
+import { createTexts, type Texts } from '../records/texts.ts'
 import type { Selection } from '../selection.ts'
-import { type DearRule, LONGEST_VALUE, MOST_VERDICTS } from './dear-rules.ts'
+import { type DearRule, MOST_VERDICTS } from './dear-rules.ts'
 
 const QUOTE = 0x22
 const START_OF_NULL = 0x6e
@@ -11,34 +11,34 @@ const START_OF_NULL = 0x6e
 export function createLicenceVerdict({ licenseBlacklist = [] }: Selection): DearRule | undefined {
   if (licenseBlacklist.length === 0) return undefined
   const isExcluded = createLicenceRule(licenseBlacklist)
-  let texts = createTexts()
+  let licences = createTexts()
+  let families = createTexts()
   let known = new Map<number, boolean>()
 
   return (cursor) => {
     const view = cursor.view()
-    const license = idOfRaw(view, 'license', texts)
-    const family = idOfRaw(view, 'license_family', texts)
+    const license = idOfRaw(view, 'license', licences)
+    const family = idOfRaw(view, 'license_family', families)
     if (license === undefined || family === undefined) return isExcluded(cursor.parsed())
     const key = license * 2 * MOST_VERDICTS + family
     const found = known.get(key)
     if (found !== undefined) return found
-    const verdict = isExcluded({ license: decodeRaw(texts.textAt(license)), license_family: decodeRaw(texts.textAt(family)) })
+    const verdict = isExcluded({ license: decodeRaw(licences.textAt(license)), license_family: decodeRaw(families.textAt(family)) })
     known.set(key, verdict)
-    if (texts.count() >= MOST_VERDICTS || known.size >= MOST_VERDICTS) {
-      texts = createTexts()
+    if (known.size >= MOST_VERDICTS) {
+      licences = createTexts()
+      families = createTexts()
       known = new Map()
     }
     return verdict
   }
 }
 
-/** The number of the text that a field has between its quotes; that of "" for null and for none, undefined for what is no string, or a long one. */
+/** The number of the text that a field has between its quotes; that of "" for null and for none, undefined for what is no string. */
 function idOfRaw({ bytes, startOf }: RecordView, field: NotedField, texts: Texts): number | undefined {
   const start = startOf(field)
   if (start < 0 || bytes[start] === START_OF_NULL) return texts.idOfBytes(bytes, 0, 0)
-  if (bytes[start] !== QUOTE) return undefined
-  const end = endOfQuoted(bytes, start)
-  return end - start > LONGEST_VALUE ? undefined : texts.idOfBytes(bytes, start + 1, end)
+  return bytes[start] === QUOTE ? texts.idOfRaw(bytes, start) : undefined
 }
 
 function decodeRaw(raw: string): unknown {

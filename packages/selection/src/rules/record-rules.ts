@@ -6,7 +6,7 @@ import type { Selection } from '../selection.ts'
 import type { DearRule } from './dear-rules.ts'
 import { allowedFormats, readFormat } from './format-rules.ts'
 import { createLicenceVerdict } from './licence-verdict.ts'
-import { createNameRules, type NameRules, type NameVerdict } from './name-rules.ts'
+import { createNameRules, type NameRules, type NameVerdict, UNTOUCHED } from './name-rules.ts'
 import { createPythonVerdict } from './python-verdict.ts'
 import { codeOf, NOBODY } from './rule-codes.ts'
 import { createSpecRules, type SpecCandidates, type SpecRules, type SpecVerdict } from './spec-rules.ts'
@@ -19,7 +19,10 @@ export interface RecordRules {
   /** The verdict on the record that the cursor is at. The same object for every record. */
   readonly decide: (cursor: RecordCursor) => Verdict
   readonly changesAt: () => number | undefined
-  readonly notes: () => readonly string[]
+  /** Records without a time, where that matters. */
+  readonly undated: () => number
+  readonly name: NameRules
+  readonly specs: SpecRules | undefined
 }
 
 /** What becomes of a record. */
@@ -59,7 +62,7 @@ function createRules(selection: Selection, now: number): Rules {
 }
 
 /**
- * Creates the rules for one run over all indexes of a channel. Cheap ones are asked first, and those that have to read more of a record only where all others leave it:
+ * Creates the rules for one pass over one index. Cheap ones are asked first, and those that have to read more of a record only where all others leave it:
  * that changes nothing about what is kept, only which of several rules that leave a record out is told.
  */
 export function createRecordRules(selection: Selection, now: number): RecordRules {
@@ -74,11 +77,10 @@ export function createRecordRules(selection: Selection, now: number): RecordRule
   let undated = 0
 
   function decide(cursor: RecordCursor): Verdict {
-    const id = cursor.nameId()
-    const name = (known[id] ??= rules.name.decide(names.textAt(id)))
+    const name = rules.name.areThere ? (known[cursor.nameId()] ??= rules.name.decide(cursor.name())) : UNTOUCHED
     verdict.code = name.code
     verdict.isOut = name.isOut
-    if (rules.specs !== undefined) take(verdict, rules.specs.decide(candidates[id] ??= rules.specs.candidatesFor(names.textAt(id)), cursor, verdict.isOut))
+    if (rules.specs !== undefined) take(verdict, rules.specs.decide(candidates[cursor.nameId()] ??= rules.specs.candidatesFor(cursor.name()), cursor, verdict.isOut))
     const time = rules.times === undefined ? undefined : readTime(cursor)
     if (rules.times !== undefined && time === undefined) undated += 1
     if (verdict.isOut) return verdict
@@ -93,7 +95,9 @@ export function createRecordRules(selection: Selection, now: number): RecordRule
     versions: createVersionTexts(),
     decide,
     changesAt: changes.at,
-    notes: () => [...rules.name.notes(), ...(rules.specs?.notes() ?? []), ...(rules.times?.noteUndated(undated) ?? [])],
+    undated: () => undated,
+    name: rules.name,
+    specs: rules.specs,
   }
 }
 

@@ -27,7 +27,8 @@ export interface SpecRules {
   readonly candidatesFor: (name: string) => SpecCandidates
   /** `isOut`: something before has left the record out already, and only what matches nothing so far is of interest. */
   readonly decide: (candidates: SpecCandidates, cursor: RecordCursor, isOut: boolean) => SpecVerdict
-  readonly notes: () => readonly string[]
+  /** Those that nothing has matched so far. */
+  readonly unmatched: () => ReadonlySet<MatchSpec>
 }
 
 const EXCLUDE = codeOf('exclude')
@@ -54,7 +55,7 @@ export function createSpecRules({ exclude = [], include = [] }: Selection): Spec
       if (!isExcluded) return UNTOUCHED
       return isIncluded ? ADDED_BACK : EXCLUDED
     },
-    notes: () => [...noteMissing('exclude', excluding), ...noteMissing('include', including)],
+    unmatched: () => new Set([...excluding.all, ...including.all].filter(({ isMatched }) => !isMatched).map(({ spec }) => spec)),
   }
 }
 
@@ -90,6 +91,9 @@ function createSpecList(specs: readonly MatchSpec[]): SpecList {
   }
 }
 
-function noteMissing(rule: string, { all }: SpecList): readonly string[] {
-  return all.filter(({ isMatched }) => !isMatched).map(({ spec }) => `${rule}: nothing matches ${JSON.stringify(formatMatchSpec(spec))}`)
+/** Says for each list which of its specs none of the rules has seen matched. */
+export function noteUnmatchedSpecs({ exclude = [], include = [] }: Selection, all: readonly SpecRules[]): readonly string[] {
+  const unmatched = all.map((rules) => rules.unmatched())
+  const lists = [['exclude', exclude], ['include', include]] as const
+  return lists.flatMap(([list, specs]) => specs.filter((spec) => unmatched.every((some) => some.has(spec))).map((spec) => `${list}: nothing matches ${JSON.stringify(formatMatchSpec(spec))}`))
 }

@@ -12,7 +12,6 @@ export interface TimeRules {
   readonly leavesAt: (time: number) => number | undefined
   /** When a record that `minimum_age` leaves out will be of age; undefined for never. */
   readonly entersAt: (time: number) => number | undefined
-  readonly noteUndated: (records: number) => readonly string[]
 }
 
 const NEWER_THAN = codeOf('newer_than')
@@ -53,6 +52,11 @@ export function createTimeRules(selection: Selection, now: number): TimeRules | 
     decideUndated: () => (undated === 'drop' ? first : NOBODY),
     leavesAt: (time) => (maximumAge === undefined ? undefined : time + maximumAge + 1),
     entersAt: (time) => (minimumAge === undefined || minimumAge > (maximumAge ?? Infinity) ? undefined : time + minimumAge),
-    noteUndated: (records) => (records === 0 ? [] : [`${records} ${records === 1 ? 'record has' : 'records have'} no time and ${records === 1 ? 'is' : 'are'} ${undated === 'drop' ? 'left out' : 'kept'} (undated)`]),
   }
+}
+
+/** Says how many records have no time. */
+export function noteUndated({ undated }: Selection, records: number): readonly string[] {
+  if (records === 0) return []
+  return [`${records} ${records === 1 ? 'record has' : 'records have'} no time and ${records === 1 ? 'is' : 'are'} ${undated === 'drop' ? 'left out' : 'kept'} (undated)`]
 }
