@@ -164,14 +164,12 @@ async function refusal(bytes: Buffer, options: Partial<Parameters<typeof applyDe
 }
 
 describe('a hostile or damaged tarball is refused, and nothing changes', () => {
-  for (const [name, make, codes] of CASES) {
-    test(name, async () => {
-      const before = outside()
-      expect(await refusal(make())).toMatch(codes)
-      expect(outside()).toBe(before)
-      expect(existsSync(join(world.folder, 'evil'))).toBe(false)
-    })
-  }
+  test.for(CASES)('%s', async ([, make, codes]) => {
+    const before = outside()
+    expect(await refusal(make())).toMatch(codes)
+    expect(outside()).toBe(before)
+    expect(existsSync(join(world.folder, 'evil'))).toBe(false)
+  })
 
   test('A09 a manifest of 64 MiB and a byte', async () => {
     const path = join(world.folder, 'large.tar')

@@ -96,12 +96,22 @@ function readEntries(value: unknown, kind: DeltaEntryKind, { state }: KnownState
   if (kind === 'index') assertIndexes(entries, indexOrder(state))
   else assertSorted(entries.map(({ path }) => path), `the entries of kind ${kind}`)
   const subdirs = new Set<string>(state.subdirs.map(({ subdir }) => subdir))
-  for (const entry of entries) {
-    if (kind === 'artifact' && !subdirs.has(parseArtifactPath(entry.path)?.subdir ?? '')) throw malformed(`${entry.path} is not an artifact of the target`)
-    if (kind === 'shard' && (entry.path.slice(-76) !== `${entry.sha256}.msgpack.zst` || !subdirs.has(parseShardSubdir(entry.path)))) throw malformed(`${entry.path} is not a shard of the target`)
-    if (kind === 'file' && state.files.every((file) => !isSame(file, entry))) throw malformed(`${entry.path} is not a file of the target`)
-  }
+  const belongs = BELONGS[kind]
+  for (const entry of entries) if (!belongs(entry, { subdirs, files: state.files })) throw malformed(`${entry.path} is no ${kind} of the target`)
   return entries
+}
+
+interface TargetPlaces {
+  readonly subdirs: ReadonlySet<string>
+  readonly files: readonly PublishedFile[]
+}
+
+const BELONGS: Readonly<Record<DeltaEntryKind, (entry: DeltaEntry, target: TargetPlaces) => boolean>> = {
+  artifact: ({ path }, { subdirs }) => subdirs.has(parseArtifactPath(path)?.subdir ?? ''),
+  shard: ({ path, sha256 }, { subdirs }) => path.endsWith(`/${sha256}.msgpack.zst`) && subdirs.has(parseShardSubdir(path)),
+  file: (entry, { files }) => files.some((file) => isSame(file, entry)),
+  // Their order was looked at.
+  index: () => true,
 }
 
 function readEntry(value: unknown, kind: DeltaEntryKind): DeltaEntry {

@@ -24,9 +24,25 @@ export interface AdoptTreeOptions {
  * Takes over a tree as it lies: its indexes become the newest generation, byte for byte, when every artifact that they list is there and right. Otherwise it throws `DELTA_INCOMPLETE`, and nothing public changes.
  */
 export async function adoptTree({ tree, store, remove, signal, observe }: AdoptTreeOptions): Promise<Generation> {
-  const { root, folder, current, indexes, shards } = tree
+  const { root, folder } = tree
   observe({ type: 'channel-adopting', folder })
-  const head = await store.head()
+  const changeset = await planAdoption(tree, { head: await store.head(), remove })
+  const options = signal === undefined ? {} : { signal }
+  const begun = await store.begin(changeset, { adopt: true, observe, ...options })
+  if (begun.status !== 'begun') throw locked(root)
+  await using transaction = begun.transaction
+  const missing: string[] = []
+  for await (const { subdir, name } of transaction.missing(signal)) missing.push(`${subdir}/${name}`)
+  if (missing.length > 0) throw notWhole(root, missing)
+  for (const { file, open } of filesOf(changeset, root)) await transaction.putFile(file, open(), options)
+  const result = await transaction.commit()
+  if (result.status !== 'committed') throw locked(root)
+  return result.generation
+}
+
+/** From nothing to what lies there: so all of it is verified. */
+async function planAdoption(tree: TreeChannel, { head, remove }: { readonly head: Generation | undefined; readonly remove: readonly string[] }): Promise<Changeset> {
+  const { current, indexes, shards } = tree
   const gone = await findLeft(tree, head === undefined ? remove : remove.filter((path) => parseArtifactPath(path) === undefined))
   const changes = current.state.subdirs.map((target): SubdirChange => {
     const { subdir } = target
@@ -37,21 +53,11 @@ export async function adoptTree({ tree, store, remove, signal, observe }: AdoptT
     }
   })
   const withdrawn = (head?.state.subdirs ?? []).filter(({ subdir }) => changes.every((change) => change.subdir !== subdir))
-  const changeset: Changeset = {
+  return {
     base: stateId(EMPTY_STATE), target: current.state, changes, filesAdded: current.state.files,
     withdrawn: withdrawn.map((state) => ({ state, artifacts: createArtifactSet(state.subdir, []), shards: [] })),
     filesRemoved: (head?.state.files ?? []).filter(({ path }) => current.state.files.every((file) => file.path !== path)),
   }
-  const begun = await store.begin(changeset, { adopt: true, observe, ...(signal === undefined ? {} : { signal }) })
-  if (begun.status !== 'begun') throw locked(root)
-  await using transaction = begun.transaction
-  const missing: string[] = []
-  for await (const { subdir, name } of transaction.missing(signal)) missing.push(`${subdir}/${name}`)
-  if (missing.length > 0) throw notWhole(root, missing)
-  for (const { file, open } of filesOf(changeset, root)) await transaction.putFile(file, open(), signal === undefined ? {} : { signal })
-  const result = await transaction.commit()
-  if (result.status !== 'committed') throw locked(root)
-  return result.generation
 }
 
 function filesOf({ changes, filesAdded }: Changeset, root: string): readonly FileToPut[] {

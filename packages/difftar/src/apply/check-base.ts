@@ -25,8 +25,12 @@ export async function checkBase({ plan, root, reader, deep, signal }: CheckBaseO
   const staying = await stayingSets(plan, reader)
   const faults = await compareArtifacts({ root, sets: deep ? [...absent, ...staying] : absent, threads: 1, ...(signal === undefined ? {} : { signal }) })
   const missing = faults.map(({ path }) => path)
-  if (!deep) for (const set of staying) for (const { subdir, name, size } of set) if (lstatSync(join(root, subdir, name), { throwIfNoEntry: false })?.size !== size) missing.push(`${subdir}/${name}`)
+  if (!deep) missing.push(...staying.flatMap((set) => [...otherSizes(root, set)]))
   if (missing.length > 0) throw notWhole(root, missing)
+}
+
+function* otherSizes(root: string, set: ArtifactSet): Generator<string> {
+  for (const { subdir, name, size } of set) if (lstatSync(join(root, subdir, name), { throwIfNoEntry: false })?.size !== size) yield `${subdir}/${name}`
 }
 
 function* notIn(set: ArtifactSet, entries: ApplyPlan['artifacts']): Generator<Artifact> {

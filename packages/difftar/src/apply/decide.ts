@@ -1,4 +1,4 @@
-import { type DeltaChannel, type KnownState, type PublishedFile } from '@mirror/delta'
+import type { DeltaChannel, KnownState, PublishedFile } from '@mirror/delta'
 import type { Store } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 
@@ -36,19 +36,30 @@ export interface DecideOptions {
 /** Whether the delta fits: it is there already, or starts from what is there. Throws `DELTA_OLDER` or `DELTA_BASE_MISMATCH`. */
 export async function decide({ store, part, current, sequence, allowOlder, root }: DecideOptions): Promise<'current' | 'fits'> {
   if (current.id === part.target.id) return 'current'
-  const isKnown = part.bases.length > 0
-  const fits = !isKnown || part.bases.some(({ id }) => id === current.id)
+  const startsHere = part.bases.some(({ id }) => id === current.id)
+  const fits = startsHere || part.bases.length === 0
   const last = await readNote(store)
-  const wasThere = last?.states.includes(part.target.id) === true || (await store.generations()).some(({ id }) => id === part.target.id)
-  const isOlder = (wasThere && !(isKnown && fits)) || (fits && last !== undefined && sequence < last.sequence)
-  if (isOlder && !(allowOlder && fits)) {
-    throw difftarError('DELTA_OLDER', `Cannot apply the delta to ${root}: it is older than what is there${last === undefined ? '' : ` (its number is ${sequence}, that of the last one ${last.sequence})`}`, {
-      hint: fits ? 'Bring the newest one. To go back with it all the same: --allow-older.' : 'Bring the newest one. To go back: `mirror rollback`. Nothing was changed.',
-    })
-  }
-  if (fits) return 'fits'
+  const isOlder = startsHere ? sequence < (last?.sequence ?? 0) : await wasThere(store, part, last)
+  if (isOlder && !(allowOlder && fits)) throw older(root, { fits, sequence, last })
+  if (!fits) throw mismatch(root, part, current)
+  return 'fits'
+}
+
+async function wasThere(store: Store, { target }: DeltaChannel, last: AppliedNote | undefined): Promise<boolean> {
+  return last?.states.includes(target.id) === true || (await store.generations()).some(({ id }) => id === target.id)
+}
+
+function older(root: string, { fits, sequence, last }: { readonly fits: boolean; readonly sequence: number; readonly last: AppliedNote | undefined }): Error {
+  const numbers = last === undefined ? '' : ` (its number is ${sequence}, that of the last one ${last.sequence})`
+  return difftarError('DELTA_OLDER', `Cannot apply the delta to ${root}: it is older than what is there${numbers}`, {
+    hint: fits ? 'Bring the newest one. To go back with it all the same: --allow-older.' : 'Bring the newest one. To go back: `mirror rollback`. Nothing was changed.',
+  })
+}
+
+function mismatch(root: string, part: DeltaChannel, current: KnownState): Error {
   const differences = compareStates(part.bases[0]?.state ?? current.state, current.state)
-  throw difftarError('DELTA_BASE_MISMATCH', `Cannot apply the delta to ${root}: it starts from another state (${differences.slice(0, 5).join('; ')}${differences.length > 5 ? ` and ${differences.length - 5} more` : ''})`, {
+  const more = differences.length > 5 ? ` and ${differences.length - 5} more` : ''
+  return difftarError('DELTA_BASE_MISMATCH', `Cannot apply the delta to ${root}: it starts from another state (${differences.slice(0, 5).join('; ')}${more})`, {
     hint: 'Apply those before it first, or bring one that starts from what is here: the request file says what that is. Nothing was changed.', details: { state: current.id, bases: part.bases.map(({ id }) => id), differences },
   })
 }

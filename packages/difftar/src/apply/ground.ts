@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { type DeltaChannel, EMPTY_STATE, type KnownState, stateId } from '@mirror/delta'
 import type { DiskStore } from '@mirror/store'
@@ -23,21 +23,24 @@ export interface ReadGroundOptions {
 
 /** Looks what there is: what the store published, or the indexes as they lie. Completes a commit that broke off; writes nothing else. */
 export async function readGround({ root, store, part, signal, observe }: ReadGroundOptions): Promise<Ground> {
+  await completeBroken(root, store, signal)
   const head = await store.head()
-  let publicState = head === undefined ? undefined : await store.publicState()
-  if (publicState?.status === 'unfinished' || existsSync(join(root, '.mirror', 'journal'))) {
-    if ('status' in await store.tidy({ grace: HOUR, maximumDeletes: 0, ...(signal === undefined ? {} : { signal }) })) throw locked(root)
-    const recovered = await store.head()
-    publicState = recovered === undefined ? undefined : await store.publicState()
-    if (recovered !== undefined && publicState?.status === 'as-published') return { current: { id: recovered.id, state: recovered.state }, tree: undefined }
-  }
-  if (head !== undefined && publicState?.status === 'as-published') return { current: { id: head.id, state: head.state }, tree: undefined }
+  if (head !== undefined && (await store.publicState()).status === 'as-published') return { current: { id: head.id, state: head.state }, tree: undefined }
   const tree = await readTreeAt(root, { part, signal, observe })
-  if (tree === undefined && head !== undefined) throw difftarError('DELTA_BASE_MISMATCH', `Cannot apply the delta to ${root}: its indexes are gone, though it was a mirror`, { hint: 'Bring the files back, or remove .mirror there and apply a delta from nothing.' })
-  return tree === undefined ? { current: { id: stateId(EMPTY_STATE), state: EMPTY_STATE }, tree: undefined } : { current: tree.current, tree }
+  if (tree !== undefined) return { current: tree.current, tree }
+  if (head === undefined) return { current: { id: stateId(EMPTY_STATE), state: EMPTY_STATE }, tree: undefined }
+  throw difftarError('DELTA_BASE_MISMATCH', `Cannot apply the delta to ${root}: its indexes are gone, though it was a mirror`, { hint: 'Bring the files back, or remove .mirror there and apply a delta from nothing.' })
 }
 
 const HOUR = 3_600_000
+
+/** A commit that broke off behind its point of no return is carried out by whatever takes the lock next. */
+async function completeBroken(root: string, store: DiskStore, signal: AbortSignal | undefined): Promise<void> {
+  const journal = join(root, '.mirror', 'journal')
+  if (!existsSync(journal) || readdirSync(journal).length === 0) return
+  const answer = await store.tidy({ grace: HOUR, maximumDeletes: 0, ...(signal === undefined ? {} : { signal }) })
+  if ('status' in answer) throw locked(root)
+}
 
 async function readTreeAt(root: string, { part, signal, observe }: Pick<ReadGroundOptions, 'part' | 'signal' | 'observe'>): Promise<TreeChannel | undefined> {
   if (!existsSync(root)) return undefined

@@ -44,9 +44,7 @@ export async function planApply(options: PlanApplyOptions): Promise<ApplyPlan> {
     const before = base.subdirs.find(({ subdir }) => subdir === target.subdir)
     if (before === undefined || !isSame(before, target)) changes.push(await planSubdir(planning, { target, before }))
   }
-  const gone = base.subdirs.filter(({ subdir }) => part.target.state.subdirs.every((state) => state.subdir !== subdir))
-  const withdrawn: Changeset['withdrawn'][number][] = []
-  for (const state of gone) if (reader !== undefined) withdrawn.push({ state, artifacts: await reader.readArtifacts(state.subdir), shards: await describeShards(reader, { subdir: state.subdir, digests: await readShards(reader, state) }) })
+  const withdrawn = reader === undefined ? [] : await findWithdrawn(reader, part)
   const { files } = part.target.state
   const filesAdded = files.filter((file) => base.files.every(({ path, sha256 }) => path !== file.path || sha256 !== file.sha256))
   for (const file of filesAdded) planning.files.push(toPut(planning, file))
@@ -59,6 +57,17 @@ export async function planApply(options: PlanApplyOptions): Promise<ApplyPlan> {
       filesRemoved: base.files.filter(({ path }) => files.every((file) => file.path !== path)),
     },
   }
+}
+
+/** Subdirs that go, with what they list. */
+async function findWithdrawn(reader: StoreReader, { target }: DeltaChannel): Promise<Changeset['withdrawn']> {
+  const withdrawn: Changeset['withdrawn'][number][] = []
+  for (const state of reader.generation.state.subdirs) {
+    const { subdir } = state
+    if (target.state.subdirs.some((kept) => kept.subdir === subdir)) continue
+    withdrawn.push({ state, artifacts: await reader.readArtifacts(subdir), shards: await describeShards(reader, { subdir, digests: await readShards(reader, state) }) })
+  }
+  return withdrawn
 }
 
 const EMPTY_ID: Sha256 = asSha256(createHash('sha256').digest('hex'))
@@ -152,13 +161,19 @@ async function describeShards(reader: StoreReader, { subdir, digests }: { readon
   return described
 }
 
+async function readTargetShards(planning: Planning, { subdir, variants }: SubdirState): Promise<ReadonlySet<Sha256>> {
+  const index = variants.find(({ path }) => path === `${subdir}/${SHARD_INDEX}`)
+  if (index === undefined) return new Set()
+  const digests = readDigests(await readAll(toPut(planning, index).open()))
+  if (digests === undefined) throw inconsistent(index.path, 'it is no shard index')
+  return digests
+}
+
 async function compareShards(planning: Planning, { target, before }: SubdirPlace): Promise<{ readonly added: readonly PublishedFile[]; readonly removed: readonly PublishedFile[] }> {
   const { reader, entries } = planning
   const { subdir } = target
   const old = reader === undefined || before === undefined ? new Set<Sha256>() : await readShards(reader, before)
-  const index = target.variants.find(({ path }) => path === `${subdir}/${SHARD_INDEX}`)
-  const now = index === undefined ? new Set<Sha256>() : readDigests(await readAll(toPut(planning, index).open()))
-  if (now === undefined) throw inconsistent(index?.path ?? subdir, 'it is no shard index')
+  const now = await readTargetShards(planning, target)
   const added: PublishedFile[] = []
   for (const sha256 of [...now].toSorted()) {
     const entry = entries.get(`${subdir}/shards/${sha256}.msgpack.zst`)

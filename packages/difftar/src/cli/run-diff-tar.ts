@@ -52,11 +52,16 @@ async function dispatch({ flags, repository, modes }: Arguments, program: Progra
     program.stderr(`No such directory: ${quote(root)}\n`)
     return 1
   }
-  const [mode, ...others] = modes
+  const mode = chooseMode(modes, program)
   if (mode === undefined) return say(program, 'Nothing done.\n')
-  if (mode === 'apply' && others.length > 0) throw new UsageError(`--${others[0] ?? ''} not allowed with --apply`)
-  if (others.length > 0) program.stderr(`Warning: --${mode} is done, and not ${others.map((other) => `--${other}`).join(', ')}\n`)
   return start(mode, { program, flags, repository: root, pathOf: (path) => resolve(program.directory, path), warn: ({ path, message }) => program.stderr(`Warning: ${path}: ${message}\n`) })
+}
+
+/** The first of several, as the old tool did; but nobody applies by mistake. */
+function chooseMode([mode, ...others]: readonly Mode[], program: Program): Mode | undefined {
+  if (mode === 'apply' && others.length > 0) throw new UsageError(`--${others[0] ?? ''} not allowed with --apply`)
+  if (others.length > 0) program.stderr(`Warning: --${mode ?? ''} is done, and not ${others.map((other) => `--${other}`).join(', ')}\n`)
+  return mode
 }
 
 function start(mode: Mode, run: ModeRun): Promise<number> {

@@ -98,20 +98,19 @@ function openRecording({ directory, folder, committed }: Recording, { changeset,
   const write = async (path: string, expected: Expected, body: Body): Promise<void> => {
     digests.set(path, await writeChecked(placeOf(path), { ...expected, label: path }, body))
   }
+  const isKept = async (artifact: Artifact): Promise<boolean> => {
+    const kept = await reader?.openArtifact(artifact)
+    return kept?.status === 'found' && succeeds(write(pathOf(artifact), artifact, kept.body))
+  }
   const abandon = async (): Promise<void> => undefined
   return {
     changeset, abandon, [Symbol.asyncDispose]: abandon,
     stagedBytes: async () => 0,
     async *missing(signal) {
-      for (const { add, reused } of changeset.changes) {
-        for (const set of [add, reused.after]) {
-          for (const artifact of set) {
-            signal?.throwIfAborted()
-            const path = `${artifact.subdir}/${artifact.name}`
-            if (await isThere(path, artifact)) continue
-            const kept = await reader?.openArtifact(artifact)
-            if (kept?.status !== 'found' || !await succeeds(write(path, artifact, kept.body))) yield artifact
-          }
+      for (const set of changeset.changes.flatMap(({ add, reused }) => [add, reused.after])) {
+        for (const artifact of set) {
+          signal?.throwIfAborted()
+          if (!await isThere(pathOf(artifact), artifact) && !await isKept(artifact)) yield artifact
         }
       }
     },

@@ -54,5 +54,5 @@ async function readWhole(folder: string, path: string, most: number): Promise<Ui
   await using file = await openEntry(folder, path)
   if (file === undefined) return undefined
   if (file.size > most) throw difftarError('DELTA_UNSAFE_ARCHIVE', `Cannot read ${path} of ${folder}: it has ${file.size} bytes, more than ${most}`, { hint: 'Nothing was changed.' })
-  return file.read(0, file.size)
+  return await file.read(0, file.size)
 }

@@ -75,10 +75,14 @@ function noManifest(label: string): Error {
 
 const COMPRESSED: readonly (readonly [string, string])[] = [['1f8b', 'gzip'], ['28b52ffd', 'zstd'], ['425a68', 'bzip2'], ['fd377a585a', 'xz']]
 
-async function readVolume(file: OpenFile): Promise<Volume> {
+async function assertUncompressed(file: OpenFile): Promise<void> {
   const magic = Buffer.from(await file.read(0, 8)).toString('hex')
   const compressed = COMPRESSED.find(([start]) => magic.startsWith(start))
   if (compressed !== undefined) throw unsafe(`${file.path} is compressed with ${compressed[1]}, and a delta never is`)
+}
+
+async function readVolume(file: OpenFile): Promise<Volume> {
+  await assertUncompressed(file)
   const head: { note?: VolumeNote | undefined; manifest?: Uint8Array; signature?: string } = {}
   let heads = 0
   for await (const member of readMembers(file)) {
@@ -105,22 +109,27 @@ async function readText(file: OpenFile, member: TarMember, most: number): Promis
 
 /** Puts volumes in order; throws unless each is there, once, and of one delta. */
 function orderVolumes(volumes: readonly Volume[]): readonly Volume[] {
-  const [only] = volumes
-  if (volumes.length === 1 && only !== undefined && only.note === undefined) return volumes
-  const seal = volumes.find(({ manifest }) => manifest !== undefined)?.note?.delta ?? volumes[0]?.note?.delta
-  const ordered: Volume[] = []
-  for (const volume of volumes) {
-    const { note, file } = volume
-    if (note === undefined || note.delta !== seal) throw incomplete(`${file.path} is not a volume of the same delta`)
-    const before = ordered[note.volume - 1]
-    if (before !== undefined) throw incomplete(`${before.file.path} and ${file.path} are both volume ${note.volume}`)
-    ordered[note.volume - 1] = volume
-  }
-  const of = volumes[0]?.note?.of ?? 0
-  const missing = Array.from({ length: of }, (_, place) => place + 1).filter((number) => ordered[number - 1] === undefined)
+  const [first] = volumes
+  if (first === undefined || (volumes.length === 1 && first.note === undefined)) return volumes
+  const note = (volumes.find(({ manifest }) => manifest !== undefined) ?? first).note
+  const numbered = numberVolumes(volumes, note)
+  const of = note?.of ?? 0
+  const missing = Array.from({ length: of }, (_, place) => place + 1).filter((number) => !numbered.has(number))
   if (missing.length > 0) throw incomplete(`volume ${missing.slice(0, 10).join(', ')} of ${of} is not there`)
   if (volumes.length !== of) throw incomplete(`there are ${volumes.length} volumes, and it has ${of}`)
-  return ordered
+  return [...numbered].toSorted(([left], [right]) => left - right).map(([, volume]) => volume)
+}
+
+function numberVolumes(volumes: readonly Volume[], expected: VolumeNote | undefined): ReadonlyMap<number, Volume> {
+  const numbered = new Map<number, Volume>()
+  for (const volume of volumes) {
+    const { note, file } = volume
+    if (note === undefined || note.delta !== expected?.delta) throw incomplete(`${file.path} is not a volume of the same delta`)
+    const before = numbered.get(note.volume)
+    if (before !== undefined) throw incomplete(`${before.file.path} and ${file.path} are both volume ${note.volume}`)
+    numbered.set(note.volume, volume)
+  }
+  return numbered
 }
 
 function incomplete(what: string): Error {
@@ -137,12 +146,10 @@ interface Verification {
 async function verifyVolumes(volumes: readonly Volume[], { manifest, places, options }: Verification): Promise<void> {
   const counts = manifest.volumes.length === 0 ? [Number.POSITIVE_INFINITY] : manifest.volumes
   if (counts.length !== volumes.length) throw incomplete(`there are ${volumes.length} volumes, and its manifest has ${counts.length}`)
-  const seal = manifestSeal(Buffer.from(volumes[0]?.manifest ?? []).toString('utf8'))
   const expected = placedEntries(manifest)
   const progress = createProgress(options.observe)
   for (const [place, volume] of volumes.entries()) {
-    if (volume.note !== undefined && volume.note.delta !== seal) throw incomplete(`${volume.file.path} is not a volume of this delta`)
-    if (volume.note !== undefined && volume.note.volume !== place + 1) throw incomplete(`${volume.file.path} is another volume than it says`)
+    assertNote(volume, volumes[0])
     await verifyVolume(volume, { expected, count: counts[place] ?? 0, places, progress, signal: options.signal })
   }
   const { value } = expected.next()
@@ -150,11 +157,22 @@ async function verifyVolumes(volumes: readonly Volume[], { manifest, places, opt
   progress.end()
 }
 
+/** The note of a volume names the manifest that was read. */
+function assertNote({ note, file }: Volume, first: Volume | undefined): void {
+  if (note !== undefined && note.delta !== manifestSeal(Buffer.from(first?.manifest ?? []).toString('utf8'))) throw incomplete(`${file.path} is not a volume of this delta`)
+}
+
 interface VolumeVerification extends Pick<Verification, 'places'> {
   readonly expected: Iterator<PlacedEntry, void>
   readonly count: number
   readonly progress: ReturnType<typeof createProgress>
   readonly signal: AbortSignal | undefined
+}
+
+function nextExpected(expected: Iterator<PlacedEntry, void>, path: string): PlacedEntry {
+  const entry = expected.next().value
+  if (entry !== undefined && entry.path === path) return entry
+  throw unsafe(`${JSON.stringify(path)} stands where the manifest has ${entry === undefined ? 'nothing' : JSON.stringify(entry.path)}`)
 }
 
 /** Every member must be the next one that the manifest names, byte for byte of its name. */
@@ -165,8 +183,7 @@ async function verifyVolume({ file, heads }: Volume, { expected, count, places, 
     if (number <= heads) continue
     signal?.throwIfAborted()
     if (number - heads > count) throw unsafe(`${JSON.stringify(path)} is in ${file.path}, and should not be`)
-    const entry = expected.next().value
-    if (entry?.path !== path) throw unsafe(`${JSON.stringify(path)} stands where the manifest has ${entry === undefined ? 'nothing' : JSON.stringify(entry.path)}`)
+    const entry = nextExpected(expected, path)
     if (entry.size !== size) throw damaged(path, { label: file.path, what: `it has ${size} bytes instead of ${entry.size}` })
     await checkBytes(entry, file.pieces(offset, size), { label: file.path, signal })
     places.set(path, { file, offset, size })

@@ -59,16 +59,19 @@ export function parsePublicKey(text: string): PublicKey {
 export function parseSecretKey(text: string, password?: string): SecretKey {
   const bytes = decodeLine(lastLine(text), SECRET_BYTES)
   if (bytes === undefined || !bytes.subarray(0, 2).equals(ALGORITHM) || !bytes.subarray(4, 6).equals(CHECKSUM)) throw invalid('it is not a secret key of minisign')
-  const kdf = bytes.subarray(2, 4)
-  if (!kdf.equals(NO_KDF) && !kdf.equals(SCRYPT)) throw invalid('it is encrypted in an unknown way')
-  if (kdf.equals(SCRYPT) && password === undefined) throw invalid('it is encrypted, and no password was given')
-  const plain = kdf.equals(SCRYPT) ? decrypt(bytes, password ?? '') : bytes.subarray(XOR_START)
-  const [keyId, key, checksum] = [plain.subarray(0, 8), plain.subarray(8, 72), plain.subarray(72)]
-  // Minisign leaves the checksum of a key out that it does not encrypt.
-  const isUnchecked = kdf.equals(NO_KDF) && checksum.every((byte) => byte === 0)
-  const isRight = isUnchecked || timingSafeEqual(blake2b(Buffer.concat([ALGORITHM, keyId, key]), 32), checksum)
-  if (!isRight || !isPair(key)) throw invalid(kdf.equals(SCRYPT) ? 'the password is wrong' : 'it is damaged')
+  const isEncrypted = bytes.subarray(2, 4).equals(SCRYPT)
+  if (!isEncrypted && !bytes.subarray(2, 4).equals(NO_KDF)) throw invalid('it is encrypted in an unknown way')
+  const plain = isEncrypted ? decrypt(bytes, password) : bytes.subarray(XOR_START)
+  const [keyId, key] = [plain.subarray(0, 8), plain.subarray(8, 72)]
+  if (!hasRightChecksum(plain, isEncrypted) || !isPair(key)) throw invalid(isEncrypted ? 'the password is wrong' : 'it is damaged')
   return { id: formatId(keyId), bytes: key }
+}
+
+/** Minisign leaves the checksum of a key out that it does not encrypt. */
+function hasRightChecksum(plain: Buffer, isEncrypted: boolean): boolean {
+  const checksum = plain.subarray(72)
+  if (!isEncrypted && checksum.every((byte) => byte === 0)) return true
+  return timingSafeEqual(blake2b(Buffer.concat([ALGORITHM, plain.subarray(0, 72)]), 32), checksum)
 }
 
 /** True when the second half is the public key of the first. */
@@ -100,7 +103,8 @@ function scryptParameters(operations: number, memory: number): { readonly N: num
 
 const MOST_MEMORY = 2 ** 31
 
-function decrypt(bytes: Buffer, password: string): Buffer {
+function decrypt(bytes: Buffer, password: string | undefined): Buffer {
+  if (password === undefined) throw invalid('it is encrypted, and no password was given')
   const [operations, memory] = [Number(bytes.readBigUInt64LE(38)), Number(bytes.readBigUInt64LE(46))]
   if (memory > MOST_MEMORY || operations > MOST_MEMORY) throw invalid('to decrypt it would take too much memory')
   const parameters = scryptParameters(operations, memory)
@@ -133,24 +137,37 @@ export type SignatureCheck =
  * it since 0.10.
  */
 export function verifySignature(message: Uint8Array, { signature, keys, allowLegacy = false }: { readonly signature: string; readonly keys: readonly PublicKey[]; readonly allowLegacy?: boolean }): SignatureCheck {
-  const lines = signature.replaceAll('\r\n', '\n').split('\n')
-  const [, first = '', trusted = '', second = '', ...others] = lines
-  const line = decodeLine(first, 74)
-  const global = decodeLine(second, 64)
-  if (line === undefined || global === undefined || !trusted.startsWith(TRUSTED) || others.some((text) => text !== '')) return { status: 'wrong' }
-  const algorithm = line.toString('latin1', 0, 2)
-  const id = formatId(line.subarray(2, 10))
+  const parsed = parseSignature(signature)
+  if (parsed === undefined || !(parsed.isHashed || allowLegacy)) return { status: 'wrong' }
+  const { id, bytes, comment, global, isHashed } = parsed
   const named = keys.filter((key) => key.id === id)
-  if (algorithm !== HASHED && !(allowLegacy && algorithm === 'Ed')) return { status: 'wrong' }
   if (named.length === 0) return { status: 'unknown-key', id }
-  const signed = algorithm === HASHED ? createHash('blake2b512').update(message).digest() : message
-  const comment = trusted.slice(TRUSTED.length)
-  const bytes = line.subarray(10)
+  const signed = isHashed ? createHash('blake2b512').update(message).digest() : message
   const key = named.find((candidate) => isRight(candidate, signed, bytes) && isRight(candidate, Buffer.concat([bytes, Buffer.from(comment)]), global))
   return key === undefined ? { status: 'wrong' } : { status: 'right', key, comment }
 }
 
 const TRUSTED = 'trusted comment: '
+
+interface ParsedSignature {
+  readonly id: string
+  readonly isHashed: boolean
+  readonly bytes: Uint8Array
+  readonly comment: string
+  /** The signature of `bytes` and the comment. */
+  readonly global: Uint8Array
+}
+
+/** Four lines, of which the first is for people alone. */
+function parseSignature(text: string): ParsedSignature | undefined {
+  const [, first = '', trusted = '', second = '', ...others] = text.replaceAll('\r\n', '\n').split('\n')
+  const [line, global] = [decodeLine(first, 74), decodeLine(second, 64)]
+  const isWhole = trusted.startsWith(TRUSTED) && others.every((more) => more === '')
+  if (line === undefined || global === undefined || !isWhole) return undefined
+  const algorithm = line.toString('latin1', 0, 2)
+  if (algorithm !== HASHED && algorithm !== 'Ed') return undefined
+  return { id: formatId(line.subarray(2, 10)), isHashed: algorithm === HASHED, bytes: line.subarray(10), comment: trusted.slice(TRUSTED.length), global }
+}
 
 function isRight(key: PublicKey, message: Uint8Array, signature: Uint8Array): boolean {
   const publicKey = createPublicKey({ format: 'jwk', key: { kty: 'OKP', crv: 'Ed25519', x: Buffer.from(key.bytes).toString('base64url') } })

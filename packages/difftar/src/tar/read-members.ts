@@ -25,15 +25,11 @@ export async function* readMembers(file: OpenFile): AsyncGenerator<TarMember, vo
   let offset = 0
   let extension: Extension = {}
   for (;;) {
-    const block = await file.read(offset, BLOCK)
-    if (block.length < BLOCK) throw unsafe(offset === 0 ? 'it is no tar' : 'it ends before its end: a part is missing')
-    if (isZero(block)) break
-    const header = parseHeader(block)
+    const header = await readHeader(file, offset)
+    if (header === undefined) break
     offset += BLOCK
     const size = extension.size ?? header.size
-    if (offset + size > file.size) throw unsafe(`${JSON.stringify(header.path)} goes on behind the end`)
-    // Other bytes there would mean nothing, but a medium that changed one may have changed more.
-    if (!isZero(await file.read(offset + size, paddingOf(size)))) throw unsafe(`something stands behind ${JSON.stringify(header.path)}`)
+    await assertRoom(file, { path: header.path, offset, size })
     if (header.type === 'file') {
       yield { path: checked(extension.path ?? header.path), size, offset }
       extension = {}
@@ -42,6 +38,19 @@ export async function* readMembers(file: OpenFile): AsyncGenerator<TarMember, vo
   }
   if (extension.path !== undefined || extension.size !== undefined) throw unsafe('it ends where a member is announced')
   await assertEnd(file, offset)
+}
+
+/** Undefined at the end. */
+async function readHeader(file: OpenFile, offset: number): Promise<ParsedHeader | undefined> {
+  const block = await file.read(offset, BLOCK)
+  if (block.length < BLOCK) throw unsafe(offset === 0 ? 'it is no tar' : 'it ends before its end: a part is missing')
+  return isZero(block) ? undefined : parseHeader(block)
+}
+
+async function assertRoom(file: OpenFile, { path, offset, size }: TarMember): Promise<void> {
+  if (offset + size > file.size) throw unsafe(`${JSON.stringify(path)} goes on behind the end`)
+  // Other bytes there would mean nothing, but a medium that changed one may have changed more.
+  if (!isZero(await file.read(offset + size, paddingOf(size)))) throw unsafe(`something stands behind ${JSON.stringify(path)}`)
 }
 
 function checked(path: string): string {

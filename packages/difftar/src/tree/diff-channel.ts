@@ -142,12 +142,14 @@ function diffFiles({ current }: TreeChannel, references: readonly (ReferenceChan
 function removedPaths({ indexes, shards }: TreeChannel, references: readonly (ReferenceChannel | undefined)[]): readonly string[] {
   const now = new Map<SubdirName, ArtifactSet>(indexes.map(({ subdir, artifacts }) => [subdir, artifacts]))
   const removed = new Set<string>()
-  for (const reference of references) {
-    for (const [subdir, before] of reference?.subdirs ?? []) {
-      for (const { name } of before.artifacts) if (now.get(subdir)?.find(name) === undefined) removed.add(`${subdir}/${name}`)
-      const kept = new Set((shards.get(subdir) ?? []).map(({ sha256 }) => sha256))
-      for (const sha256 of before.shards) if (!kept.has(sha256)) removed.add(`${subdir}/shards/${sha256}.msgpack.zst`)
-    }
+  for (const [subdir, before] of references.flatMap((reference) => [...reference?.subdirs ?? []])) {
+    for (const path of absentPaths(subdir, before, { artifacts: now.get(subdir), shards: shards.get(subdir) ?? [] })) removed.add(path)
   }
   return [...removed].toSorted()
+}
+
+function* absentPaths(subdir: SubdirName, before: ReferenceSubdir, { artifacts, shards }: { readonly artifacts: ArtifactSet | undefined; readonly shards: readonly PublishedFile[] }): Generator<string> {
+  for (const { name } of before.artifacts) if (artifacts?.find(name) === undefined) yield `${subdir}/${name}`
+  const kept = new Set(shards.map(({ sha256 }) => sha256))
+  for (const sha256 of before.shards) if (!kept.has(sha256)) yield `${subdir}/shards/${sha256}.msgpack.zst`
 }

@@ -5,7 +5,7 @@ import { type ChannelState, type KnownState, type PublishedFile, stateId, type S
 import { createDiskStore } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 import { asSubdir, describeFile, readSubdir, type ReadSubdirOptions, type TreeIndex } from './read-subdir.ts'
-import { readVariants } from './read-variants.ts'
+import { readVariants, type TreeVariants } from './read-variants.ts'
 
 /** What is told about a tree while it is read. */
 export interface TreeWarning {
@@ -82,15 +82,22 @@ export async function readChannel(found: FoundChannel, options: ReadChannelOptio
   for (const subdir of found.subdirs) {
     const index = await readSubdir(subdir, { root, signal: options.signal, records: options.records })
     if (index === undefined) continue
-    const { variants, shards: ofSubdir, stale } = await readVariants(root, subdir, index.document)
-    for (const { path, reason } of stale) options.observe({ type: 'tree-warning', path: join(folder, path), message: `left out: ${reason}` })
-    const known = published?.state.subdirs.find((state) => state.subdir === subdir)
+    const derived = await readVariants(root, subdir, index.document)
+    warnOf(derived, folder, options)
     indexes.push(index)
-    shards.set(subdir, ofSubdir)
-    states.push(known ?? { subdir, document: index.document, variants, artifacts: { count: index.artifacts.count, bytes: index.artifacts.bytes } })
+    shards.set(subdir, derived.shards)
+    states.push(published?.state.subdirs.find((state) => state.subdir === subdir) ?? stateOf(index, derived.variants))
   }
-  const state: ChannelState = { subdirs: states, files: published?.state.files ?? await readPlainFiles(root, options.files ?? []) }
+  const state: ChannelState = { subdirs: states, files: published?.state.files ?? await readPlainFiles(root, options.files) }
   return { ...found, current: { id: stateId(state), state }, indexes, shards, generation: published?.generation ?? 0 }
+}
+
+function warnOf({ stale }: TreeVariants, folder: string, { observe }: ReadChannelOptions): void {
+  for (const { path, reason } of stale) observe({ type: 'tree-warning', path: join(folder, path), message: `left out: ${reason}` })
+}
+
+function stateOf({ subdir, document, artifacts: { count, bytes } }: TreeIndex, variants: readonly PublishedFile[]): SubdirState {
+  return { subdir, document, variants, artifacts: { count, bytes } }
 }
 
 /** The state that a store published, if this is one and its files are untouched. */
@@ -101,7 +108,7 @@ async function readPublished(root: string): Promise<{ readonly state: ChannelSta
   return { state: head.state, generation: head.number }
 }
 
-async function readPlainFiles(root: string, more: readonly string[]): Promise<readonly PublishedFile[]> {
+async function readPlainFiles(root: string, more: readonly string[] = []): Promise<readonly PublishedFile[]> {
   const files: PublishedFile[] = []
   for (const name of [...new Set([...PLAIN_FILES, ...more])].toSorted()) {
     const file = await describeFile(root, name)

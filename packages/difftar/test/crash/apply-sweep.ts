@@ -57,7 +57,7 @@ export async function createApplySweep(folder: string, { adopt }: { readonly ado
     async countOperations() {
       const mirror = freshCopy(folder, base)
       const { operations, error } = await run(mirror, { type: 'none' })
-      if (error !== undefined) throw error
+      if (error !== undefined) throw new Error('the apply itself fails', { cause: error })
       rmSync(mirror, { recursive: true })
       return operations
     },
