@@ -25,12 +25,51 @@ function fileSource(path) {
   }
 }
 
+/** In writes that a kernel does not find big: 256 KiB at once can cost twice the time. */
 function writeAll(file, chunk) {
-  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
+  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, Math.min(1 << 16, chunk.length - done))
 }
 
-/** Less than a chunk would make the two threads take turns. */
-const AHEAD = 1 << 21
+const PIECE = 1 << 17
+const MOST_PIECES = 6
+
+/** Collects chunks into pieces for a stream that gives their memory back when it has read them: they are used again and again. */
+function createPieces(send) {
+  const idle = Array.from({ length: MOST_PIECES }, () => Buffer.allocUnsafeSlow(PIECE))
+  let piece = idle.pop()
+  let used = 0
+  let wake = () => undefined
+
+  function flush() {
+    const sent = piece
+    if (used > 0) {
+      send(sent.subarray(0, used), () => {
+        idle.push(sent)
+        wake()
+      })
+      piece = idle.pop() ?? Buffer.allocUnsafeSlow(PIECE)
+    }
+    used = 0
+  }
+
+  return {
+    put(chunk) {
+      for (let done = 0; done < chunk.length;) {
+        const part = chunk.subarray(done, done + PIECE - used)
+        piece.set(part, used)
+        used += part.length
+        done += part.length
+        if (used === PIECE) flush()
+      }
+    },
+    flush,
+    areGone: () => idle.length === 0,
+    /** Waits until half of them are back, so that the two threads do not take turns. */
+    async back() {
+      while (idle.length < MOST_PIECES / 2) await new Promise((resolve) => { wake = resolve })
+    },
+  }
+}
 
 /** Keeps 8 of 10 names. */
 const isWanted = (name) => {
@@ -70,7 +109,7 @@ function nameChooser() {
 const count = (keep) => keep.reduce((sum, row) => sum + row, 0)
 
 async function core() {
-  return await import('../dist/index.js')
+  return await import(args.core ?? '../dist/index.js')
 }
 
 const jobs = {
@@ -126,7 +165,7 @@ const jobs = {
     const chooser = nameChooser()
     const builder = createIndexLayoutBuilder(chooser)
     const plain = openSync(spool, 'w')
-    await pipeline(createReadStream(compressed, { highWaterMark: 1 << 18 }), createZstdDecompress({ chunkSize: 1 << 18, highWaterMark: AHEAD }), async (chunks) => {
+    await pipeline(createReadStream(compressed, { highWaterMark: PIECE }), createZstdDecompress({ chunkSize: PIECE / 2, highWaterMark: PIECE * 4 }), async (chunks) => {
       for await (const chunk of chunks) {
         builder.write(chunk)
         writeAll(plain, chunk)
@@ -136,35 +175,27 @@ const jobs = {
     const table = builder.end()
     const keep = chooser.finish()
     const parts = [{ source: fileSource(spool), table, keep }]
-    const file = openSync(output, 'w')
     const hash = createHash('sha256')
-    // Written while what came before is compressed on another thread.
-    function* written() {
-      let chunks = []
-      const steps = writeIndexInSteps({ parts, write: (chunk) => { chunks.push(Buffer.from(chunk)) } })
-      for (let done = false; !done;) {
-        done = steps.next().done
-        const ready = chunks
-        chunks = []
-        for (const chunk of ready) {
-          writeAll(file, chunk)
-          hash.update(chunk)
-          yield chunk
-        }
-      }
-    }
     const hashZst = createHash('sha256')
+    const file = openSync(output, 'w')
     const target = openSync(outputZst, 'w')
-    await pipeline(
-      written(),
-      createZstdCompress({ pledgedSrcSize: measureIndex({ parts }), chunkSize: 1 << 18, highWaterMark: AHEAD, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } }),
-      async (chunks) => {
-        for await (const chunk of chunks) {
-          hashZst.update(chunk)
-          writeAll(target, chunk)
-        }
-      },
-    )
+    const pack = createZstdCompress({ pledgedSrcSize: measureIndex({ parts }), chunkSize: PIECE / 2, params: { [constants.ZSTD_c_compressionLevel]: 3, [constants.ZSTD_c_checksumFlag]: 1 } })
+    const packed = pipeline(pack, async (chunks) => {
+      for await (const chunk of chunks) {
+        hashZst.update(chunk)
+        writeAll(target, chunk)
+      }
+    })
+    // Written while what came before is compressed on another thread.
+    const pieces = createPieces((piece, give) => {
+      pack.write(piece, give)
+      writeAll(file, piece)
+      hash.update(piece)
+    })
+    for (const steps = writeIndexInSteps({ parts, write: pieces.put }); steps.next().done !== true;) if (pieces.areGone()) await pieces.back()
+    pieces.flush()
+    pack.end()
+    await packed
     closeSync(file)
     closeSync(target)
     return { kept: count(keep), sha256: hash.digest('hex'), zst: hashZst.digest('hex').length }
