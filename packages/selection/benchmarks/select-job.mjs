@@ -36,17 +36,31 @@ function writeAll(file, chunk) {
   for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
 }
 
-/** Our side: read where the records stand, select, write what is kept. */
+/** Our side: read where the records stand, show them to a selector in passing, write what is kept. */
 async function selectFile({ input, output, rules }) {
+  const { readIndexLayout, writeIndex } = await import('@mirror/core')
+  const { createRecordSelector } = await import('../dist/index.js')
+  const source = fileSource(input)
+  const selector = createRecordSelector(rules, { now: NOW })
+  const layout = readIndexLayout(source, selector.watch('linux-64'))
+  return write({ source, layout, output, writeIndex }, selector.finish([{ subdir: 'linux-64', source, layout }]))
+}
+
+/** The same for a layout that is there already: a second scan. */
+async function selectAgain({ input, output, rules }) {
   const { readIndexLayout, writeIndex } = await import('@mirror/core')
   const { selectRecords } = await import('../dist/index.js')
   const source = fileSource(input)
   const layout = readIndexLayout(source)
-  const selected = selectRecords([{ subdir: 'linux-64', source, layout }], rules, { now: NOW }).subdirs.get('linux-64')
+  return write({ source, layout, output, writeIndex }, selectRecords([{ subdir: 'linux-64', source, layout }], rules, { now: NOW }))
+}
+
+function write({ source, layout, output, writeIndex }, { subdirs }) {
+  const selected = subdirs.get('linux-64')
   const file = openSync(output, 'w')
   writeIndex({ parts: [{ source, table: layout, ...(selected.keep === undefined ? {} : { keep: selected.keep }) }], write: (chunk) => writeAll(file, chunk) })
   closeSync(file)
-  return { kept: layout.rows - selected.effects.reduce((sum, { rule, records }) => sum + (rule === 'whitelist' ? 0 : records), 0) }
+  return { kept: layout.rows - selected.effects.reduce((sum, { rule, records }) => sum + (rule === 'whitelist' ? 0 : records), 0), records: layout.rows }
 }
 
 /** The other side: parse all, filter, write all. `choose` gives the entries that are kept. */
@@ -58,7 +72,7 @@ function selectJson({ input, output }, choose) {
   for (const section of sections) document[section] = {}
   for (const { section, key, record } of kept) document[section][key] = record
   writeFileSync(output, JSON.stringify(document))
-  return { kept: kept.length }
+  return { kept: kept.length, records: all.length }
 }
 
 /** Versions as lists of numbers: simpler than they are, and quick; enough for those of the made-up index. */
@@ -93,6 +107,7 @@ const filters = {
 
 const jobs = {
   select: selectFile,
+  'select-again': selectAgain,
   // The peer of what needs objects does no more than parse, ask one question of each record and write: its rules would be ours.
   'json-objects': (options) => selectJson(options, (all) => all.filter(({ record }) => !/GPL/.test(record.license) && record.depends.every((spec) => !spec.startsWith('python 2')))),
   'json-names': (options) => selectJson(options, filters.names(options)),

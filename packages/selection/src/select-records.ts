@@ -36,7 +36,7 @@ const CLOSURE = codeOf('closure')
  * Decides which records of a channel's indexes are wanted. The same input gives the same answer.
  *
  * Each index is scanned once; a record is parsed only where a rule needs a field that the scan does not note, and nothing cheaper has left the record out. In memory are
- * 2 bytes a record, about 17 more with `latest` and 22 with a preferred format. No record makes it throw: a field that is missing, or of another type than expected, is
+ * 2 bytes a record, about 12 more with `latest` and 17 with a preferred format. No record makes it throw: a field that is missing, or of another type than expected, is
  * absent.
  *
  * - Names are equal without regard to case. An empty list is no rule.

@@ -2,7 +2,7 @@ import type { IndexSink, RecordView, SubdirName } from '@mirror/core'
 import { createDecisions, type Decisions } from './decisions.ts'
 import { createRecordColumns, readSize, type RecordColumns } from './records/record-columns.ts'
 import { createRecordCursor } from './records/record-cursor.ts'
-import { dropOld, dropTwins, groupByName } from './rules/group-rules.ts'
+import { dropOld, dropTwins } from './rules/group-rules.ts'
 import { createRecordRules, type RecordRules } from './rules/record-rules.ts'
 import { NOBODY } from './rules/rule-codes.ts'
 import type { Selection } from './selection.ts'
@@ -69,7 +69,7 @@ interface Comparing {
 }
 
 function compareRecords(columns: RecordColumns, { decisions, rules, selection: { formats, latest } }: Comparing): void {
-  const groups = groupByName(decisions, { columns, names: rules.names.count() })
+  const groups = { decisions, columns }
   if (formats?.prefer !== undefined) dropTwins(groups, formats.prefer)
   if (latest !== undefined) dropOld(groups, latest, rules.versions.ranks())
 }

@@ -1,3 +1,5 @@
+import { endOfPlain } from '../records/texts.ts'
+
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
@@ -34,22 +36,22 @@ function isPython(bytes: Uint8Array, start: number): boolean {
 export function findPythonStrings(bytes: Uint8Array, start: number, found: number[]): readonly number[] | undefined {
   found.length = 0
   if (bytes[start] !== OPEN) return undefined
-  let at = skipBlanks(bytes, start + 1)
-  if (bytes[at] === CLOSE) return found
-  for (;;) {
-    if (bytes[at] !== QUOTE) return undefined
-    const opened = at
-    let isFound = false
-    for (at += 1; bytes[at] !== QUOTE; at += 1) {
-      const byte = bytes[at] ?? QUOTE
-      if (byte === BACKSLASH) return undefined
-      isFound ||= (byte | LOWER) === Y && isPython(bytes, at - 1)
-    }
-    if (isFound) found.push(opened)
-    at = skipBlanks(bytes, at + 1)
-    if (bytes[at] !== COMMA) return found
-    at = skipBlanks(bytes, at + 1)
-  }
+  let at = start
+  if (bytes[skipBlanks(bytes, start + 1)] === CLOSE) return found
+  do {
+    const opened = skipBlanks(bytes, at + 1)
+    if (bytes[opened] !== QUOTE) return undefined
+    const end = endOfPlain(bytes, opened + 1)
+    if (bytes[end] !== QUOTE) return undefined
+    if (mentionsPython(bytes, opened + 1, end)) found.push(opened)
+    at = skipBlanks(bytes, end + 1)
+  } while (bytes[at] === COMMA)
+  return found
+}
+
+function mentionsPython(bytes: Uint8Array, start: number, end: number): boolean {
+  for (let at = start; at < end - 2; at += 1) if (isPython(bytes, at)) return true
+  return false
 }
 
 function skipBlanks(bytes: Uint8Array, start: number): number {

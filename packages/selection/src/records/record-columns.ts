@@ -7,8 +7,10 @@ import { hashValues } from './text-hash.ts'
 
 /** What the rules that compare records need of each, by row. Only rows that were noted mean anything; a column that no rule needs has no rows. */
 export interface RecordColumns {
-  /** Numbers of names. */
-  readonly names: Uint32Array
+  /** By number of a name its last row, plus 1; 0 or nothing where it has none. */
+  readonly lastRows: readonly (number | undefined)[]
+  /** The row before it of the same name, plus 1; 0 for the first. */
+  readonly rowsBefore: Uint32Array
   /** Numbers of versions, for `latest`. */
   readonly versions: Uint32Array
   /** 0 where there is none; for `latest` with build numbers. */
@@ -29,7 +31,8 @@ export function createRecordColumns({ formats, latest }: Selection): RecordColum
   if (!comparesFormats && latest === undefined) return undefined
   const needsNumbers = latest?.builds !== undefined
   const columns = {
-    names: new Uint32Array(0),
+    lastRows: new Array<number | undefined>(),
+    rowsBefore: new Uint32Array(0),
     versions: new Uint32Array(0),
     buildNumbers: new Float64Array(0),
     stems: new Float64Array(0),
@@ -40,7 +43,7 @@ export function createRecordColumns({ formats, latest }: Selection): RecordColum
   }
 
   function resize(rows: number): void {
-    columns.names = resizeCells(columns.names, rows, (buffer) => new Uint32Array(buffer))
+    columns.rowsBefore = resizeCells(columns.rowsBefore, rows, (buffer) => new Uint32Array(buffer))
     if (latest !== undefined) columns.versions = resizeCells(columns.versions, rows, (buffer) => new Uint32Array(buffer))
     if (needsNumbers) columns.buildNumbers = resizeCells(columns.buildNumbers, rows, (buffer) => new Float64Array(buffer))
     if (comparesFormats) {
@@ -51,8 +54,10 @@ export function createRecordColumns({ formats, latest }: Selection): RecordColum
   }
 
   function note(row: number, cursor: RecordCursor): void {
-    if (row >= columns.names.length) resize(growRows(row))
-    columns.names[row] = cursor.nameId()
+    if (row >= columns.rowsBefore.length) resize(growRows(row))
+    const name = cursor.nameId()
+    columns.rowsBefore[row] = columns.lastRows[name] ?? 0
+    columns.lastRows[name] = row + 1
     columns.sizes.set(row, readSize(cursor) ?? 0)
     if (latest !== undefined) columns.versions[row] = cursor.versionId()
     if (needsNumbers) columns.buildNumbers[row] = cursor.number('build_number') ?? 0

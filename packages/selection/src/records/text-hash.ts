@@ -1,34 +1,33 @@
 import { decodeAt, endOfPlain } from './texts.ts'
 
 const WORD = 2 ** 32
-const HIGH_MASK = 2 ** 21 - 1
 const QUOTE = 0x22
 const SEPARATOR = 0x100
 
-/** 53 bits over the texts that some JSON values are, by where they start; a value that is no string, and none (-1), is "". Equal texts have equal hashes. Not cryptographic. */
+/** 53 bits over the texts that two JSON values are, by where they start; a value that is no string, and none (-1), is "". Equal texts have equal hashes. Not cryptographic. */
 export function hashValues(bytes: Uint8Array, first: number, second: number): number {
-  const hash = { low: 0x811c9dc5, high: 0x9e3779b9 }
-  addValue(hash, bytes, first)
-  addByte(hash, SEPARATOR)
-  addValue(hash, bytes, second)
-  const low = hash.low ^ (hash.low >>> 15)
-  return (hash.high & HIGH_MASK) * WORD + (low >>> 0)
+  const low = addLow(addLow(0x811c9dc5, bytes, first), bytes, second)
+  const high = addHigh(addHigh(0x9e3779b9, bytes, first), bytes, second)
+  return (high >>> 11) * WORD + (low >>> 0)
 }
 
-interface Hash {
-  low: number
-  high: number
-}
+type AddValue = (hash: number, bytes: Uint8Array, start: number) => number
 
-function addValue(hash: Hash, bytes: Uint8Array, start: number): void {
-  if (bytes[start] !== QUOTE) return
-  const end = endOfPlain(bytes, start + 1)
-  if (bytes[end] === QUOTE) {
-    for (let at = start + 1; at < end; at += 1) addByte(hash, bytes[at] ?? 0)
-  } else for (const byte of Buffer.from(decodeAt(bytes, start))) addByte(hash, byte)
-}
+const addLow = createAdder(0x01000193)
+const addHigh = createAdder(0x85ebca6b)
 
-function addByte(hash: Hash, byte: number): void {
-  hash.low = Math.imul(hash.low ^ byte, 0x01000193)
-  hash.high = Math.imul(hash.high ^ byte, 0x85ebca6b) ^ (hash.high >>> 13)
+/** Whole numbers go in and come out: an object with both hashes would be garbage for every record. */
+function createAdder(factor: number): AddValue {
+  function addByte(hash: number, byte: number): number {
+    const product = Math.imul(hash ^ byte, factor)
+    return product ^ (product >>> 13)
+  }
+
+  return (hash, bytes, start) => {
+    let sum = hash
+    const end = bytes[start] === QUOTE ? endOfPlain(bytes, start + 1) : start
+    if (end === start || bytes[end] === QUOTE) for (let at = start + 1; at < end; at += 1) sum = addByte(sum, bytes[at] ?? 0)
+    else for (const byte of Buffer.from(decodeAt(bytes, start))) sum = addByte(sum, byte)
+    return addByte(sum, SEPARATOR)
+  }
 }

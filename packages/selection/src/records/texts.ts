@@ -7,8 +7,6 @@ export interface Texts {
   readonly idOf: (text: string) => number
   /** The number of the text between the quotes of the JSON string at `start`, as it is written: a collection has either these or decoded ones. */
   readonly idOfRaw: (bytes: Uint8Array, start: number) => number
-  /** The number of the text that some bytes are. */
-  readonly idOfBytes: (bytes: Uint8Array, start: number, end: number) => number
   readonly textAt: (id: number) => string
   readonly count: () => number
 }
@@ -17,14 +15,53 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const START_BITS = 8
 
-/** Creates an empty collection: open addressing, no text is made to find one that is there. */
+/** Creates an empty collection. */
 export function createTexts(): Texts {
   const arena = createArena()
+  const { find } = createFinder(arena)
   const piece: Piece = { bytes: Buffer.alloc(0), start: 0, end: 0 }
-  let slots = new Uint32Array(2 << START_BITS)
   let last = -1
   /** The last one stands in JSON as it stands here. */
   let isLastPlain = true
+
+  function idOfBytes(bytes: Uint8Array, start: number, end: number): number {
+    piece.bytes = bytes
+    piece.start = start
+    piece.end = end
+    if (last < 0 || !arena.isAt(last, piece)) last = find(piece)
+    isLastPlain = true
+    return last
+  }
+
+  function idOf(text: string): number {
+    const bytes = Buffer.from(text)
+    const id = idOfBytes(bytes, 0, bytes.length)
+    isLastPlain = !text.includes('\\')
+    return id
+  }
+
+  /** Neighbours often say the same: then neither the end nor the slot is looked for. */
+  function isLast(bytes: Uint8Array, start: number): boolean {
+    return last >= 0 && isLastPlain && arena.opensWith(last, bytes, start)
+  }
+
+  return {
+    idOf,
+    idOfRaw: (bytes, start) => (isLast(bytes, start + 1) ? last : idOfBytes(bytes, start + 1, endOfQuoted(bytes, start))),
+    idOfValue(bytes, start) {
+      if (bytes[start] !== QUOTE) return undefined
+      if (isLast(bytes, start + 1)) return last
+      const end = endOfPlain(bytes, start + 1)
+      return bytes[end] === QUOTE ? idOfBytes(bytes, start + 1, end) : idOf(decodeAt(bytes, start))
+    },
+    textAt: arena.textAt,
+    count: arena.count,
+  }
+}
+
+/** Finds pieces in an arena, and appends those that are not there: open addressing, no text is made. */
+function createFinder(arena: Arena): { readonly find: (piece: Piece) => number } {
+  let slots = new Uint32Array(2 << START_BITS)
 
   /** Twice as many slots, so that no more than half of them are taken. */
   function grow(): void {
@@ -36,52 +73,18 @@ export function createTexts(): Texts {
     }
   }
 
-  function find(): number {
-    if (last >= 0 && arena.isAt(last, piece)) return last
-    let slot = hashBytes(piece) & (slots.length - 1)
-    for (let id = slots[slot] ?? 0; id !== 0; id = slots[slot] ?? 0) {
-      if (arena.isAt(id - 1, piece)) return (last = id - 1)
-      slot = (slot + 1) & (slots.length - 1)
-    }
-    slots[slot] = arena.count() + 1
-    last = arena.append(piece)
-    if (arena.count() * 2 > slots.length) grow()
-    return last
-  }
-
-  function idOf(text: string): number {
-    piece.bytes = Buffer.from(text)
-    piece.start = 0
-    piece.end = piece.bytes.length
-    isLastPlain = !text.includes('\\')
-    return find()
-  }
-
-  /** Neighbours often say the same: then neither the end nor the slot is looked for. */
-  function isLast(bytes: Uint8Array, start: number): boolean {
-    return last >= 0 && isLastPlain && arena.opensWith(last, bytes, start)
-  }
-
-  function idOfBytes(bytes: Uint8Array, start: number, end: number): number {
-    piece.bytes = bytes
-    piece.start = start
-    piece.end = end
-    isLastPlain = true
-    return find()
-  }
-
   return {
-    idOf,
-    idOfBytes,
-    idOfRaw: (bytes, start) => (isLast(bytes, start + 1) ? last : idOfBytes(bytes, start + 1, endOfQuoted(bytes, start))),
-    idOfValue(bytes, start) {
-      if (bytes[start] !== QUOTE) return undefined
-      if (isLast(bytes, start + 1)) return last
-      const end = endOfPlain(bytes, start + 1)
-      return bytes[end] === QUOTE ? idOfBytes(bytes, start + 1, end) : idOf(decodeAt(bytes, start))
+    find(piece) {
+      let slot = hashBytes(piece) & (slots.length - 1)
+      for (let id = slots[slot] ?? 0; id !== 0; id = slots[slot] ?? 0) {
+        if (arena.isAt(id - 1, piece)) return id - 1
+        slot = (slot + 1) & (slots.length - 1)
+      }
+      slots[slot] = arena.count() + 1
+      const id = arena.append(piece)
+      if (arena.count() * 2 > slots.length) grow()
+      return id
     },
-    textAt: arena.textAt,
-    count: arena.count,
   }
 }
 

@@ -1,23 +1,17 @@
 import type { Decisions } from '../decisions.ts'
-import { type GroupedRows, groupRows } from '../records/grouped-rows.ts'
 import type { RecordColumns } from '../records/record-columns.ts'
 import type { ArtifactFormat, LatestChoice } from '../selection.ts'
 import { numberOfFormat, OTHER_FORMAT } from './format-rules.ts'
 import { codeOf } from './rule-codes.ts'
 
-/** The rows of one subdir that are kept, one name after the other. */
-export interface RowGroups extends GroupedRows {
+/** The rows of one subdir. */
+export interface RowGroups {
   readonly decisions: Decisions
   readonly columns: RecordColumns
 }
 
 const FORMATS = codeOf('formats')
 const LATEST = codeOf('latest')
-
-/** Groups what is kept by name. */
-export function groupByName(decisions: Decisions, { columns, names }: { readonly columns: RecordColumns; readonly names: number }): RowGroups {
-  return { decisions, columns, ...groupRows(columns.names, names, decisions.isKept) }
-}
 
 /** Leaves out each artifact whose twin in the preferred format is kept: of the same name, version and build, letter by letter. */
 export function dropTwins(groups: RowGroups, prefer: ArtifactFormat): void {
@@ -68,16 +62,12 @@ export function dropOld(groups: RowGroups, { versions = Infinity, builds = Infin
   })
 }
 
-/** Rows of each name that are still kept; the same array for each. */
-function forEachGroup({ decisions, order, ends }: RowGroups, visit: (rows: number[]) => void): void {
+/** Rows of each name that are still kept, the last one first; the same array for each. */
+function forEachGroup({ decisions, columns: { lastRows, rowsBefore } }: RowGroups, visit: (rows: number[]) => void): void {
   const rows: number[] = []
-  let at = 0
-  for (const end of ends) {
+  for (const last of lastRows) {
     rows.length = 0
-    for (; at < end; at += 1) {
-      const row = order[at] ?? 0
-      if (decisions.isKept(row)) rows.push(row)
-    }
+    for (let next = last ?? 0; next !== 0; next = rowsBefore[next - 1] ?? 0) if (decisions.isKept(next - 1)) rows.push(next - 1)
     if (rows.length > 0) visit(rows)
   }
 }

@@ -37,7 +37,7 @@ export function createLicenceVerdict({ licenseBlacklist = [] }: Selection): Dear
 /** The number of the text that a field has between its quotes; that of "" for null and for none, undefined for what is no string. */
 function idOfRaw({ bytes, startOf }: RecordView, field: NotedField, texts: Texts): number | undefined {
   const start = startOf(field)
-  if (start < 0 || bytes[start] === START_OF_NULL) return texts.idOfBytes(bytes, 0, 0)
+  if (start < 0 || bytes[start] === START_OF_NULL) return texts.idOf('')
   return bytes[start] === QUOTE ? texts.idOfRaw(bytes, start) : undefined
 }
 
