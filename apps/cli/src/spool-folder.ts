@@ -38,7 +38,9 @@ const TRIES = 10
 async function makeFolder(parent: string, mirrorDir: string): Promise<string> {
   for (let tries = 1; ; tries += 1) {
     try {
-      await mkdir(parent, { recursive: true })
+      await mkdir(mirrorDir, { recursive: true })
+      // Not both at once: on a disk that cannot be written, Node would answer ENOENT for that.
+      await mkdir(parent).catch(ignoreExisting)
       await removeStale(parent)
       return await mkdtemp(join(parent, `${process.pid}-`))
     } catch (error) {
@@ -47,6 +49,10 @@ async function makeFolder(parent: string, mirrorDir: string): Promise<string> {
       if (code !== 'ENOENT' || tries === TRIES) throw describeFailure(code, { mirrorDir, error })
     }
   }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
 }
 
 function describeFailure(code: string, { mirrorDir, error }: { readonly mirrorDir: string; readonly error: unknown }): MirrorError<StoreErrorCode> {

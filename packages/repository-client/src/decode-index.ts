@@ -6,13 +6,13 @@ import { decodeZstd } from './decode-zstd.ts'
 import { createSpool, type SpooledBytes, type SpoolOptions } from './spool.ts'
 import { BodyTooLarge } from './transport.ts'
 import type { WholeVariant } from './variants.ts'
-import { BrokenEncoding } from './zstd-frames.ts'
+import { BrokenEncoding, isOneFrame } from './zstd-frames.ts'
 
 /** An index that was decoded and read whole. */
 export interface DecodedIndex {
   readonly document: SpooledBytes
   readonly table: IndexTable
-  /** The compressed body as it came; undefined for `json`. */
+  /** The compressed body as it came; undefined for `json`, and for zstd of several frames, which not every client reads to the end. */
   readonly encoded: Uint8Array | undefined
 }
 
@@ -46,11 +46,16 @@ export async function decodeIndex(body: AsyncIterable<Uint8Array>, options: Deco
   try {
     await decode(variant === 'json' ? body : keep(body, encoded, maximumBytes), { variant, gzip, take })
     const table = builder.end()
-    return { document: spool.end(), table, encoded: variant === 'json' ? undefined : Buffer.concat(encoded) }
+    return { document: spool.end(), table, encoded: keepable(variant, encoded) }
   } catch (error) {
     spool.abandon()
     throw error
   }
+}
+
+function keepable(variant: WholeVariant, chunks: readonly Uint8Array[]): Uint8Array | undefined {
+  const bytes = variant === 'json' ? undefined : Buffer.concat(chunks)
+  return variant === 'zst' && bytes !== undefined && !isOneFrame(bytes) ? undefined : bytes
 }
 
 async function* keep(body: AsyncIterable<Uint8Array>, chunks: Uint8Array[], maximum: number): AsyncGenerator<Uint8Array> {

@@ -16,6 +16,8 @@ export interface FrameSplitter {
   readonly split: (chunk: Uint8Array) => readonly FramePart[]
   /** Throws `BrokenEncoding` unless the bytes ended with a frame. */
   readonly end: () => void
+  /** Frames that have ended, those that are skipped among them. */
+  readonly frames: () => number
 }
 
 const FRAME_MAGIC = 0xfd2fb528
@@ -47,11 +49,19 @@ export function createFrameSplitter(maximumWindow: number): FrameSplitter {
   const state: State = { maximumWindow, gathered: Buffer.alloc(LONGEST_HEADER), step: 'magic', missing: 4, have: 0, hasChecksum: false, frames: 0 }
   return {
     split: (chunk) => split(state, chunk),
+    frames: () => state.frames,
     end() {
       if (state.frames > 0 && state.step === 'magic' && state.have === 0) return
       throw new BrokenEncoding(state.frames > 0 && state.step === 'magic' ? 'other bytes follow the zstd frame' : 'its zstd frame is cut short')
     },
   }
+}
+
+/** True for exactly one frame. Of several, decoders that stop behind the first read another document than those that go on. */
+export function isOneFrame(bytes: Uint8Array): boolean {
+  const splitter = createFrameSplitter(Number.POSITIVE_INFINITY)
+  splitter.split(bytes)
+  return splitter.frames() === 1
 }
 
 function split(state: State, chunk: Uint8Array): readonly FramePart[] {

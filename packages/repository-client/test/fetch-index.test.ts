@@ -266,6 +266,15 @@ describe('fetchIndex() and content (U01, U10, U13)', () => {
     })
   }
 
+  test('does not pass on several frames as they came: not every client reads them to the end', async ({ expect, folder, open }) => {
+    const half = DOCUMENT.length >> 1
+    await using server = await serveFiles(folder, { [ZST]: Buffer.concat([zstdCompressSync(DOCUMENT.slice(0, half)), zstdCompressSync(DOCUMENT.slice(half))]), 'repodata.json': DOCUMENT })
+    const { client } = open({ channel: parseChannelUrl(server.url, { folder: 'x' }) })
+    const index = await fetchAll(client)
+    expect(documentOf(index).toString()).toBe(DOCUMENT)
+    expect(index.encoded).toBeUndefined()
+  })
+
   test('reads bz2 of several streams and refuses what is damaged, cut or followed', async ({ expect, channel, folder, open }) => {
     const bytes = await readFile(join(channel.folder, SUBDIR, BZ2))
     const document = await readFile(join(channel.folder, SUBDIR, 'repodata.json'), 'utf8')

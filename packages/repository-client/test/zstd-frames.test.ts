@@ -1,6 +1,6 @@
 import { constants, zstdCompressSync } from 'node:zlib'
 import { describe, test } from 'vitest'
-import { BrokenEncoding, createFrameSplitter } from '../src/zstd-frames.ts'
+import { BrokenEncoding, createFrameSplitter, isOneFrame } from '../src/zstd-frames.ts'
 
 const TEXT = Buffer.from('some text, '.repeat(30_000))
 const FRAMES = [
@@ -50,5 +50,18 @@ describe('createFrameSplitter()', () => {
     expect(() => createFrameSplitter(2 ** 19).split(long)).toThrow('window')
     expect(() => createFrameSplitter(1000).split(FRAMES[0] ?? Buffer.alloc(0))).toThrow('window')
     expect(() => createFrameSplitter(2 ** 22).split(long)).not.toThrow()
+  })
+})
+
+describe('isOneFrame()', () => {
+  const SKIPPABLE = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2])
+
+  test('tells one frame from several, and from one with a skippable frame beside it', ({ expect }) => {
+    for (const frame of FRAMES) {
+      expect(isOneFrame(frame)).toBe(true)
+      expect(isOneFrame(Buffer.concat([frame, frame]))).toBe(false)
+      expect(isOneFrame(Buffer.concat([frame, SKIPPABLE]))).toBe(false)
+      expect(isOneFrame(Buffer.concat([SKIPPABLE, frame]))).toBe(false)
+    }
   })
 })

@@ -18,7 +18,7 @@ export function asStoreError(error: unknown, action: string): unknown {
   }
   if (hasErrno(error, 'ENOSPC', 'EDQUOT', 'EFBIG')) {
     return storeError('STORE_NO_SPACE', `Cannot ${action}: the disk is full or a quota is reached`, {
-      ...options, hint: 'Make room and run the same command again; the mirror is as it was, and what was stored so far is kept.',
+      ...options, hint: 'Make room and run the same command again; the mirror is whole, and what was stored so far is kept.',
     })
   }
   if (hasErrno(error, 'EACCES', 'EPERM', 'EROFS')) {
@@ -26,7 +26,7 @@ export function asStoreError(error: unknown, action: string): unknown {
       ...options, hint: 'Give this user the right to write to the whole mirror folder.',
     })
   }
-  return storeError('STORE_WRITE_FAILED', `Cannot ${action}: ${error.message}`, { ...options, hint: 'The mirror is as it was. Check the disk, then run the same command again.' })
+  return storeError('STORE_WRITE_FAILED', `Cannot ${action}: ${error.message}`, { ...options, hint: 'The mirror is whole. Check the disk, then run the same command again.' })
 }
 
 function isErrno(error: unknown): error is Error & { readonly code: string; readonly syscall: unknown } {

@@ -1,4 +1,5 @@
 import { isMirrorError, redactText } from '@mirror/core'
+import { escapeControls } from '../render/escape-controls.ts'
 import { exitOfCode } from './error-table.ts'
 import type { ExitCode } from './exit-codes.ts'
 
@@ -45,5 +46,5 @@ const INTERRUPTED: ErrorFacts = {
 export function formatError(facts: ErrorFacts): string {
   const first = facts.stack ?? facts.message
   const hint = facts.hint === undefined ? '' : `\nhint: ${facts.hint}`
-  return `error: ${first}${hint}\ncode: ${facts.code}\n`
+  return escapeControls(`error: ${first}${hint}\ncode: ${facts.code}\n`)
 }

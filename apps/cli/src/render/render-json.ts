@@ -1,6 +1,7 @@
 import { redactText } from '@mirror/core'
 import type { Renderer, ShownEvent } from '../events.ts'
 import type { Output } from '../output.ts'
+import { escapeControls } from './escape-controls.ts'
 import { createProgressTracker } from './track-progress.ts'
 
 /** What the renderers need. */
@@ -13,7 +14,7 @@ export interface JsonOptions {
 /** One line of NDJSON: `type` and `time` first, and no secrets. */
 export function formatJsonLine(fields: Readonly<Record<string, unknown>> & { readonly type: string }, now: number): string {
   const { type, ...others } = fields
-  return `${JSON.stringify({ type, time: new Date(now).toISOString(), ...others }, hideSecrets)}\n`
+  return `${escapeControls(JSON.stringify({ type, time: new Date(now).toISOString(), ...others }, hideSecrets))}\n`
 }
 
 function hideSecrets(_key: string, value: unknown): unknown {

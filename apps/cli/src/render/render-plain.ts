@@ -1,6 +1,7 @@
 import type { LogLevel, Renderer, ShownEvent } from '../events.ts'
 import type { Output } from '../output.ts'
 import { describeEvent } from './describe-event.ts'
+import { escapeControls } from './escape-controls.ts'
 import { formatProgress } from './format-progress.ts'
 import { isShown } from './log-level.ts'
 import { createProgressTracker } from './track-progress.ts'
@@ -31,7 +32,7 @@ export function createPlainRenderer({ output, level, now }: PlainOptions): Rende
     render(shown: ShownEvent) {
       tracker.observe(shown)
       const described = describeEvent(shown)
-      if (described !== undefined && isShown(described.level, level)) output.write(`${described.text()}\n`)
+      if (described !== undefined && isShown(described.level, level)) output.write(`${escapeControls(described.text())}\n`)
       else if ((shown.type === 'sync' || shown.type === 'verify') && MOVES.includes(shown.event.type)) tellProgress()
     },
     close() {},

@@ -1,6 +1,7 @@
 import type { LogLevel, Renderer, ShownEvent } from '../events.ts'
 import type { Output } from '../output.ts'
 import { describeEvent } from './describe-event.ts'
+import { escapeControls } from './escape-controls.ts'
 import { formatBar, formatProgress } from './format-progress.ts'
 import { isShown } from './log-level.ts'
 import { createProgressTracker } from './track-progress.ts'
@@ -45,7 +46,8 @@ export function createTerminalRenderer({ output, level, color, now }: TerminalOp
     if (described === undefined || !isShown(described.level, level)) return
     const paint = color ? COLORS[described.level] : undefined
     clear()
-    output.write(paint === undefined ? `${described.text()}\n` : `${paint}${described.text()}\u001B[39m\n`)
+    const text = escapeControls(described.text())
+    output.write(paint === undefined ? `${text}\n` : `${paint}${text}\u001B[39m\n`)
   }
 
   return {

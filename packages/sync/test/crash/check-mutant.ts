@@ -1,7 +1,7 @@
 // The named checks that have to see a mutant: node [--import mutate.ts] check-mutant.ts <check> <folder>. Prints what is wrong, as JSON.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
@@ -46,14 +46,15 @@ async function unbroken(io: DiskIo): Promise<Problems> {
 async function failedSync(): Promise<Problems> {
   const from = await upstream()
   const real = createDiskIo()
-  const seen = new Set<number>()
+  const seen = new Set<string>()
   const mirror = join(folder, 'failing')
   // What a kernel does: the first sync of these bytes fails, they are gone, and the next sync of them succeeds.
   const io: DiskIo = {
     ...real, syncDirectory: async () => undefined,
     async sync(fd) {
-      if (seen.size > 0) return
-      seen.add(fd)
+      const path = readlinkSync(`/proc/self/fd/${fd}`)
+      if (seen.size > 0 || !path.includes('/staging/') || path.endsWith('-draft')) return
+      seen.add(path)
       real.truncate(fd, 0)
       throw Object.assign(new Error('EIO: injected, fdatasync'), { code: 'EIO', syscall: 'fdatasync' })
     },

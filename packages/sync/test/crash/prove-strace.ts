@@ -2,7 +2,7 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import type { KeepingScenario } from './keeping-scenarios.ts'
@@ -35,10 +35,13 @@ const LINE = /^\d+\s+(?<call>\w+)\((?<rest>.*)$/
 /** What a line of strace changes below the mirror: a kind, or what it is if no kind of ours. */
 function kindOf(line: string, mirror: string): string | undefined {
   const { call = '', rest = '' } = LINE.exec(line)?.groups ?? {}
-  if (!rest.includes(mirror) || rest.includes('/.mirror/lock.db')) return call.startsWith('open') && rest.includes('O_EXCL') && rest.includes(mirror) ? 'create' : undefined
+  // A new mirror's own name is made durable in the folder above.
+  if (!rest.includes(mirror) && !(call === 'fsync' && rest.includes(`<${dirname(mirror)}>`))) return undefined
   if (call.startsWith('open')) {
     if (rest.includes('O_EXCL')) return 'create'
     if (rest.includes('O_APPEND')) return 'append'
+    // SQLite opens the file whose lock it takes, and writes nothing.
+    if (rest.includes('/.mirror/lock.db')) return undefined
     return /O_WRONLY|O_RDWR|O_TRUNC|O_CREAT/.test(rest) ? `${call}(${rest})` : undefined
   }
   if (call === 'mkdir' || call === 'rename' || call === 'link' || call === 'unlink' || call === 'rmdir' || call === 'write' || call === 'ftruncate' || call === 'fsync' || call === 'fdatasync') return call
