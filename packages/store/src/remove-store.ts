@@ -42,7 +42,10 @@ async function removeAll(context: DiskContext): Promise<void> {
   for (const file of [paths.published, paths.log]) removeIfThere(io, file)
   // From here on it is a store without generations, which is an empty folder.
   removeFolder(context, paths.generations)
-  for (const file of [paths.head, paths.format, paths.lock]) removeIfThere(io, file)
+  removeIfThere(io, paths.head)
+  // A power cut must not bring back what the format's file would have been the sign of.
+  await io.syncDirectory(paths.own)
+  for (const file of [paths.format, paths.lock]) removeIfThere(io, file)
   for (const folder of [paths.own, paths.root]) if (readNames(folder).length === 0) io.removeDirectory(folder)
 }
 
