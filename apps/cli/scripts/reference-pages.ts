@@ -1,8 +1,8 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
-import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from '../src/command-line/flags.ts'
+import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, FRONT_DOORS } from '../src/command-line/flags.ts'
 import type { KeyGroup } from '../src/config/key-reference.ts'
-import { KEY_GROUPS, UNSUPPORTED_KEYS } from '../src/config/keys.ts'
+import { KEY_GROUPS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
 import { EXIT_MEANINGS, EXIT_ORDER } from '../src/errors/exit-codes.ts'
 import { EVENT_TABLE } from '../src/event-table.ts'
@@ -22,8 +22,13 @@ const PACKAGES = [
   ['The selection', 'packages/selection'],
   ['Upstream', 'packages/repository-client'],
   ['The store', 'packages/store'],
+  ['Deltas', 'packages/delta'],
+  ['Deltas on a medium', 'packages/difftar'],
   ['Names, indexes and channels', 'packages/core'],
 ] as const
+
+/** The packages whose events commands show. */
+const TELLING: readonly string[] = ['apps/cli', 'packages/sync', 'packages/repository-client', 'packages/store']
 
 /** The codes that a package's union names, read from its source. */
 export function readErrorCodes(folder: string): readonly string[] {
@@ -53,7 +58,7 @@ export function readEvents(folder: string): readonly EventSource[] {
 
 /** Every event of every package that `--json` can print. */
 export function readAllEvents(): readonly EventSource[] {
-  return PACKAGES.filter(([, folder]) => folder !== 'packages/core' && folder !== 'packages/selection').flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received' && type !== 'verify-progress')
+  return PACKAGES.filter(([, folder]) => TELLING.includes(folder)).flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received' && type !== 'verify-progress')
 }
 
 function createErrorsPage(): string {
@@ -180,7 +185,18 @@ cas-sync -f mirror.yaml
 cas-sync -f mirror.yaml --config
 \`\`\`
 
-${table(['flag', 'meaning'], CAS_SYNC_FLAGS.map(describeFlag))}
+${table(['flag', 'meaning'], FRONT_DOORS['cas-sync'].flags.map(describeFlag))}
+
+## cas-merge
+
+The command of cas-mirror: \`mirror merge\` under its old name, with \`--config\` as \`cas-sync\` has it. It reads the same configuration.
+
+\`\`\`sh
+cas-merge -f mirror.yaml
+cas-merge /media/usb/delta_pkgs /srv/mirror
+\`\`\`
+
+${table(['flag', 'meaning'], FRONT_DOORS['cas-merge'].flags.map(describeFlag))}
 `
 }
 
@@ -210,12 +226,6 @@ A key that is near to a known one is an error; any other unknown key is a warnin
 Durations are written \`90s\`, \`15m\`, \`24h\`, \`7d\`, sizes \`500MB\` or \`2GiB\`.
 
 ${KEY_GROUPS.map(describeKeys).join('\n')}
-## Keys of cas-mirror that this version does not carry out
-
-Ignoring them would change what is mirrored. They are accepted where they are empty or false; elsewhere they are an error (\`CONFIG_UNSUPPORTED\`).
-
-${table(['key', 'meaning'], UNSUPPORTED_KEYS.map(({ key, meaning }) => [`\`${key}\``, meaning]))}
-
 ## Configurations of other tools
 
 \`mirror config import FILE\` makes a configuration of this tool of one of conda-mirror (until 0.10, in Python; from 0.11 on, in Rust) or of the anaconda-mirror that follows cas-mirror. Those of

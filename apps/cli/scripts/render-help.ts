@@ -1,15 +1,16 @@
 // The help of every command as it is bundled: what yargs prints, for the usual widths.
 import { COMMANDS } from '../src/command-line/flags.ts'
-import { parseCasSync, parseMirror } from '../src/command-line/parse-command-line.ts'
+import { parseFrontDoor, parseMirror } from '../src/command-line/parse-command-line.ts'
 import { nameHelp, RENDERED_WIDTHS } from '../src/command-line/read-help.ts'
 
 /** A command line that prints help, without `--help`. */
-const HELPFUL: readonly (readonly string[])[] = [['mirror'], ['cas-sync'], ...COMMANDS.map(({ name }) => ['mirror', name])]
+const HELPFUL: readonly (readonly string[])[] = [['mirror'], ['cas-sync'], ['cas-merge'], ...COMMANDS.map(({ name }) => ['mirror', name])]
 
 /** What yargs prints for `<words> --help`. */
 export async function renderHelp([program = '', ...words]: readonly string[], width: number): Promise<string> {
-  const parse = program === 'cas-sync' ? parseCasSync : parseMirror
-  const invocation = await parse([...words, '--help'], { version: '', width })
+  const options = { version: '', width }
+  const argv = [...words, '--help']
+  const invocation = await (program === 'cas-sync' || program === 'cas-merge' ? parseFrontDoor(program, argv, options) : parseMirror(argv, options))
   if (invocation.type !== 'print') throw new Error(`Cannot render the help of ${[program, ...words].join(' ')}: it is none`)
   return `${invocation.text.trimEnd()}\n`
 }

@@ -31,6 +31,11 @@ export async function runCasSync(argv: readonly string[], context: CommandContex
   return run('cas-sync', argv, context)
 }
 
+/** Carries out `cas-merge <argv>` and answers the exit code. Never throws, never ends the process. */
+export async function runCasMerge(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  return run('cas-merge', argv, context)
+}
+
 /** A version or help is asked for again and again, by scripts and by people: nothing is loaded for it. */
 async function run(program: Program, argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const text = readPrinted(program, argv, context)

@@ -37,8 +37,9 @@ export async function runProgram(program: Program, argv: readonly string[], cont
 async function parseAll(program: Program, { argv, width }: { readonly argv: readonly string[]; readonly width: number }): Promise<Invocation> {
   const mistake = findPlainMistake({ argv, program })
   if (mistake !== undefined) throw mistake
-  const { parseCasSync, parseMirror } = await import('./command-line/parse-command-line.ts')
-  return await (program === 'mirror' ? parseMirror : parseCasSync)(argv, { version: readVersion(), width })
+  const { parseFrontDoor, parseMirror } = await import('./command-line/parse-command-line.ts')
+  const options = { version: readVersion(), width }
+  return await (program === 'mirror' ? parseMirror(argv, options) : parseFrontDoor(program, argv, options))
 }
 
 function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {

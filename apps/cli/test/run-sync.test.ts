@@ -176,13 +176,12 @@ test('cas-sync --config is used by programs to judge a file', async ({ expect, f
   expect(good).toMatchObject({ exitCode: 0, stderr: '' })
   expect(good.stdout).not.toContain('secret')
   expect((await run(['--config', '--show-secrets', '-f', 'good.yaml'], { program: 'cas-sync' })).stdout).toContain('https://u:pw-secret@a.example/t/tk-secret/main')
-  await writeFile(join(folder, 'bad.yaml'), 'mirror_dir: x\ndelta: true\ndelta_dir: delta_pkgs\n')
+  await writeFile(join(folder, 'bad.yaml'), 'mirror_dir: x\ndelta: perhaps\n')
   const bad = await run(['--config', '-f', 'bad.yaml'], { program: 'cas-sync' })
   expect(bad).toMatchObject({ exitCode: 2, stdout: '' })
   expect(bad.stderr).toMatchInlineSnapshot(`
-    "error: Cannot use the configuration: bad.yaml:2: "delta" is not carried out by this version
-    hint: Remove the key, or leave it empty, if the mirror is right without it.
-    code: CONFIG_UNSUPPORTED
+    "error: Cannot use the configuration: bad.yaml:2: "delta" takes true or false
+    code: CONFIG_INVALID
     "
   `)
 })

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test as base } from 'vitest'
 import type { Environment } from '../src/config/environment.ts'
 import type { OutputStream } from '../src/output.ts'
-import { runCasSync, runMirror } from '../src/run-mirror.ts'
+import { runCasMerge, runCasSync, runMirror } from '../src/run-mirror.ts'
 
 /** What a command printed, and how it ended. */
 export interface Ran {
@@ -13,11 +13,13 @@ export interface Ran {
   readonly stderr: string
 }
 
+const PROGRAMS = { mirror: runMirror, 'cas-sync': runCasSync, 'cas-merge': runCasMerge }
+
 /** The world of a command under test; nothing of the machine's own home or environment. */
 export interface RunOptions {
   readonly env?: Environment
   readonly signal?: AbortSignal
-  readonly program?: 'mirror' | 'cas-sync'
+  readonly program?: keyof typeof PROGRAMS
   readonly now?: () => number
   readonly onOutput?: (text: string) => void
 }
@@ -54,7 +56,7 @@ export const test = base.extend<Fixtures>({
     await use(async (argv, { env = {}, signal = new AbortController().signal, program = 'mirror', now, onOutput } = {}) => {
       const stdout = captureStream(onOutput)
       const stderr = captureStream(onOutput)
-      const command = program === 'mirror' ? runMirror : runCasSync
+      const command = PROGRAMS[program]
       const exitCode = await command(argv, {
         stdout,
         stderr,

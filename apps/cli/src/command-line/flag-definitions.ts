@@ -79,6 +79,14 @@ export const SHOW_CONFIG: FlagDefinition = {
 /** The flag that shows secrets. */
 export const SHOW_SECRETS: FlagDefinition = { name: 'show-secrets', type: 'boolean', group: GROUPS.output, describe: 'With it, show tokens and passwords' }
 
+/** How to apply a delta. */
+export const MERGING: readonly FlagDefinition[] = [
+  { name: 'key', type: 'texts', value: 'KEY', group: GROUPS.safety, describe: 'Trust this minisign key (its text, or a .pub file) and apply nothing that it did not sign (repeatable)' },
+  { name: 'deep', type: 'boolean', group: GROUPS.safety, describe: 'Compare everything that stays byte for byte, not by size' },
+  { name: 'allow-older', type: 'boolean', group: GROUPS.safety, describe: 'Apply a delta that fits though a later one was applied before' },
+  { name: 'request', type: 'text', value: 'FILE', group: GROUPS.safety, describe: 'Where to write what is here when the delta does not fit (request.jsonl)' },
+]
+
 /** How to import a configuration. */
 export const IMPORTING: readonly FlagDefinition[] = [
   { name: 'from', type: 'text', value: 'TOOL', group: GROUPS.importing, describe: 'Whose configuration it is: auto, conda-mirror, conda-mirror-rs or anaconda-mirror (auto)' },

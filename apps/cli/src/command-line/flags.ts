@@ -1,4 +1,4 @@
-import { CARRYING_OUT, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, METRICS, OUTPUT, pick, SELECTION, SHOW_CONFIG, SHOW_SECRETS } from './flag-definitions.ts'
+import { CARRYING_OUT, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SHOW_CONFIG, SHOW_SECRETS } from './flag-definitions.ts'
 
 export type { FlagDefinition } from './flag-definitions.ts'
 
@@ -38,12 +38,16 @@ export interface Flags {
   readonly repair: boolean
   readonly from: string | undefined
   readonly output: string | undefined
+  readonly keys: readonly string[]
+  readonly deep: boolean
+  readonly allowOlder: boolean
+  readonly request: string | undefined
   /** What stands beside the flags, by the names of the command's words. */
   readonly words: Readonly<Record<string, string | undefined>>
 }
 
 /** The commands of `mirror`. */
-export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'config'
+export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -168,6 +172,19 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
   },
   {
+    name: 'merge',
+    describe: 'Apply a delta, which a sync with `delta: true` or conda-diff-tar made, to the mirror',
+    words: [
+      { name: 'delta', describe: 'A delta directory, a tarball, or a folder with its volumes (delta_dir)', optional: true },
+      { name: 'mirror', describe: 'The folder of the mirror (mirror_dir)', optional: true },
+    ],
+    flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...MERGING, ...pick(CARRYING_OUT, 'grace'), DRY_RUN, ...OUTPUT],
+    examples: [
+      ['mirror merge -f mirror.yaml', 'what is in delta_dir'],
+      ['mirror merge /media/usb/delta_pkgs /srv/mirror', 'without a file'],
+    ],
+  },
+  {
     name: 'config',
     describe: 'Show the running configuration as a file that can be used, or import that of another tool',
     words: [
@@ -184,6 +201,29 @@ export const COMMANDS: readonly CommandDefinition[] = [
 
 /** The flags of `cas-sync`: those of the tool of that name, and those of `mirror sync`. */
 export const CAS_SYNC_FLAGS: readonly FlagDefinition[] = [...SELECTION, ...CARRYING_OUT, DRY_RUN, METRICS, SHOW_CONFIG, SHOW_SECRETS, ...OUTPUT]
+
+/** A command that is a program of its own, under the name that cas-mirror had for it: flags and words as there, and `--config`. */
+export interface FrontDoor {
+  readonly command: MirrorCommand
+  readonly describe: string
+  readonly flags: readonly FlagDefinition[]
+  readonly words: readonly WordDefinition[]
+  readonly examples: readonly (readonly [string, string])[]
+}
+
+const MERGE = COMMANDS.find(({ name }) => name === 'merge')
+
+/** The front doors by their names. */
+export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge', FrontDoor>> = {
+  'cas-sync': {
+    command: 'sync', describe: 'Bring the mirror up to date with upstream', flags: CAS_SYNC_FLAGS, words: [],
+    examples: [['cas-sync -f mirror.yaml', 'with a file'], ['cas-sync -f mirror.yaml --config', 'check it, and show what holds']],
+  },
+  'cas-merge': {
+    command: 'merge', describe: MERGE?.describe ?? '', flags: [...MERGE?.flags ?? [], SHOW_CONFIG, SHOW_SECRETS], words: MERGE?.words ?? [],
+    examples: [['cas-merge -f mirror.yaml', 'what is in delta_dir'], ['cas-merge /media/usb/delta_pkgs /srv/mirror', 'without a file']],
+  },
+}
 
 /** A command as yargs reads it: `explain <artifact>`. */
 export function formatCommand({ name, words = [] }: CommandDefinition): string {
@@ -233,6 +273,10 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     repair: on('repair'),
     from: text('from'),
     output: text('output'),
+    keys: texts('key'),
+    deep: on('deep'),
+    allowOlder: on('allow-older'),
+    request: text('request'),
     words: Object.fromEntries(words.map(({ name }) => [name, text(name)])),
   }
 }

@@ -1,7 +1,7 @@
 import yargs, { type Argv } from 'yargs'
-import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from './flags.ts'
-import type { Invocation } from './invocation.ts'
-import { createCasSyncInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
+import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, FRONT_DOORS } from './flags.ts'
+import type { Invocation, Program } from './invocation.ts'
+import { createDoorInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
 import { fitHelp } from './read-help.ts'
 import { type CommandLine, createUsageError } from './usage-error.ts'
 
@@ -29,16 +29,15 @@ export async function parseMirror(argv: readonly string[], options: CommandLineO
   return chosen ?? { type: 'print', text }
 }
 
-/** Parses the arguments of `cas-sync`; the command is `config` with `--config`, else `sync`. Throws `USAGE`. */
-export async function parseCasSync(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
+/** Parses the arguments of a front door, such as `cas-sync`; the command is `config` with `--config`. Throws `USAGE`. */
+export async function parseFrontDoor(program: Exclude<Program, 'mirror'>, argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
   let chosen: Invocation | undefined
-  const parser = createParser('cas-sync', options).command('$0', 'Bring the mirror up to date with upstream', (own) =>
-    addFlags(own, CAS_SYNC_FLAGS)
-      .example('cas-sync -f mirror.yaml', 'with a file')
-      .example('cas-sync -f mirror.yaml --config', 'check it, and show what holds'), (args) => {
-    chosen = createCasSyncInvocation(args)
+  const door = FRONT_DOORS[program]
+  const words = door.words.map(({ name }) => ` [${name}]`).join('')
+  const parser = createParser(program, options).command(`$0${words}`, door.describe, (own) => describeCommand(own, door), (args) => {
+    chosen = createDoorInvocation(door, args)
   })
-  const text = await runParser(parser, { argv, program: 'cas-sync' })
+  const text = await runParser(parser, { argv, program })
   return chosen ?? { type: 'print', text }
 }
 
@@ -56,7 +55,7 @@ function createParser(program: string, { version, width }: CommandLineOptions): 
     .epilogue(EPILOGUE)
 }
 
-function describeCommand(parser: Argv, command: CommandDefinition): Argv {
+function describeCommand(parser: Argv, command: Pick<CommandDefinition, 'words' | 'flags' | 'examples'>): Argv {
   const described = (command.words ?? []).reduce((all, { name, describe, choices }) =>
     all.positional(name, { type: 'string', describe, ...(choices === undefined ? {} : { choices: [...choices] }) }), addFlags(parser, command.flags))
   return command.examples.reduce((all, [line, meaning]) => all.example(line, meaning), described.epilogue(EPILOGUE))

@@ -1,4 +1,4 @@
-import { CAS_SYNC_FLAGS, type CommandDefinition, COMMANDS, type FlagDefinition, toFlags, type WordDefinition } from './flags.ts'
+import { type CommandDefinition, COMMANDS, type FlagDefinition, FRONT_DOORS, type FrontDoor, toFlags, type WordDefinition } from './flags.ts'
 import type { CommandInvocation, Program } from './invocation.ts'
 
 /**
@@ -6,9 +6,10 @@ import type { CommandInvocation, Program } from './invocation.ts'
  * long as many commands take to run. Undefined for everything that is not so plain, right or wrong: yargs has to read that. What is read is what yargs reads.
  */
 export function parsePlainLine(program: Program, argv: readonly string[]): CommandInvocation | undefined {
-  if (program === 'cas-sync') {
-    const args = readArguments(argv, { flags: CAS_SYNC_FLAGS, words: [] })
-    return args === undefined ? undefined : createCasSyncInvocation(args)
+  if (program !== 'mirror') {
+    const door = FRONT_DOORS[program]
+    const args = readArguments(argv, door)
+    return args === undefined ? undefined : createDoorInvocation(door, args)
   }
   const command = COMMANDS.find(({ name }) => name === argv[0])
   const args = command === undefined ? undefined : readArguments(argv.slice(1), { flags: command.flags, words: command.words ?? [] })
@@ -22,10 +23,10 @@ export function createInvocation({ name, words }: CommandDefinition, args: Argum
   return { type: 'command', command: name, flags: toFlags(args, words) }
 }
 
-/** What parsed arguments of `cas-sync` ask for. */
-export function createCasSyncInvocation(args: Arguments): CommandInvocation {
-  const flags = toFlags(args)
-  return { type: 'command', command: flags.config ? 'config' : 'sync', flags }
+/** What parsed arguments of `cas-sync` and the like ask for. */
+export function createDoorInvocation({ command, words }: FrontDoor, args: Arguments): CommandInvocation {
+  const flags = toFlags(args, words)
+  return { type: 'command', command: flags.config ? 'config' : command, flags }
 }
 
 interface Expected {

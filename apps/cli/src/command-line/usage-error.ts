@@ -1,7 +1,7 @@
 import { MirrorError } from '@mirror/core'
 import { findNearest } from '../config/nearest.ts'
 import type { CliErrorCode } from '../error-codes.ts'
-import { CAS_SYNC_FLAGS, COMMANDS } from './flags.ts'
+import { COMMANDS, type FlagDefinition, FRONT_DOORS } from './flags.ts'
 import type { Program } from './invocation.ts'
 import { parsePlainLine } from './parse-plain-line.ts'
 
@@ -46,8 +46,8 @@ function isFlag(name: string, line: CommandLine): boolean {
   return flagsOf(line).some((flag) => flag.name === name || flag.alias?.some((alias) => alias === name) === true)
 }
 
-function flagsOf({ argv, program }: CommandLine): typeof CAS_SYNC_FLAGS {
-  return program === 'mirror' ? (COMMANDS.find(({ name }) => name === argv[0])?.flags ?? []) : CAS_SYNC_FLAGS
+function flagsOf({ argv, program }: CommandLine): readonly FlagDefinition[] {
+  return program === 'mirror' ? (COMMANDS.find(({ name }) => name === argv[0])?.flags ?? []) : FRONT_DOORS[program].flags
 }
 
 /** The error for a command line, from what yargs says about it: with the nearest command or flag as its hint. */

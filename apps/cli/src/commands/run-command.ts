@@ -44,7 +44,7 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   }
   const { config, notes } = SELECTING.has(command) ? await loadSeeds(qualifyChannels(resolved)) : { config: resolved, notes: [] }
   const renderer = createRenderer({ ...start, level: chooseLevel(start, config.logLevel) })
-  const session: Session = { command, config, env, flags, stdout, renderer, signal: context.signal, now: context.now }
+  const session: Session = { command, config, env, flags, stdout, renderer, cwd, signal: context.signal, now: context.now }
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
   for (const message of notes) renderer.render({ type: 'notice', code: 'SEEDS', message })
   try {
@@ -80,6 +80,10 @@ async function dispatch(command: Exclude<MirrorCommand, 'config'>, session: Sess
     case 'snapshot': {
       const { runSnapshot } = await import('./snapshot.ts')
       return await runSnapshot(session)
+    }
+    case 'merge': {
+      const { runMerge } = await import('./merge.ts')
+      return await runMerge(session)
     }
     case 'adopt': {
       const { runAdopt } = await import('./adopt.ts')

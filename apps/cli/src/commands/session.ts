@@ -12,6 +12,8 @@ export interface Session {
   readonly flags: Flags
   readonly stdout: Output
   readonly renderer: Renderer
+  /** The working directory. */
+  readonly cwd: string
   readonly signal: AbortSignal
   /** Milliseconds. */
   readonly now: () => number

@@ -1,4 +1,5 @@
 import { type ChannelUrl, isMirrorError, redactText } from '@mirror/core'
+import type { CreatedDelta, DeltaRecorder } from '@mirror/difftar'
 import type { Store } from '@mirror/store'
 import { type AlongsideChannel, readUpstreamDates, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { ChannelConfig } from '../config/config.ts'
@@ -12,6 +13,7 @@ import { createRuntime, type Runtime } from '../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
 import { findOlderLayout } from './older-layout.ts'
 import { readLimits } from './limits.ts'
+import { describeRecorded, finishRecording, openRecorder } from './record-delta.ts'
 import { noteRun, type PastRun, runOfReport } from './runs.ts'
 import { printResult, type Session } from './session.ts'
 import { exitOfOutcome, type InstallersOutcome, metricsOfInstallers, syncInstallersOf, toldOf } from './sync-installers.ts'
@@ -25,17 +27,19 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const dryRun = flags.dryRun || command === 'plan'
   const started = session.now()
   const runtime = await createRuntime(config, session.env)
-  await using spool = await createSpoolFolder(config.mirrorDir, dryRun)
+  const recorder = dryRun ? undefined : await openRecorder(session)
+  await using spool = await createSpoolFolder(config.mirrorDir, dryRun || recorder !== undefined)
   renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: config.channels.length })
   const outcomes: ChannelOutcome[] = []
   for (const channel of config.channels) {
     if (session.signal.aborted) break
-    outcomes.push(await syncOne(channel, { session, runtime, spool, dryRun }))
+    outcomes.push(await syncOne(channel, { session, runtime, spool, recorder, dryRun }))
   }
-  const installers = await syncInstallersOf({ session, runtime, spool, dryRun })
+  const installers = config.delta.isRecorded ? 'unwanted' : await syncInstallersOf({ session, runtime, spool, dryRun })
   const isCut = outcomes.length < config.channels.length || installers === 'interrupted'
   const exitCode = isCut ? 130 : worstExit([...outcomes.map(exitOf), exitOfOutcome(installers)])
-  report({ session, outcomes, installers, dryRun }, exitCode)
+  const recorded = recorder === undefined || isCut ? undefined : await finishRecording(recorder, { session, runtime })
+  report({ session, outcomes, installers, recorded, dryRun }, exitCode)
   if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, installers, started, exitCode })
   return exitCode
 }
@@ -68,6 +72,8 @@ interface SyncOneOptions {
   readonly session: Session
   readonly runtime: Runtime
   readonly spool: SpoolFolder
+  /** Where changes are recorded instead of made. */
+  readonly recorder: DeltaRecorder | undefined
   readonly dryRun: boolean
 }
 
@@ -83,15 +89,16 @@ async function syncOne(channelConfig: ChannelConfig, options: SyncOneOptions): P
   } catch (error) {
     const failure = readErrorFacts(error, signal)
     renderer.render({ type: 'channel-failed', channel: channel.url, error: failure })
-    if (!options.dryRun) await keepNote(options, channel, runOfFailure(failure, options.session))
+    if (!options.dryRun && options.recorder === undefined) await keepNote(options, channel, runOfFailure(failure, options.session))
     return { ...facts, error: failure }
   }
 }
 
-async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, { session, runtime, spool, dryRun }: SyncOneOptions): Promise<SyncReport> {
+async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, { session, runtime, spool, recorder, dryRun }: SyncOneOptions): Promise<SyncReport> {
   const { config, flags, renderer, signal } = session
   const observe: SyncOptions['observe'] = (event) => renderer.render({ type: 'sync', channel: channel.url, event })
-  const store = runtime.openStore(channel)
+  const mirrored = runtime.openStore(channel)
+  const store = recorder === undefined ? mirrored : recorder.record(channel.folder, mirrored)
   await using client = runtime.openClient(channel, { spoolFolder: spool.path, observe })
   await using alongside = openAlongside(channel, { config, runtime, spool, observe, isWanted: selection.closure !== undefined })
   const older = findOlderLayout(config.mirrorDir, channel)
@@ -124,7 +131,7 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
     ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
   })
   // A run that finds nothing new writes nothing at all.
-  if (!dryRun && done.status !== 'unchanged') await keepNote({ session, runtime }, channel, runOfReport(done, { command: 'sync', now: session.now() }))
+  if (!dryRun && recorder === undefined && done.status !== 'unchanged') await keepNote({ session, runtime }, channel, runOfReport(done, { command: 'sync', now: session.now() }))
   return done
 }
 
@@ -184,18 +191,21 @@ interface Finished {
   readonly session: Session
   readonly outcomes: readonly ChannelOutcome[]
   readonly installers: InstallersOutcome
+  /** The delta that the run left, where it was to leave one. */
+  readonly recorded: CreatedDelta | undefined
   readonly dryRun: boolean
 }
 
-function report({ session, outcomes, installers, dryRun }: Finished, exitCode: ExitCode): void {
+function report({ session, outcomes, installers, recorded, dryRun }: Finished, exitCode: ExitCode): void {
   const { config, stdout, flags, now, command } = session
   const lines = describeInstallers(installers)
   printResult(session, dryRun ? `${describePlan(outcomes, config)}${lines.map((line) => `${redactText(line)}\n`).join('')}` : describeRun(outcomes, config.mirrorDir, lines))
+  if (recorded !== undefined) printResult(session, describeRecorded(config.delta.directory, recorded))
   if (!flags.json) return
   if (exitCode === 130) {
     const { code, message, hint } = readErrorFacts(undefined, AbortSignal.abort())
     stdout.write(formatJsonLine({ type: 'error', command, exitCode, code, message, hint, channels: outcomes, installers: toldOf(installers) }, now()))
     return
   }
-  stdout.write(formatJsonLine({ type: 'result', command, exitCode, mirror: config.mirrorDir, channels: outcomes, installers: toldOf(installers) }, now()))
+  stdout.write(formatJsonLine({ type: 'result', command, exitCode, mirror: config.mirrorDir, channels: outcomes, installers: toldOf(installers), ...(recorded === undefined ? {} : { delta: { directory: config.delta.directory, totals: recorded.totals, seal: recorded.seal } }) }, now()))
 }

@@ -1,4 +1,4 @@
-import { knownKeys, PARENTS, type ParentKey, UNSUPPORTED_KEYS } from './keys.ts'
+import { knownKeys, PARENTS, type ParentKey } from './keys.ts'
 import { findNearest } from './nearest.ts'
 import type { ConfigProblem } from './problems.ts'
 import { isMapping } from './readers.ts'
@@ -12,13 +12,12 @@ export interface KeyFindings {
 
 type Where = (path: ValuePath) => string
 
-/** Finds keys that are not known, at the top and below, and those that this version does not carry out. */
+/** Finds keys that are not known, at the top and below. */
 export function checkKeys(content: Readonly<Record<string, unknown>>, where: Where): KeyFindings {
   const channels = Array.isArray(content['channels']) ? content['channels'].map((entry, index) => ({ entry, path: ['channels', index] })) : [{ entry: content['channels'], path: ['channels'] }]
   const findings = [
     ...checkMapping({ content, path: [], parent: '', where }),
     ...channels.flatMap(({ entry, path }) => checkMapping({ content: entry, path, parent: 'channels[]', where })),
-    { problems: UNSUPPORTED_KEYS.filter(({ key }) => hasEffect(content[key])).map(({ key }) => describeUnsupported(key, where([key]))), warnings: [] },
   ]
   return { problems: findings.flatMap((finding) => finding.problems), warnings: findings.flatMap((finding) => finding.warnings) }
 }
@@ -50,19 +49,4 @@ function checkUnknown({ content, path, parent, where }: KeyCheck): KeyFindings {
     else problems.push({ ...common, message: `${JSON.stringify(name)} is not a key; the nearest is "${formatPath([...path, nearest])}"` })
   }
   return { problems, warnings }
-}
-
-function hasEffect(value: unknown): boolean {
-  if (value === undefined || value === null || value === false || value === '') return false
-  return Array.isArray(value) ? value.length > 0 : true
-}
-
-function describeUnsupported(key: string, where: string): ConfigProblem {
-  return {
-    code: 'CONFIG_UNSUPPORTED',
-    where,
-    key,
-    message: `${JSON.stringify(key)} is not carried out by this version`,
-    hint: 'Remove the key, or leave it empty, if the mirror is right without it.',
-  }
 }

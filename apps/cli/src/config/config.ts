@@ -46,9 +46,16 @@ export interface Budget {
   readonly artifacts: number | undefined
 }
 
+/** Where a delta is recorded, or read. */
+export interface DeltaConfig {
+  /** An absolute path. */
+  readonly directory: string
+  /** Whether a sync records instead of changing the mirror. */
+  readonly isRecorded: boolean
+}
+
 /** Keys that other commands read from the same file; kept, so that the file can be printed whole. */
 export interface ForOtherCommands {
-  readonly delta_dir: string | undefined
   readonly dest_site: string | undefined
   readonly dest_channel: string | undefined
 }
@@ -78,6 +85,7 @@ export interface Config {
   readonly directoryMode: number | undefined
   /** Name or number of the group that files are given to. */
   readonly group: string | undefined
+  readonly delta: DeltaConfig
   /** An absolute path. */
   readonly metricsFile: string | undefined
   readonly concurrency: number

@@ -55,13 +55,15 @@ function formatKeeping({ derivatives, reuse, grace, retain, fileMode, directoryM
 
 const VERBOSE = { CRITICAL: 0, ERROR: 0, WARNING: 0, INFO: 1, DEBUG: 2 } as const
 
-function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLevel, others }: Config): object {
+function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLevel, delta, others }: Config): object {
   return {
     concurrency,
     ...(bandwidth === undefined ? {} : { bandwidth }),
     timeouts: { connect: formatDurationKey(timeouts.connect), idle: formatDurationKey(timeouts.idle) },
     ssl_verify: certificates ?? true,
     ...(logLevel === undefined ? {} : { verbose: VERBOSE[logLevel] }),
+    ...(delta.isRecorded ? { delta: true } : {}),
+    delta_dir: delta.directory,
     ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
   }
 }

@@ -145,7 +145,14 @@ const FETCHING: KeyGroup = {
     },
     { key: 'dest_site', takes: 'a text', standard: '', meaning: 'For `cas-sync-api-v4`, which reads the same file. Other commands pay it no attention.', since: 'cas-mirror' },
     { key: 'dest_channel', takes: 'a text', standard: '', meaning: 'The same.', since: 'cas-mirror' },
-    { key: 'delta_dir', takes: 'a path', standard: '', meaning: 'Where the delta goes. Without `delta` it has no effect.', since: 'cas-mirror' },
+    {
+      key: 'delta',
+      takes: '`true` or `false`',
+      standard: '`false`',
+      meaning: 'Record what a sync would change in `delta_dir`, with the artifacts, instead of changing the mirror; `cas-merge` applies it.',
+      since: 'cas-mirror',
+    },
+    { key: 'delta_dir', takes: 'a path', standard: '`delta_pkgs`', meaning: 'The folder of the delta. A relative one is looked for from the working directory.', since: 'cas-mirror' },
   ],
 }
 
@@ -154,11 +161,6 @@ export const KEY_GROUPS: readonly KeyGroup[] = [CHANNELS, SELECTION, PUBLISHING,
 
 /** The same without their groups. */
 export const KEYS: readonly KeyReference[] = KEY_GROUPS.flatMap(({ keys }) => keys)
-
-/** Keys of cas-mirror that this version does not carry out: refused where they would have an effect, accepted where they are empty or false. */
-export const UNSUPPORTED_KEYS: readonly { readonly key: string; readonly meaning: string }[] = [
-  { key: 'delta', meaning: 'Record the changes in `delta_dir` instead of applying them.' },
-]
 
 /** Keys that have keys below them. */
 export const PARENTS = ['installers', 'formats', 'latest', 'closure', 'budget', 'variants', 'derivatives', 'timeouts'] as const
@@ -172,6 +174,5 @@ const isPlain = (key: string): boolean => !key.includes('.') && !key.includes('[
 export function knownKeys(parent: ParentKey): readonly string[] {
   const start = parent === '' ? '' : `${parent}.`
   const own = KEYS.map(({ key }) => key).filter((key) => key.startsWith(start)).map((key) => key.slice(start.length)).filter(isPlain)
-  if (parent === '') return [...own, ...UNSUPPORTED_KEYS.map(({ key }) => key)]
   return parent === 'channels[]' ? [...own, ...SELECTION.keys.map(({ key }) => key).filter((key) => isPlain(key) && !own.includes(key))] : own
 }

@@ -30,7 +30,7 @@ export function readFlags(flags: Flags): FlagValues {
     return value
   }
   const settings = {
-    mirror_dir: flags.mirrorDir,
+    mirror_dir: flags.mirrorDir ?? flags.words['mirror'],
     platforms: flags.platforms.length > 0 ? flags.platforms : undefined,
     grace: read('--grace', { text: flags.grace, parse: parseDuration, takes: 'a duration with its unit, such as 24h, or 0' }),
     bandwidth: read('--bandwidth', { text: flags.bandwidth, parse: parseBandwidth, takes: 'a rate such as 10MB/s' }),

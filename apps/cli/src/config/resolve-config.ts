@@ -65,7 +65,7 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
     bandwidth,
     timeouts: override(override(STANDARD_TIMEOUTS, values.timeouts ?? {}), { idle: chosen.timeout }),
     logLevel: levelOf(values.verbose),
-    others: { delta_dir: values.delta_dir, dest_site: values.dest_site, dest_channel: values.dest_channel },
+    others: { dest_site: values.dest_site, dest_channel: values.dest_channel },
     maximumDeletes: chosen.maximumDeletes,
     reserve: chosen.reserve,
     warnings,
@@ -74,18 +74,21 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
 
 /** Relative paths start from the working directory, `~/` is the home folder. */
 function resolvePaths(
-  { mirror_dir: mirrorDir, metrics_file: metricsFile, ssl_verify: verify }: ConfigValues & { readonly mirror_dir: string },
+  { mirror_dir: mirrorDir, metrics_file: metricsFile, ssl_verify: verify, delta = false, delta_dir: deltaDir = STANDARD_DELTA }: ConfigValues & { readonly mirror_dir: string },
   { env, flags, workingDirectory }: Pick<ConfigLayers, 'env' | 'flags' | 'workingDirectory'>,
-): Pick<Config, 'mirrorDir' | 'metricsFile' | 'certificates'> {
+): Pick<Config, 'mirrorDir' | 'delta' | 'metricsFile' | 'certificates'> {
   const absolute = (path: string): string => resolve(workingDirectory, env.home !== undefined && path.startsWith('~/') ? join(env.home, path.slice(2)) : path)
   const certificates = typeof verify === 'string' ? verify : env.certificates
   const metrics = flags.metricsFile ?? metricsFile
   return {
     mirrorDir: absolute(mirrorDir),
+    delta: { directory: absolute(flags.words['delta'] ?? deltaDir), isRecorded: delta },
     metricsFile: metrics === undefined ? undefined : absolute(metrics),
     certificates: certificates === undefined ? undefined : absolute(certificates),
   }
 }
+
+const STANDARD_DELTA = 'delta_pkgs'
 
 function cleanAlias(alias: string = DEFAULT_CHANNEL_ALIAS): string {
   return (stripUrl(alias) ?? DEFAULT_CHANNEL_ALIAS).replace(/\/+$/, '')

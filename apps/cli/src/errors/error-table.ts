@@ -1,4 +1,6 @@
 import type { CoreErrorCode } from '@mirror/core'
+import type { DeltaErrorCode } from '@mirror/delta'
+import type { DifftarErrorCode } from '@mirror/difftar'
 import type { RepositoryClientErrorCode } from '@mirror/repository-client'
 import type { SelectionErrorCode } from '@mirror/selection'
 import type { StoreErrorCode } from '@mirror/store'
@@ -7,7 +9,7 @@ import type { CliErrorCode } from '../error-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** Every code that a command can end with. */
-export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | CliErrorCode
+export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | DeltaErrorCode | DifftarErrorCode | CliErrorCode
 
 /** What a code means to whoever reads it. */
 export interface ErrorRow {
@@ -49,12 +51,6 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     meaning: 'A key is not known.',
     cause: 'A key that is near to a known one; with `--strict`, any unknown one.',
     advice: 'Use the key that the message names, or remove it.',
-  },
-  CONFIG_UNSUPPORTED: {
-    exit: 2,
-    meaning: 'A key of cas-mirror that this version does not carry out would change what is mirrored.',
-    cause: 'The key is there and not empty.',
-    advice: 'Remove it, or leave it empty, if the mirror is right without it.',
   },
   MIRROR_NOT_FOUND: {
     exit: 1,
@@ -251,6 +247,34 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     cause: 'It is none of the formats that are known, or is damaged.',
     advice: 'Go to the file and line that the message names.',
   },
+  DELTA_NOT_FOUND: { exit: 6, meaning: 'There is no delta where one is looked for.', cause: 'A wrong path, or a medium that is not there.', advice: 'Name the folder or the tarball.' },
+  DELTA_NO_MANIFEST: {
+    exit: 6,
+    meaning: 'What is there is no delta that can be applied safely.',
+    cause: 'A recording that did not come to its end, a tarball of the old conda-diff-tar, or another folder.',
+    advice: 'Record it again. A tarball of the old tool is unpacked with `tar xf`, and the next command verifies and takes over what it left.',
+  },
+  DELTA_UNSAFE_ARCHIVE: { exit: 6, meaning: 'The archive holds something that a delta never does: a path that leads elsewhere, a link, a name twice.', cause: 'It is no delta of ours, or somebody changed it.', advice: 'Do not use it. Have it made again.' },
+  DELTA_DAMAGED: { exit: 6, meaning: 'Something in the delta is not what its manifest says. Nothing was changed.', cause: 'A damaged medium, or a copy that broke off.', advice: 'Bring it over again; the message names the file or the volume.' },
+  DELTA_INCOMPLETE: { exit: 6, meaning: 'Volumes of the delta, or files in it, are missing. Nothing was changed.', cause: 'Not everything was carried over.', advice: 'Bring what the message names.' },
+  DELTA_UNSIGNED: { exit: 6, meaning: 'A key is pinned, and the delta is not signed.', cause: 'It was made without a key.', advice: 'Have it signed where it was made.' },
+  DELTA_SIGNATURE_WRONG: { exit: 6, meaning: 'The signature does not fit, or is of a key that is not trusted.', cause: 'The delta was changed on the way, or made by somebody else.', advice: 'Ask those who made it. Do not use it.' },
+  DELTA_BASE_MISMATCH: {
+    exit: 6,
+    meaning: 'The mirror is not what the delta starts from. Nothing was changed.',
+    cause: 'A delta between them was left out, or the mirror was changed by something else.',
+    advice: 'Carry the request file that was written to the other side, and make a delta from it.',
+  },
+  DELTA_OLDER: { exit: 6, meaning: 'A later delta was applied already.', cause: 'The medium is an old one.', advice: 'Use the newest; `--allow-older` applies it all the same where it fits.' },
+  DELTA_TARGET_FOREIGN: { exit: 4, meaning: 'The folder for the delta holds something else.', cause: '`delta_dir` is a folder that was not made by a sync.', advice: 'Name an empty folder, or a new one.' },
+  DELTA_VOLUME_TOO_SMALL: { exit: 2, meaning: 'A volume cannot hold the largest file.', cause: 'The size of volumes is below that of an artifact.', advice: 'Choose a larger size.' },
+  DELTA_MALFORMED: { exit: 6, meaning: 'The manifest of the delta cannot be read.', cause: 'It is damaged, or was written by something else.', advice: 'Bring it over again.' },
+  DELTA_TOO_NEW: { exit: 6, meaning: 'The delta was made by a later version, in a format that this one does not read.', cause: 'The other side was updated.', advice: 'Update this side first.' },
+  KEY_INVALID: { exit: 2, meaning: 'A key is none.', cause: 'The file or text is not a minisign key.', advice: 'Name the public key (`.pub`) to verify, the secret one to sign.' },
+  REFERENCE_NOT_FOUND: { exit: 1, meaning: 'There is no reference file where one is looked for.', cause: 'A wrong path.', advice: 'Write one with `conda-diff-tar --reference`.' },
+  REFERENCE_INVALID: { exit: 1, meaning: 'A reference file cannot be read.', cause: 'It is damaged, or something else.', advice: 'Write it again.' },
+  TREE_NOT_FOUND: { exit: 1, meaning: 'There is no channel in a folder.', cause: 'A wrong folder, or one without an index.', advice: 'Name the folder of the mirror.' },
+  TREE_DAMAGED: { exit: 1, meaning: 'A mirror is not what its own index says.', cause: 'A file is missing or has other bytes.', advice: 'Run `mirror verify --repair`.' },
 }
 
 const rows: ReadonlyMap<string, ErrorRow> = new Map(Object.entries(ERROR_TABLE))

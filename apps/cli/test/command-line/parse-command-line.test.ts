@@ -1,5 +1,7 @@
 import { test } from 'vitest'
-import { parseCasSync, parseMirror } from '../../src/command-line/parse-command-line.ts'
+import { type CommandLineOptions, parseFrontDoor, parseMirror } from '../../src/command-line/parse-command-line.ts'
+
+const parseCasSync = (argv: readonly string[], given: CommandLineOptions): ReturnType<typeof parseMirror> => parseFrontDoor('cas-sync', argv, given)
 
 const options = { version: '1.2.3', width: 100 }
 

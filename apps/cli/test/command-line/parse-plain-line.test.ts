@@ -2,8 +2,10 @@ import fc from 'fast-check'
 import { test } from 'vitest'
 import { CAS_SYNC_FLAGS, COMMANDS } from '../../src/command-line/flags.ts'
 import type { Invocation, Program } from '../../src/command-line/invocation.ts'
-import { parseCasSync, parseMirror } from '../../src/command-line/parse-command-line.ts'
+import { type CommandLineOptions, parseFrontDoor, parseMirror } from '../../src/command-line/parse-command-line.ts'
 import { parsePlainLine } from '../../src/command-line/parse-plain-line.ts'
+
+const parseCasSync = (argv: readonly string[], given: CommandLineOptions): ReturnType<typeof parseMirror> => parseFrontDoor('cas-sync', argv, given)
 
 const parseAll = (program: Program, argv: readonly string[]): Promise<Invocation> => (program === 'mirror' ? parseMirror : parseCasSync)(argv, { version: '1.2.3', width: 80 })
 

@@ -67,7 +67,7 @@ const settings = fc.record({
   ssl_verify: fc.constantFrom(true, 'ca.pem'),
   check_md5: fc.boolean(),
   verbose: fc.oneof(fc.boolean(), fc.nat(4)),
-  delta: fc.constant(false),
+  delta: fc.boolean(),
   delta_dir: fc.constantFrom('delta_pkgs', '1'),
   dest_site: fc.constantFrom('mine', ''),
   dest_channel: fc.constantFrom('main', '7'),

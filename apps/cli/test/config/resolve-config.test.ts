@@ -132,13 +132,14 @@ test('resolveConfig() only warns of a key that is near to none, unless it is str
   expect(fail('log_directory_of_ours: x\n', { strict: true })).toContain('CONFIG_UNKNOWN_KEY: Cannot use the configuration: mirror.yaml:1:')
 })
 
-test('resolveConfig() refuses a delta, which it does not carry out', ({ expect }) => {
-  expect(fail('mirror_dir: x\ndelta: true\ndelta_dir: delta_pkgs\n')).toContain('CONFIG_UNSUPPORTED: Cannot use the configuration: mirror.yaml:2: "delta" is not carried out by this version')
+test('resolveConfig() reads where a delta goes, and whether one is recorded', ({ expect }) => {
+  expect(resolve('delta: true\ndelta_dir: out\n').delta).toEqual({ directory: '/srv/here/out', isRecorded: true })
+  expect(resolve('').delta).toEqual({ directory: '/srv/here/delta_pkgs', isRecorded: false })
 })
 
 test('resolveConfig() accepts what belongs to other commands, and keeps it', ({ expect }) => {
   expect(resolve('delta: false\ndelta_dir: delta_pkgs\ndest_site: mine\ndest_channel: main\ncheck_md5: true\n').others).toEqual({
-    delta_dir: 'delta_pkgs', dest_site: 'mine', dest_channel: 'main',
+    dest_site: 'mine', dest_channel: 'main',
   })
 })
 
@@ -214,6 +215,7 @@ test('formatConfig() prints a file that means the same, and hides secrets unless
       connect: 10s
       idle: 30s
     ssl_verify: true
+    delta_dir: /srv/here/delta_pkgs
     "
   `)
 })

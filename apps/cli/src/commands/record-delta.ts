@@ -1,0 +1,33 @@
+import type { CreatedDelta, DeltaRecorder } from '@mirror/difftar'
+import { formatBytes, formatNoun } from '../render/format.ts'
+import type { Runtime } from '../runtime.ts'
+import type { Session } from './session.ts'
+
+/** Starts to record a delta, if the configuration asks for one; then the mirror itself is only read. Throws `DELTA_TARGET_FOREIGN`. */
+export async function openRecorder({ config, renderer }: Session): Promise<DeltaRecorder | undefined> {
+  if (!config.delta.isRecorded) return undefined
+  if (config.installers !== undefined) {
+    renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message: 'a delta has no installers in this version; "fetch_installers: false" says that they are not wanted' })
+  }
+  const { openDeltaRecorder } = await import('@mirror/difftar')
+  return openDeltaRecorder(config.delta.directory)
+}
+
+/** Writes the manifest: from then on the folder is a delta. Its sequence, a number for people, is that of the generation that it leads to. */
+export async function finishRecording(recorder: DeltaRecorder, { session, runtime }: { readonly session: Session; readonly runtime: Runtime }): Promise<CreatedDelta> {
+  const { config, flags, now } = session
+  const heads = await Promise.all(config.channels.map(({ channel }) => runtime.openStore(channel).head()))
+  const isOverridden = flags.allowEmpty || flags.allowShrink || flags.allowSelection || flags.allowRollback
+  return await recorder.finish({
+    sequence: 1 + Math.max(0, ...heads.map((head) => head?.number ?? 0)),
+    guards: isOverridden ? 'overridden' : 'satisfied',
+    created: new Date(now()).toISOString(),
+  })
+}
+
+/** What was recorded, in words; ends with a line feed. */
+export function describeRecorded(directory: string, { totals, seal, manifest }: CreatedDelta): string {
+  if (seal === undefined) return `Delta: ${directory}: nothing changed, so it is empty\n`
+  const size = `${formatNoun(totals.entries, 'file')}, ${formatBytes(totals.bytes)}, ${formatNoun(totals.remove, 'removal')}`
+  return `Delta ${manifest.sequence}: ${directory}: ${size}. The mirror is as it was; cas-merge applies it, here and on the other side.\n`
+}

@@ -1,0 +1,108 @@
+import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { buildChannel, changeChannel, checkMirror, serveChannel } from '@mirror/test-fixtures'
+import { describe } from 'vitest'
+import { parseLines, steady, test } from './support.ts'
+
+const UP = { subdirs: { noarch: [{ name: 'tz' }], 'linux-64': [{ name: 'zlib' }, { name: 'app', depends: ['zlib'] }, { name: 'big', size: 300_000 }] }, index: { variants: ['zst'] } } as const
+
+/** Everything that clients see, with its bytes. */
+async function publicFiles(folder: string): Promise<ReadonlyMap<string, string>> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile() && !`${entry.parentPath}/`.includes('/.mirror/')).map((entry) => join(entry.parentPath, entry.name))
+  return new Map(await Promise.all(files.toSorted().map(async (path) => [path.slice(folder.length + 1), (await readFile(path)).toString('base64')] as const)))
+}
+
+async function writeConfigs(folder: string, url: string): Promise<void> {
+  const common = `channels: ${url}\nplatforms: linux-64\nfetch_installers: false\ngrace: 0\n`
+  await writeFile(join(folder, 'near.yaml'), `mirror_dir: near\n${common}`)
+  await writeFile(join(folder, 'delta.yaml'), `mirror_dir: near\ndelta: true\ndelta_dir: delta_pkgs\n${common}`)
+  await writeFile(join(folder, 'far.yaml'), `mirror_dir: far\ndelta_dir: delta_pkgs\n${common}`)
+}
+
+describe('cas-sync with delta: true, and cas-merge', () => {
+  test('carry a change to the other side, which is equal then; the near mirror is only read', async ({ expect, folder, run }) => {
+    const up = join(folder, 'up/team')
+    await buildChannel(UP, up)
+    await using server = await serveChannel(up, { mount: '/team/' })
+    await writeConfigs(folder, server.url)
+    expect(await run(['-f', 'near.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 0 })
+    await cp(join(folder, 'near'), join(folder, 'far'), { recursive: true })
+    await changeChannel(up, { add: { 'linux-64': [{ name: 'fresh', size: 40_000 }] }, remove: { 'linux-64': ['big-1.0-0.conda'] }, relist: { 'linux-64': { 'app-1.0-0.conda': { depends: [] } } } })
+    const before = await publicFiles(join(folder, 'near'))
+
+    const recorded = await run(['-f', 'delta.yaml'], { program: 'cas-sync' })
+    expect(recorded).toMatchObject({ exitCode: 0 })
+    expect(recorded.stdout).toContain('Delta 2: ')
+    expect(await publicFiles(join(folder, 'near'))).toEqual(before)
+    expect((await readdir(join(folder, 'delta_pkgs/team/linux-64'))).filter((name) => name.endsWith('.conda'))).toEqual(['fresh-1.0-0.conda'])
+
+    const looked = await run(['-f', 'far.yaml', '--dry-run'], { program: 'cas-merge' })
+    expect(looked).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('would be updated: 1 added, 1 removed') })
+    const merged = await run(['-f', 'far.yaml'], { program: 'cas-merge' })
+    expect(merged).toMatchObject({ exitCode: 0 })
+    expect(steady(merged.stdout, folder)).toContain('team updated, generation 2: 1 added, 1 removed, 0 re-used, 1 re-listed')
+    expect((await checkMirror(join(folder, 'far/team'))).problems).toEqual([])
+
+    expect(await run(['merge', 'delta_pkgs', 'near', '--grace', '0'])).toMatchObject({ exitCode: 0 })
+    expect(await publicFiles(join(folder, 'near'))).toEqual(await publicFiles(join(folder, 'far')))
+    expect((await readFile(join(folder, 'far/team/linux-64/repodata.json'))).equals(await readFile(join(up, 'linux-64/repodata.json')))).toBe(true)
+
+    const again = await run(['-f', 'far.yaml', '--json'], { program: 'cas-merge' })
+    expect(parseLines(again.stdout).at(-1)).toMatchObject({ type: 'result', command: 'merge', exitCode: 0, channels: [{ folder: 'team', status: 'unchanged' }] })
+    expect(await run(['-f', 'delta.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing changed, so it is empty') })
+  })
+
+  test('seed an empty other side from a full delta', async ({ expect, folder, run }) => {
+    const up = join(folder, 'up/team')
+    await buildChannel(UP, up)
+    await writeConfigs(folder, `file://${up}`)
+    const recorded = await run(['-f', 'delta.yaml'], { program: 'cas-sync' })
+    expect(recorded).toMatchObject({ exitCode: 0 })
+    const merged = await run(['-f', 'far.yaml'], { program: 'cas-merge' })
+    expect(merged.exitCode, merged.stderr).toBe(0)
+    const [channel = ''] = await readdir(join(folder, 'far'))
+    expect((await checkMirror(join(folder, 'far', channel))).problems).toEqual([])
+    expect(await run(['verify', '--mirror-dir', 'far'])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('end with 6 when the delta does not fit, is damaged or is not there, and change nothing', async ({ expect, folder, run }) => {
+    const up = join(folder, 'up/team')
+    await buildChannel(UP, up)
+    await writeConfigs(folder, `file://${up}`)
+    expect(await run(['-f', 'far.yaml'], { program: 'cas-merge' })).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_NOT_FOUND') })
+    await run(['-f', 'near.yaml'], { program: 'cas-sync' })
+    await cp(join(folder, 'near'), join(folder, 'far'), { recursive: true })
+    await changeChannel(up, { add: { 'linux-64': [{ name: 'one' }] } })
+    await run(['-f', 'near.yaml'], { program: 'cas-sync' })
+    await changeChannel(up, { add: { 'linux-64': [{ name: 'two' }] } })
+    await run(['-f', 'delta.yaml'], { program: 'cas-sync' })
+    const before = await publicFiles(join(folder, 'far'))
+    const refused = await run(['-f', 'far.yaml'], { program: 'cas-merge' })
+    expect(refused).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_BASE_MISMATCH') })
+    expect(await readFile(join(folder, 'request.jsonl'), 'utf8')).not.toBe('')
+    expect(await publicFiles(join(folder, 'far'))).toEqual(before)
+
+    const [name = ''] = (await readdir(join(folder, 'delta_pkgs'))).filter((entry) => !entry.startsWith('.'))
+    const found = (await readdir(join(folder, 'delta_pkgs', name), { recursive: true })).find((path) => path.endsWith('two-1.0-0.conda')) ?? ''
+    await writeFile(join(folder, 'delta_pkgs', name, found), 'damaged')
+    expect(await run(['merge', 'delta_pkgs', 'near'])).toMatchObject({ exitCode: 6, stderr: expect.stringMatching(/DELTA_(?:DAMAGED|INCOMPLETE)/) })
+    await rm(join(folder, 'delta_pkgs', name, found))
+    expect((await run(['merge', 'delta_pkgs', 'near'])).exitCode).toBe(6)
+  })
+
+  test('refuse a folder for the delta that holds something else', async ({ expect, folder, run }) => {
+    const up = join(folder, 'up/team')
+    await buildChannel(UP, up)
+    await writeConfigs(folder, `file://${up}`)
+    await cp(up, join(folder, 'delta_pkgs'), { recursive: true })
+    expect(await run(['-f', 'delta.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 4, stderr: expect.stringContaining('DELTA_TARGET_FOREIGN') })
+  })
+
+  test('show the configuration, and help', async ({ expect, folder, run }) => {
+    await writeConfigs(folder, 'https://a.example/team')
+    expect(await run(['-f', 'far.yaml', '--config'], { program: 'cas-merge' })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('delta_dir: ') })
+    expect(await run(['--help'], { program: 'cas-merge' })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('--allow-older') })
+    expect(await run(['--key', 'nonsense', '-f', 'far.yaml'], { program: 'cas-merge' })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('KEY_INVALID') })
+  })
+})
