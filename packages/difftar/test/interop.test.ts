@@ -40,7 +40,7 @@ describe('minisign', () => {
     await world.create([], { directory: at('directory') })
     writeFileSync(at('directory/.conda-delta/manifest.json.minisig'), readFileSync(`${manifest}.minisig`))
     await using delta = await openDelta(at('directory'), { keys: [parsePublicKey(readFileSync(at('theirs.pub'), 'utf8'))] })
-    expect(delta?.signedBy?.id).toBe(/key (\w+)/.exec(readFileSync(at('theirs.pub'), 'utf8'))?.[1])
+    expect(delta?.signedBy?.id).toBe(/key (\w+)/.exec(readFileSync(at('theirs.pub'), 'utf8'))?.[1]?.padStart(16, '0'))
     expect(parseSecretKey(readFileSync(at('theirs.key'), 'utf8')).id).toBe(delta?.signedBy?.id)
   })
 })

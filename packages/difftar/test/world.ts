@@ -65,7 +65,7 @@ export async function createWorld(folder: string, { channel = '' }: { readonly c
 export async function formatTree(mirror: string, format: ReferenceFormat): Promise<Buffer> {
   const pieces: Buffer[] = []
   const channels: TreeChannel[] = []
-  for (const found of findChannels(mirror, () => undefined)) channels.push(await readChannel(found, { signal: undefined, observe: () => undefined }))
+  for (const found of findChannels(mirror, () => undefined)) channels.push(await readChannel(found, { signal: undefined, observe: () => undefined, md5: true }))
   await formatReference(channels, format, { write: (bytes) => void pieces.push(Buffer.from(bytes)) })
   return Buffer.concat(pieces)
 }

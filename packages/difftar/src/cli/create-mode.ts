@@ -19,7 +19,7 @@ const TARBALL = 'update.tar'
 export async function referenceMode({ program, flags, repository, pathOf, warn }: ModeRun): Promise<number> {
   if (flags.infile !== undefined) throw new UsageError('--infile not allowed with --reference')
   const channels: TreeChannel[] = []
-  for (const found of findChannels(repository, warn)) channels.push(await readChannel(found, { signal: program.signal, observe: warn }))
+  for (const found of findChannels(repository, warn)) channels.push(await readChannel(found, { signal: program.signal, observe: warn, md5: flags.compact !== true }))
   const format = flags.compact === true ? 'compact' : 'compatible'
   if (flags.outfile === '-') {
     await formatReference(channels, format, { write: (bytes) => program.stdout(Buffer.from(bytes)) })

@@ -63,8 +63,8 @@ export function writeSmallFile(path: string, text: string, mode?: number): void 
   }
 }
 
-/** Gathers small pieces into larger ones. */
-export function createTextWriter(sink: ByteSink): { readonly write: (text: string) => Promise<void>; readonly end: () => Promise<void> } {
+/** Gathers small pieces into larger ones; `write` answers a promise only when it has to be waited for. */
+export function createTextWriter(sink: ByteSink): { readonly write: (text: string) => Promise<void> | undefined; readonly end: () => Promise<void> } {
   let held: string[] = []
   let length = 0
   const flush = async (): Promise<void> => {
@@ -73,10 +73,10 @@ export function createTextWriter(sink: ByteSink): { readonly write: (text: strin
     length = 0
   }
   return {
-    async write(text) {
+    write(text) {
       held.push(text)
       length += text.length
-      if (length >= WRITE_BYTES) await flush()
+      return length >= WRITE_BYTES ? flush() : undefined
     },
     end: flush,
   }

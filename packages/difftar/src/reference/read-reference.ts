@@ -8,6 +8,7 @@ import { difftarError } from '../difftar-error.ts'
 import { hasErrno } from '../files/open-file.ts'
 import type { FoundChannel } from '../tree/read-tree.ts'
 import { fingerprintRecord } from '../tree/read-subdir.ts'
+import { isCompatible, readCompatibleLines } from './read-compatible.ts'
 import type { Reference, ReferenceChannel, ReferenceSubdir } from './reference.ts'
 import { META_KEY, REFERENCE_FORMAT, REFERENCE_KIND } from './write-reference.ts'
 
@@ -18,7 +19,10 @@ import { META_KEY, REFERENCE_FORMAT, REFERENCE_KIND } from './write-reference.ts
 export function readReference(path: string, channels: readonly FoundChannel[]): Reference {
   const bytes = readBytes(path)
   try {
-    return isCompact(bytes) ? readCompact(bytes) : readObject(parse(bytes.toString('utf8')), channels)
+    if (isCompact(bytes)) return readCompact(bytes)
+    const lines = isCompatible(bytes) ? readCompatibleLines(bytes) : undefined
+    if (lines !== undefined) return readCompatible(asObject(parse(lines.meta)), (key, subdir) => lines.folders.get(key)?.(subdir) ?? noFolder())
+    return readObject(parse(bytes.toString('utf8')), channels)
   } catch (error) {
     if (isMirrorError(error) && error.code !== 'DELTA_MALFORMED') throw error
     if (error instanceof Invalid || isMirrorError(error)) throw invalid(path, error instanceof Invalid ? error.message : 'one of its states is not consistent', error)
@@ -108,7 +112,7 @@ function readCompact(bytes: Buffer): Reference {
     if (seal !== undefined) break
     const subdir = asSubdirName(value['subdir'])
     const artifacts = readArtifacts(subdir, asCount(value['artifacts']), lines)
-    add(subdirs, { folder: asFolder(value['channel']), subdir, described: { artifacts, shards: asShards(value['shards']), records: undefined } })
+    add(subdirs, { folder: asFolder(value['channel']), subdir, described: { artifacts, isWeak: hasMd5(artifacts), shards: asShards(value['shards']), records: undefined } })
   }
   const end = bytes.lastIndexOf('{"seal":"')
   if (end < 0 || seal !== createHash('sha256').update(bytes.subarray(0, end)).digest('hex')) throw new Invalid('it is damaged: its seal does not fit')
@@ -124,12 +128,23 @@ function* linesOf(bytes: Buffer): Generator<string, undefined> {
   }
 }
 
+const ARTIFACT = /^\["([^"\\]{1,255})",(0|[1-9][0-9]{0,15}),"([a-z0-9:]{1,80})"\]$/
+
+function hasMd5(artifacts: ArtifactSet): boolean {
+  for (const { digest } of artifacts) if (digest.startsWith('md5:')) return true
+  return false
+}
+
+function noFolder(): never {
+  throw new Invalid('a folder is missing in it')
+}
+
 function readArtifacts(subdir: SubdirName, count: number, lines: Iterator<string, undefined>): ArtifactSet {
   const builder = createArtifactSetBuilder(subdir)
   for (let number = 0; number < count; number += 1) {
-    const [name, size, digest] = asList(parse(lines.next().value ?? ''))
-    if (typeof name !== 'string' || !isArtifactName(name) || typeof digest !== 'string' || !isDigest(digest)) throw new Invalid('an artifact in it is none')
-    builder.add({ name, size: asCount(size), digest })
+    const [, name = '', size = '', digest = ''] = ARTIFACT.exec(lines.next().value ?? '') ?? []
+    if (!isArtifactName(name) || !isDigest(digest)) throw new Invalid('an artifact in it is none')
+    builder.add({ name, size: asCount(Number(size)), digest })
   }
   return builder.build()
 }
@@ -149,17 +164,17 @@ function readChannel(value: unknown, subdirs: Subdirs): ReferenceChannel {
 function readObject(value: unknown, channels: readonly FoundChannel[]): Reference {
   const document = asObject(value)
   const meta = document[META_KEY]
-  return meta === undefined ? readOld(document, channels) : readCompatible(document, asObject(meta))
+  return meta === undefined ? readOld(document, channels) : readCompatible(asObject(meta), (key, subdir) => readRecords(subdir, asObject(document[key])))
 }
 
-function readCompatible(document: Readonly<Record<string, unknown>>, meta: Readonly<Record<string, unknown>>): Reference {
+function readCompatible(meta: Readonly<Record<string, unknown>>, recordsOf: (key: string, subdir: SubdirName) => ArtifactSet): Reference {
   readFormat(meta['format'])
   const subdirs: Subdirs = new Map()
   for (const channel of asList(meta['channels']).map((value) => asObject(value))) {
     for (const value of asList(channel['subdirs']).map((one) => asObject(one))) {
       const subdir = asSubdirName(value['subdir'])
-      const artifacts = readRecords(subdir, asObject(document[asFolder(value['key'])]))
-      add(subdirs, { folder: asFolder(channel['folder']), subdir, described: { artifacts, shards: asShards(value['shards']), records: undefined } })
+      const artifacts = recordsOf(asFolder(value['key']), subdir)
+      add(subdirs, { folder: asFolder(channel['folder']), subdir, described: { artifacts, isWeak: hasMd5(artifacts), shards: asShards(value['shards']), records: undefined } })
     }
   }
   return { sequence: asCount(meta['sequence']), channels: asList(meta['channels']).map((channel) => readChannel(channel, subdirs)) }
@@ -189,7 +204,7 @@ function readOld(document: Readonly<Record<string, unknown>>, channels: readonly
     if (place === undefined) continue
     const records = asObject(value)
     const fingerprints = new Map(Object.entries(records).map(([name, record]) => [name, fingerprintRecord(record)]))
-    add(subdirs, { ...place, described: { artifacts: readRecords(place.subdir, records), shards: new Set(), records: fingerprints } })
+    add(subdirs, { ...place, described: { artifacts: readRecords(place.subdir, records), isWeak: true, shards: new Set(), records: fingerprints } })
   }
   return { sequence: 0, channels: [...subdirs].map(([folder, ofChannel]) => ({ folder, known: undefined, subdirs: ofChannel })) }
 }

@@ -4,6 +4,8 @@ import type { KnownState } from '@mirror/delta'
 /** A subdir as a reference describes it. */
 export interface ReferenceSubdir {
   readonly artifacts: ArtifactSet
+  /** Some of them have an md5 and no sha256. */
+  readonly isWeak: boolean
   /** Shards that its shard index names. */
   readonly shards: ReadonlySet<Sha256>
   /** Of an old reference: a fingerprint of each record of `packages` (`fingerprintRecord`); undefined elsewhere. */

@@ -3,6 +3,7 @@ import { jsonDumps } from '@mirror/core'
 import { type ChannelState, describeState } from '@mirror/delta'
 import type { ByteSink } from '../files/write-file.ts'
 import { createTextWriter } from '../files/write-file.ts'
+import { findInOrder } from '../tree/find-in-order.ts'
 import type { TreeChannel } from '../tree/read-tree.ts'
 import type { TreeIndex } from '../tree/read-subdir.ts'
 
@@ -20,7 +21,7 @@ export type ReferenceFormat =
   /** Lines of JSON without paths of this machine: the same mirror gives the same bytes wherever it lies. */
   | 'compact'
 
-/** Writes what channels hold, as `docs/formats/delta.md` says. The same channels give the same bytes. */
+/** Writes what channels hold, as `docs/formats/delta.md` says. The same channels give the same bytes. For the compatible format read them with `md5`, or the old tool takes every artifact for new. */
 export async function formatReference(channels: readonly TreeChannel[], format: ReferenceFormat, sink: ByteSink): Promise<void> {
   await (format === 'compact' ? writeCompact(channels, sink) : writeCompatible(channels, sink))
 }
@@ -45,7 +46,7 @@ async function writeCompact(channels: readonly TreeChannel[], sink: ByteSink): P
   for (const channel of channels) {
     for (const { subdir, artifacts } of channel.indexes) {
       await writer.write(`${JSON.stringify({ channel: channel.folder, subdir, artifacts: artifacts.count, shards: shardsOf(channel, subdir) })}\n`)
-      for (const { name, size, digest } of artifacts) await writer.write(`["${name}",${size},"${digest}"]\n`)
+      await writeAll(writer, formatLines(artifacts))
     }
   }
   await writer.end()
@@ -75,17 +76,34 @@ async function writeCompatible(channels: readonly TreeChannel[], sink: ByteSink)
   const folders = channels.flatMap((channel) => channel.indexes.map((index): Folder => ({ key: keyOf(channel, index.subdir), index })))
   for (const { key, index } of folders.toSorted((left, right) => (left.key < right.key ? -1 : 1))) {
     await writer.write(`,\n  ${jsonDumps(key)}: {`)
-    let separator = '\n'
-    for (const { name, size, digest } of index.artifacts) {
-      const md5 = index.byMd5.find(name)?.digest.slice(4)
-      const fields = [...(md5 === undefined ? [] : [`"md5": "${md5}"`]), ...(digest.startsWith('sha256:') ? [`"sha256": "${digest.slice(7)}"`] : []), `"size": ${size}`]
-      await writer.write(`${separator}    "${name}": {\n      ${fields.join(',\n      ')}\n    }`)
-      separator = ',\n'
-    }
+    await writeAll(writer, formatRecords(index))
     await writer.write(index.artifacts.count === 0 ? '}' : '\n  }')
   }
   await writer.write('\n}\n')
   await writer.end()
+}
+
+async function writeAll(writer: ReturnType<typeof createTextWriter>, texts: Iterable<string>): Promise<void> {
+  for (const text of texts) {
+    const written = writer.write(text)
+    if (written !== undefined) await written
+  }
+}
+
+function* formatLines(artifacts: TreeIndex['artifacts']): Generator<string> {
+  for (const { name, size, digest } of artifacts) yield `["${name}",${size},"${digest}"]\n`
+}
+
+function* formatRecords({ artifacts, byMd5 }: TreeIndex): Generator<string> {
+  const find = findInOrder(byMd5)
+  let separator = '\n'
+  for (const { name, size, digest } of artifacts) {
+    const weak = find(name)
+    const md5 = weak === undefined ? '' : `      "md5": "${weak.digest.slice(4)}",\n`
+    const sha256 = digest.startsWith('sha256:') ? `      "sha256": "${digest.slice(7)}",\n` : ''
+    yield `${separator}    "${name}": {\n${md5}${sha256}      "size": ${size}\n    }`
+    separator = ',\n'
+  }
 }
 
 function keyOf({ root }: TreeChannel, subdir: string): string {

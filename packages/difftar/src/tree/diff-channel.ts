@@ -1,5 +1,6 @@
 import { type Artifact, type ArtifactSet, createDigest, type Digest, type SubdirName } from '@mirror/core'
 import { type DeltaEntryKind, EMPTY_STATE, type KnownState, type PublishedFile, sortEntries, stateId, type SubdirState } from '@mirror/delta'
+import { findInOrder } from './find-in-order.ts'
 import type { ReferenceChannel, ReferenceSubdir } from '../reference/reference.ts'
 import type { TreeChannel } from './read-tree.ts'
 import type { TreeIndex } from './read-subdir.ts'
@@ -63,7 +64,8 @@ function diffSubdir(channel: TreeChannel, index: TreeIndex, references: readonly
   if (state === undefined) return { entries: [], listing: [] }
   const bases = references.map((reference) => ({ reference, before: reference?.subdirs.get(subdir) }))
   const added = new Map<string, DiffEntry>()
-  for (const { before } of bases) for (const artifact of addedArtifacts(index, before)) added.set(artifact.name, artifactEntry(artifact))
+  const others = bases.filter(({ reference }) => !isSameDocument(index, reference))
+  for (const { before } of others) for (const artifact of addedArtifacts(index, before)) added.set(artifact.name, artifactEntry(artifact))
   const indexFiles = [state.document, ...state.variants].filter((file) => bases.some((base) => isNewIndexFile(file, { ...base, state, index })))
   const shards = (channel.shards.get(subdir) ?? []).filter(({ sha256 }) => bases.some(({ before }) => before?.shards.has(sha256) !== true))
   return {
@@ -103,14 +105,21 @@ function listedOrder({ table, subdir }: TreeIndex, added: ReadonlyMap<string, Di
 
 /** Artifacts that the base does not have with these bytes. */
 function* addedArtifacts({ artifacts, byMd5 }: TreeIndex, before: ReferenceSubdir | undefined): Generator<Artifact> {
-  for (const artifact of artifacts) if (before === undefined || !hasSameBytes(before.artifacts, artifact, byMd5)) yield artifact
+  const find = findInOrder(before?.artifacts)
+  for (const artifact of artifacts) {
+    const known = find(artifact.name)
+    if (known === undefined || !hasSameBytes(known, artifact, byMd5)) yield artifact
+  }
 }
 
-function hasSameBytes(before: ArtifactSet, artifact: Artifact, byMd5: ArtifactSet): boolean {
-  const known = before.find(artifact.name)
-  if (known === undefined) return false
+function hasSameBytes(known: Artifact, artifact: Artifact, byMd5: ArtifactSet | undefined): boolean {
   if (known.digest === artifact.digest) return true
-  return known.digest.startsWith('md5:') && byMd5.find(artifact.name)?.digest === known.digest
+  return known.digest.startsWith('md5:') && byMd5?.find(artifact.name)?.digest === known.digest
+}
+
+/** The same document lists the same. */
+function isSameDocument({ document }: TreeIndex, reference: ReferenceChannel | undefined): boolean {
+  return reference?.known?.state.subdirs.some((state) => state.document.path === document.path && state.document.sha256 === document.sha256) === true
 }
 
 interface BaseOfFile {
@@ -140,16 +149,20 @@ function diffFiles({ current }: TreeChannel, references: readonly (ReferenceChan
 
 /** What a reference has of artifacts and shards, and the channel has not. */
 function removedPaths({ indexes, shards }: TreeChannel, references: readonly (ReferenceChannel | undefined)[]): readonly string[] {
-  const now = new Map<SubdirName, ArtifactSet>(indexes.map(({ subdir, artifacts }) => [subdir, artifacts]))
   const removed = new Set<string>()
-  for (const [subdir, before] of references.flatMap((reference) => [...reference?.subdirs ?? []])) {
-    for (const path of absentPaths(subdir, before, { artifacts: now.get(subdir), shards: shards.get(subdir) ?? [] })) removed.add(path)
+  for (const reference of references) {
+    for (const [subdir, before] of reference?.subdirs ?? []) {
+      const index = indexes.find((one) => one.subdir === subdir)
+      if (index !== undefined && isSameDocument(index, reference)) continue
+      for (const path of absentPaths(subdir, before, { artifacts: index?.artifacts, shards: shards.get(subdir) ?? [] })) removed.add(path)
+    }
   }
   return [...removed].toSorted()
 }
 
 function* absentPaths(subdir: SubdirName, before: ReferenceSubdir, { artifacts, shards }: { readonly artifacts: ArtifactSet | undefined; readonly shards: readonly PublishedFile[] }): Generator<string> {
-  for (const { name } of before.artifacts) if (artifacts?.find(name) === undefined) yield `${subdir}/${name}`
+  const find = findInOrder(artifacts)
+  for (const { name } of before.artifacts) if (find(name) === undefined) yield `${subdir}/${name}`
   const kept = new Set(shards.map(({ sha256 }) => sha256))
   for (const sha256 of before.shards) if (!kept.has(sha256)) yield `${subdir}/shards/${sha256}.msgpack.zst`
 }

@@ -24,10 +24,11 @@ export interface TreeDiff {
 export async function diffTree({ mirror, references, signal, observe = () => undefined }: DiffTreeOptions): Promise<TreeDiff> {
   const found = findChannels(mirror, observe)
   const isOld = references.some(({ channels }) => channels.some(({ known }) => known === undefined))
+  const hasMd5 = references.some(({ channels }) => channels.some(({ subdirs }) => [...subdirs.values()].some(({ isWeak }) => isWeak)))
   const channels: ChannelDiff[] = []
   let sequence = 1
   for (const one of found) {
-    const channel = await readChannel(one, { signal, observe, records: isOld })
+    const channel = await readChannel(one, { signal, observe, md5: hasMd5, records: isOld })
     sequence = Math.max(sequence, channel.generation)
     const diff = diffChannel(channel, references.length === 0 ? [undefined] : references.map((reference) => channelOf(reference, channel)))
     if (diff !== undefined) channels.push(diff)

@@ -14,8 +14,8 @@ export interface TreeIndex {
   readonly table: IndexTable
   /** What it lists. */
   readonly artifacts: ArtifactSet
-  /** The same by md5, as far as the records have it: what an old reference can be compared with. */
-  readonly byMd5: ArtifactSet
+  /** The same by md5, as far as the records have it and it was asked for: what an old reference can be compared with. */
+  readonly byMd5: ArtifactSet | undefined
   /** Fingerprints of the records of `packages`, where they were asked for. */
   readonly records: ReadonlyMap<string, string> | undefined
 }
@@ -25,31 +25,33 @@ export interface ReadSubdirOptions {
   /** The folder of the channel. */
   readonly root: string
   readonly signal?: AbortSignal | undefined
+  /** Take the md5 of each record too. Default false. */
+  readonly md5?: boolean | undefined
   /** Take fingerprints of records, which takes long. Default false. */
   readonly records?: boolean | undefined
 }
 
 /** Reads the index of a subdir of a tree in one pass. Undefined when there is none. Throws what `createIndexTableBuilder` throws. */
-export async function readSubdir(subdir: SubdirName, { root, signal, records: hasRecords = false }: ReadSubdirOptions): Promise<TreeIndex | undefined> {
+export async function readSubdir(subdir: SubdirName, { root, signal, md5: hasMd5 = false, records: hasRecords = false }: ReadSubdirOptions): Promise<TreeIndex | undefined> {
   const path = `${subdir}/repodata.json`
   await using file = await openFile(join(root, path), { follow: true })
   if (file === undefined) return undefined
   const hash = createHash('sha256')
   const records = new Map<string, string>()
   const md5s = createArtifactSetBuilder(subdir)
-  const builder = createIndexTableBuilder(subdir, {
+  const builder = createIndexTableBuilder(subdir, hasMd5 || hasRecords ? {
     record(view) {
-      addMd5(md5s, view)
+      if (hasMd5) addMd5(md5s, view)
       if (hasRecords && view.section === 'packages') records.set(view.key(), fingerprintRecord(JSON.parse(textOf(view))))
     },
-  })
+  } : {})
   for await (const piece of file.pieces(0, file.size)) {
     signal?.throwIfAborted()
     hash.update(piece)
     builder.write(piece)
   }
   const table = builder.end()
-  return { subdir, table, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, artifacts: table.artifacts(), byMd5: md5s.build(), records: hasRecords ? records : undefined }
+  return { subdir, table, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, artifacts: table.artifacts(), byMd5: hasMd5 ? md5s.build() : undefined, records: hasRecords ? records : undefined }
 }
 
 function textOf({ bytes, start, end }: RecordView): string {

@@ -80,7 +80,7 @@ export async function readChannel(found: FoundChannel, options: ReadChannelOptio
   const states: SubdirState[] = []
   const shards = new Map<SubdirName, readonly PublishedFile[]>()
   for (const subdir of found.subdirs) {
-    const index = await readSubdir(subdir, { root, signal: options.signal, records: options.records })
+    const index = await readSubdir(subdir, { root, signal: options.signal, md5: options.md5, records: options.records })
     if (index === undefined) continue
     const derived = await readVariants(root, subdir, index.document)
     warnOf(derived, folder, options)
