@@ -48,52 +48,24 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
   for (const message of notes) renderer.render({ type: 'notice', code: 'SEEDS', message })
   try {
-    return await dispatch(command, session)
+    return await RUNNERS[command](session)
   } finally {
     renderer.close()
   }
 }
 
-async function dispatch(command: Exclude<MirrorCommand, 'config'>, session: Session): Promise<ExitCode> {
-  switch (command) {
-    case 'sync':
-    case 'plan': {
-      const { runSync } = await import('./sync.ts')
-      return await runSync(session)
-    }
-    case 'explain': {
-      const { runExplain } = await import('./explain.ts')
-      return await runExplain(session)
-    }
-    case 'verify': {
-      const { runVerify } = await import('./verify.ts')
-      return await runVerify(session)
-    }
-    case 'prune': {
-      const { runPrune } = await import('./prune.ts')
-      return await runPrune(session)
-    }
-    case 'rollback': {
-      const { runRollback } = await import('./rollback.ts')
-      return await runRollback(session)
-    }
-    case 'snapshot': {
-      const { runSnapshot } = await import('./snapshot.ts')
-      return await runSnapshot(session)
-    }
-    case 'merge': {
-      const { runMerge } = await import('./merge.ts')
-      return await runMerge(session)
-    }
-    case 'adopt': {
-      const { runAdopt } = await import('./adopt.ts')
-      return await runAdopt(session)
-    }
-    case 'status': {
-      const { runStatus } = await import('./status.ts')
-      return await runStatus(session)
-    }
-  }
+/** What carries each command out, loaded when it is called. */
+const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Session) => Promise<ExitCode>>> = {
+  sync: async (session) => await (await import('./sync.ts')).runSync(session),
+  plan: async (session) => await (await import('./sync.ts')).runSync(session),
+  explain: async (session) => await (await import('./explain.ts')).runExplain(session),
+  verify: async (session) => await (await import('./verify.ts')).runVerify(session),
+  prune: async (session) => await (await import('./prune.ts')).runPrune(session),
+  rollback: async (session) => await (await import('./rollback.ts')).runRollback(session),
+  snapshot: async (session) => await (await import('./snapshot.ts')).runSnapshot(session),
+  merge: async (session) => await (await import('./merge.ts')).runMerge(session),
+  adopt: async (session) => await (await import('./adopt.ts')).runAdopt(session),
+  status: async (session) => await (await import('./status.ts')).runStatus(session),
 }
 
 /** What the flags say, else what the configuration says (`verbose`). */

@@ -30,11 +30,7 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const recorder = dryRun ? undefined : await openRecorder(session)
   await using spool = await createSpoolFolder(config.mirrorDir, dryRun || recorder !== undefined)
   renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: config.channels.length })
-  const outcomes: ChannelOutcome[] = []
-  for (const channel of config.channels) {
-    if (session.signal.aborted) break
-    outcomes.push(await syncOne(channel, { session, runtime, spool, recorder, dryRun }))
-  }
+  const outcomes = await syncAll({ session, runtime, spool, recorder, dryRun })
   const installers = config.delta.isRecorded ? 'unwanted' : await syncInstallersOf({ session, runtime, spool, dryRun })
   const isCut = outcomes.length < config.channels.length || installers === 'interrupted'
   const exitCode = isCut ? 130 : worstExit([...outcomes.map(exitOf), exitOfOutcome(installers)])
@@ -42,6 +38,17 @@ export async function runSync(session: Session): Promise<ExitCode> {
   report({ session, outcomes, installers, recorded, dryRun }, exitCode)
   if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, installers, started, exitCode })
   return exitCode
+}
+
+/** One channel after another; an interrupt ends it. */
+async function syncAll(options: SyncOneOptions): Promise<readonly ChannelOutcome[]> {
+  const { config, signal } = options.session
+  const outcomes: ChannelOutcome[] = []
+  for (const channel of config.channels) {
+    if (signal.aborted) break
+    outcomes.push(await syncOne(channel, options))
+  }
+  return outcomes
 }
 
 interface SyncRunFacts {
@@ -94,7 +101,8 @@ async function syncOne(channelConfig: ChannelConfig, options: SyncOneOptions): P
   }
 }
 
-async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, { session, runtime, spool, recorder, dryRun }: SyncOneOptions): Promise<SyncReport> {
+async function callSync(channelConfig: ChannelConfig, { session, runtime, spool, recorder, dryRun }: SyncOneOptions): Promise<SyncReport> {
+  const { channel, subdirs, selection } = channelConfig
   const { config, flags, renderer, signal } = session
   const observe: SyncOptions['observe'] = (event) => renderer.render({ type: 'sync', channel: channel.url, event })
   const mirrored = runtime.openStore(channel)
@@ -123,16 +131,23 @@ async function callSync({ channel, subdirs, selection, budget }: ChannelConfig, 
     dryRun,
     signal,
     observe,
-    // No rule is no selection: then what upstream has is published as it is, without a look at its records.
-    ...(Object.keys(selection).length === 0 ? {} : { selection }),
     alongside: alongside.channels,
-    ...(budget === undefined ? {} : { budget }),
-    ...(config.reserve === undefined ? {} : { reserve: config.reserve }),
-    ...(config.maximumDeletes === undefined ? {} : { maximumDeletes: config.maximumDeletes }),
+    ...chooseLimits(channelConfig, config),
   })
   // A run that finds nothing new writes nothing at all.
   if (!dryRun && recorder === undefined && done.status !== 'unchanged') await keepNote({ session, runtime }, channel, runOfReport(done, { command: 'sync', now: session.now() }))
   return done
+}
+
+/** What limits the run, where anything does. */
+function chooseLimits({ selection, budget }: ChannelConfig, { reserve, maximumDeletes }: Session['config']): Pick<SyncOptions, 'selection' | 'budget' | 'reserve' | 'maximumDeletes'> {
+  return {
+    // No rule is no selection: then what upstream has is published as it is, without a look at its records.
+    ...(Object.keys(selection).length === 0 ? {} : { selection }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(reserve === undefined ? {} : { reserve }),
+    ...(maximumDeletes === undefined ? {} : { maximumDeletes }),
+  }
 }
 
 /** Said as long as nothing of the channel is published. */
