@@ -1,5 +1,4 @@
 import type { SubdirName } from '@mirror/core'
-import { growRows, resizeCells } from './records/row-cells.ts'
 import { codeOf, NOBODY } from './rules/rule-codes.ts'
 import type { SelectedSubdir } from './selected.ts'
 import { RULES } from './selection.ts'
@@ -17,6 +16,9 @@ export interface Decisions {
   readonly keep: () => Uint8Array | undefined
   readonly finish: (subdir: SubdirName) => SelectedSubdir
 }
+
+/** Room for so many at first. */
+const FIRST_ROWS = 2 ** 14
 
 /** No row is decided yet. `includeAddsBack`: `include` stands beside `exclude`. */
 export function createDecisions({ includeAddsBack }: { readonly includeAddsBack: boolean }): Decisions {
@@ -41,7 +43,7 @@ export function createDecisions({ includeAddsBack }: { readonly includeAddsBack:
   }
 
   function resize(rows: number): void {
-    codes = resizeCells(codes, rows, (buffer) => new Uint8Array(buffer))
+    codes = new Uint8Array(codes.buffer.transfer(rows))
   }
 
   return {
@@ -52,7 +54,7 @@ export function createDecisions({ includeAddsBack }: { readonly includeAddsBack:
       resize(rows)
     },
     decide(row, code, size) {
-      if (row >= codes.length) resize(growRows(row))
+      if (row >= codes.length) resize(Math.max(FIRST_ROWS, Math.ceil(row * 1.25)))
       const before = codes[row] ?? NOBODY
       if (before !== NOBODY) count(before, -1, size)
       codes[row] = code

@@ -51,7 +51,6 @@ export function createSubdirSelector({ subdir, selection, now, channel }: Subdir
     compare(rows) {
       if (isAsked && row !== rows) throw new RangeError(`The index of ${subdir} has ${row} records, its layout ${rows}`)
       decisions.seal(rows)
-      columns?.resize(rows)
       if (columns !== undefined) compareRecords(columns, { decisions, rules, selection })
     },
   }

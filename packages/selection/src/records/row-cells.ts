@@ -1,11 +1,23 @@
-type Cells = Uint8Array<ArrayBuffer> | Uint32Array<ArrayBuffer> | Float64Array<ArrayBuffer>
-
-/** How many rows to make room for, where `rows` are there and one more comes: little, for room counts as memory and copying is quick. */
-export function growRows(rows: number): number {
-  return Math.max(1 << 12, Math.ceil(rows * 1.125))
+/** One number a row. A chunk of rows takes memory when one of them is set, and none is ever copied. */
+export interface RowCells {
+  /** 0 where nothing was set. */
+  readonly at: (row: number) => number
+  readonly set: (row: number, value: number) => void
 }
 
-/** The cells of a column with room for so many rows, in place of it: what it held before is let go at once, not by the garbage collector. */
-export function resizeCells<Column extends Cells>(cells: Column, rows: number, make: (buffer: ArrayBuffer) => Column): Column {
-  return cells.length === rows ? cells : make(cells.buffer.transfer(rows * cells.BYTES_PER_ELEMENT))
+type Chunk = Uint8Array | Uint32Array | Float64Array
+
+const BITS = 14
+const MASK = 2 ** BITS - 1
+
+/** Creates cells whose chunks are made by `make`. */
+export function createRowCells(make: (rows: number) => Chunk): RowCells {
+  const chunks: (Chunk | undefined)[] = []
+  return {
+    at: (row) => chunks[row >>> BITS]?.[row & MASK] ?? 0,
+    set(row, value) {
+      const chunk = (chunks[row >>> BITS] ??= make(MASK + 1))
+      chunk[row & MASK] = value
+    },
+  }
 }

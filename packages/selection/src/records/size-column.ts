@@ -1,33 +1,18 @@
-import { growRows, resizeCells } from './row-cells.ts'
-
-/** Sizes of artifacts in bytes, 4 bytes a row. */
-export interface SizeColumn {
-  readonly set: (row: number, size: number) => void
-  readonly at: (row: number) => number
-  /** Makes room for so many rows, and no more. */
-  readonly resize: (rows: number) => void
-}
+import { createRowCells, type RowCells } from './row-cells.ts'
 
 const HIGHEST = 2 ** 32 - 1
 
-/** Creates an empty column; the few sizes that need more than 32 bits are kept beside it. */
-export function createSizeColumn(): SizeColumn {
-  let cells = new Uint32Array(0)
+/** Creates a column for sizes of artifacts in bytes, 4 bytes a row; the few sizes that need more than 32 bits are kept beside it. */
+export function createSizeColumn(): RowCells {
+  const cells = createRowCells((rows) => new Uint32Array(rows))
   const big = new Map<number, number>()
-
-  function resize(rows: number): void {
-    cells = resizeCells(cells, rows, (buffer) => new Uint32Array(buffer))
-  }
-
   return {
-    resize,
     set(row, size) {
-      if (row >= cells.length) resize(growRows(row))
-      cells[row] = Math.min(size, HIGHEST)
+      cells.set(row, Math.min(size, HIGHEST))
       if (size >= HIGHEST) big.set(row, size)
     },
     at(row) {
-      const size = cells[row] ?? 0
+      const size = cells.at(row)
       return size === HIGHEST ? (big.get(row) ?? size) : size
     },
   }

@@ -18,8 +18,8 @@ export function dropTwins(groups: RowGroups, prefer: ArtifactFormat): void {
   const { decisions, columns } = groups
   const { formats, stems } = columns
   const preferred = numberOfFormat(prefer)
-  const formatAt = (row: number): number => formats[row] ?? OTHER_FORMAT
-  const compareStems = (left: number, right: number): number => (stems[left] ?? 0) - (stems[right] ?? 0)
+  const formatAt = (row: number): number => formats.at(row)
+  const compareStems = (left: number, right: number): number => stems.at(left) - stems.at(right)
   const comparePreferred = (left: number, right: number): number =>
     compareStems(left, right) || Number(formatAt(right) === preferred) - Number(formatAt(left) === preferred)
 
@@ -42,8 +42,8 @@ function isOther(format: number, preferred: number): boolean {
 /** Leaves out all but the newest versions of each name, and all but the highest build numbers of each version. `ranks`: the order of versions, by number. */
 export function dropOld(groups: RowGroups, { versions = Infinity, builds = Infinity }: LatestChoice, ranks: Uint32Array): void {
   const { decisions, columns } = groups
-  const rankAt = (row: number): number => ranks[columns.versions[row] ?? 0] ?? 0
-  const numberAt = builds === Infinity ? () => 0 : (row: number): number => columns.buildNumbers[row] ?? 0
+  const rankAt = (row: number): number => ranks[columns.versions.at(row)] ?? 0
+  const numberAt = builds === Infinity ? () => 0 : (row: number): number => columns.buildNumbers.at(row)
   const compareAge = (left: number, right: number): number => rankAt(right) - rankAt(left) || numberAt(right) - numberAt(left)
 
   forEachGroup(groups, (rows) => {
@@ -67,7 +67,7 @@ function forEachGroup({ decisions, columns: { lastRows, rowsBefore } }: RowGroup
   const rows: number[] = []
   for (const last of lastRows) {
     rows.length = 0
-    for (let next = last ?? 0; next !== 0; next = rowsBefore[next - 1] ?? 0) if (decisions.isKept(next - 1)) rows.push(next - 1)
+    for (let next = last ?? 0; next !== 0; next = rowsBefore.at(next - 1)) if (decisions.isKept(next - 1)) rows.push(next - 1)
     if (rows.length > 0) visit(rows)
   }
 }
