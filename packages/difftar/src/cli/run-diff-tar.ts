@@ -34,13 +34,20 @@ export async function runDiffTar(words: readonly string[], program: Program): Pr
       program.stderr('Interrupted.\n')
       return INTERRUPTED
     }
-    if (!isMirrorError(error)) throw error
-    program.stderr(`${error.message.startsWith('Error: ') ? '' : 'Error: '}${error.message}\n${error.hint === undefined ? '' : `${error.hint}\n`}`)
-    return 1
+    return tellError(error, program)
   }
 }
 
 const INTERRUPTED = 130
+
+/** What is expected to go wrong gets a sentence, anything else is a bug and keeps its stack. */
+function tellError(error: unknown, program: Program): number {
+  const isOfSystem = error instanceof Error && 'syscall' in error
+  if (!isMirrorError(error) && !isOfSystem) throw error
+  const hint = isMirrorError(error) && error.hint !== undefined ? `${error.hint}\n` : ''
+  program.stderr(`${error.message.startsWith('Error: ') ? '' : 'Error: '}${error.message}\n${hint}`)
+  return 1
+}
 
 async function dispatch({ flags, repository, modes }: Arguments, program: Program): Promise<number> {
   if (flags.help === true) return say(program, HELP)
