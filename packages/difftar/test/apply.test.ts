@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe } from 'vitest'
 import { applyDelta, createKeyPair, openDelta, parsePublicKey, parseSecretKey } from '../src/index.ts'
@@ -231,5 +231,71 @@ describe('applyDelta()', () => {
     await expect(applyDelta({ from: tar, mirror: world.far })).rejects.toMatchObject({ code: 'DELTA_NO_MANIFEST' })
     rmSync(tar)
     await expect(applyDelta({ from: tar, mirror: world.far })).rejects.toMatchObject({ code: 'DELTA_NOT_FOUND' })
+  })
+
+  test('A01 a delta of another channel, of an unknown base, of a skipped one, and one that is older by its number', async ({ folder, world, expect }) => {
+    await world.create([], { tarball: join(folder, 'seed.tar') }, { sequence: 5 })
+    await applyDelta({ from: join(folder, 'seed.tar'), mirror: world.far })
+    const first = await world.refer('first', 'compact')
+    const before = readTree(world.far)
+    mkdirSync(join(folder, 'two'))
+    const other = await createWorld(join(folder, 'two'), { channel: 'other' })
+    const otherReference = await other.refer('reference', 'compact')
+    await other.change(FIRST)
+    await other.create([otherReference], { tarball: join(folder, 'other.tar') })
+    await expect(applyDelta({ from: join(folder, 'other.tar'), mirror: world.far })).rejects.toMatchObject({ code: 'DELTA_BASE_MISMATCH', message: expect.stringContaining('noarch/repodata.json is missing') })
+    await world.change(FIRST)
+    const second = await world.refer('second', 'compact')
+    await world.change(SECOND)
+    await world.create([second], { tarball: join(folder, 'skipped.tar') }, { sequence: 7 })
+    await expect(applyDelta({ from: join(folder, 'skipped.tar'), mirror: world.far })).rejects.toMatchObject({ code: 'DELTA_BASE_MISMATCH' })
+    await world.create([first], { tarball: join(folder, 'low.tar') }, { sequence: 4 })
+    await expect(applyDelta({ from: join(folder, 'low.tar'), mirror: world.far })).rejects.toMatchObject({ code: 'DELTA_OLDER', message: expect.stringContaining('its number is 4, that of the last one 5') })
+    expect(readTree(world.far)).toEqual(before)
+    expect((await applyDelta({ from: join(folder, 'low.tar'), mirror: world.far, allowOlder: true, grace: 0 })).status).toBe('applied')
+    expect(readTree(world.far)).toEqual(readTree(world.near))
+  })
+
+  test('A04 volumes that are cut, of another delta, renamed or too many', async ({ folder, world, expect }) => {
+    const [one, two] = [join(folder, 'one'), join(folder, 'two')]
+    for (const path of [one, two]) mkdirSync(path)
+    const { written } = await world.create([], { tarball: join(one, 'update.tar'), volumeSize: 30_720 })
+    await world.change(FIRST)
+    const { written: others } = await world.create([], { tarball: join(two, 'update.tar'), volumeSize: 30_720 })
+    const [first = '', second = ''] = written
+    const apply = (from: readonly string[]): Promise<unknown> => applyDelta({ from, mirror: world.far })
+    await expect(apply([first, others[1] ?? ''])).rejects.toMatchObject({ code: 'DELTA_INCOMPLETE', message: expect.stringContaining('update.vol002.tar is not a volume of the same delta') })
+    await expect(apply([...written, others[1] ?? ''])).rejects.toMatchObject({ code: 'DELTA_INCOMPLETE' })
+    await expect(apply([...written, join(folder, 'absent.tar')])).rejects.toMatchObject({ code: 'DELTA_NOT_FOUND' })
+    const bytes = readFileSync(second)
+    writeFileSync(second, bytes.subarray(0, bytes.length - 15_000))
+    await expect(apply(written)).rejects.toMatchObject({ code: 'DELTA_UNSAFE_ARCHIVE' })
+    const changed = Buffer.from(bytes)
+    const at = changed.indexOf('repodata.json') + 700
+    changed[at] = (changed[at] ?? 0) ^ 1
+    writeFileSync(second, changed)
+    await expect(apply(written)).rejects.toMatchObject({ message: expect.stringContaining('vol002') })
+    expect(existsSync(world.far)).toBe(false)
+    writeFileSync(second, bytes)
+    renameSync(first, join(folder, 'b.tar'))
+    renameSync(second, join(folder, 'a.tar'))
+    await apply([join(folder, 'a.tar'), join(folder, 'b.tar'), ...written.slice(2)])
+    expect([...readTree(world.far).keys()]).toContain('linux-64/beta-1.0-0.tar.bz2')
+  })
+
+  test('A10 back and forth gives the same state as before', async ({ folder, world, expect }) => {
+    const first = await world.refer('first', 'compact')
+    await world.create([], { tarball: join(folder, 'seed.tar') })
+    const { channels: [seeded] } = await applyDelta({ from: join(folder, 'seed.tar'), mirror: world.far })
+    const before = readTree(world.far)
+    await world.change({ add: { 'linux-64': [{ name: 'new', version: '1.0' }] } })
+    const second = await world.refer('second', 'compact')
+    await world.create([first], { tarball: join(folder, 'forth.tar') })
+    await applyDelta({ from: join(folder, 'forth.tar'), mirror: world.far, grace: 0 })
+    await world.change({ remove: { 'linux-64': ['new-1.0-0.conda'] } })
+    await world.create([second], { tarball: join(folder, 'back.tar') })
+    const { channels: [back] } = await applyDelta({ from: join(folder, 'back.tar'), mirror: world.far, grace: 0 })
+    expect(back?.to).toBe(seeded?.to)
+    expect(readTree(world.far)).toEqual(before)
   })
 })

@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { createDiskStore } from '@mirror/store'
 import { describe } from 'vitest'
-import { applyDelta, diffTree, findChannels, readReference } from '../src/index.ts'
+import { applyDelta, createDelta, describeGeneration, diffTree, findChannels, readReference } from '../src/index.ts'
 import { test } from './test.ts'
 import { FIRST, formatTree, readTree, SECOND, type World } from './world.ts'
 
@@ -92,5 +93,25 @@ describe('readReference()', () => {
       expect(() => readReference(at(`bad-${number}`, text), findChannels(world.near, () => undefined)), text.slice(0, 60)).toThrow(expect.objectContaining({ code: 'REFERENCE_INVALID' }))
     }
     expect(() => readReference(join(world.folder, 'absent'), [])).toThrow(expect.objectContaining({ code: 'REFERENCE_NOT_FOUND' }))
+  })
+})
+
+describe('describeGeneration()', () => {
+  test('leads from a generation that a store keeps to what it holds now', async ({ world, expect }) => {
+    const mirror = join(world.folder, 'mirror')
+    const seed = join(world.folder, 'seed.tar')
+    await world.create([], { tarball: seed })
+    for (const root of [mirror, world.far]) await applyDelta({ from: seed, mirror: root })
+    const reference = await world.refer('reference', 'compact')
+    await world.change(FIRST)
+    await world.create([reference], { tarball: join(world.folder, 'update.tar') })
+    await applyDelta({ from: join(world.folder, 'update.tar'), mirror })
+    const reader = await createDiskStore({ root: mirror }).read(1)
+    if (reader === undefined) throw new Error('generation 1 is gone')
+    const diff = await diffTree({ mirror, references: [{ sequence: 1, channels: [await describeGeneration('', reader)] }] })
+    expect(diff.sequence).toBe(2)
+    await createDelta({ diffs: diff.channels, sequence: diff.sequence, to: { tarball: join(world.folder, 'again.tar') } })
+    await applyDelta({ from: join(world.folder, 'again.tar'), mirror: world.far, grace: 0 })
+    expect(readTree(world.far)).toEqual(readTree(world.near))
   })
 })
