@@ -10,8 +10,8 @@ const lineBreaks = /\n\s+\| /g
 // AssemblyScript's decorators are no TypeScript; these files are compiled by their own compiler and import nothing.
 const unparsable = /x failed to parse file \S*\/packages\/core\/assembly\/\S+:/g
 
-// A check against other people's tools may use what a package's own tests are made of.
-const testHelpers = /x import `[^`]*\/test\/[^`]*` leaves the package\s+,-\[\S*\/tools\/interop\//g
+// A check against other people's tools, and a proof, may use what a package's own tests are made of.
+const testHelpers = /x import `[^`]*\/test\/[^`]*` leaves the package\s+,-\[\S*\/tools\/(?:interop|prove)\//g
 
 // Benchmarks of one package may measure with the documents that those of another are made of.
 const benchHelpers = /x import `[^`]*\/benchmarks\/[^`]*` leaves the package\s+,-\[\S*\/benchmarks\//g

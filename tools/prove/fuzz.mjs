@@ -187,7 +187,7 @@ const packed = async () => {
   }
 }
 
-const SHARD_BYTES = Buffer.from('83a4696e666f81a6737562646972a86c696e75782d3634a86261736575726ca0a6736861726473' + '81a161c420' + '11'.repeat(32), 'hex')
+const SHARD_BYTES = Buffer.from(`83a4696e666f81a6737562646972a86c696e75782d3634a86261736575726ca0a673686172647381a161c420${'11'.repeat(32)}`, 'hex')
 const shards = () => expectNamed(() => { readShardIndex(mutate(SHARD_BYTES)) }) ?? expectNamed(() => { readShard(mutate(SHARD_BYTES)) })
 
 const EXAMPLES = join(root, 'apps/cli/test/config/examples')

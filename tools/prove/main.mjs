@@ -39,7 +39,7 @@ const runScript = (script, given, { minutes, folder }) => new Promise((resolve) 
   let late = false
   const end = () => {
     try {
-      process.kill(-child.pid, 'SIGKILL')
+      if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL')
     } catch {
       // It has ended, with all that it started.
     }

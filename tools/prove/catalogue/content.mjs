@@ -1,3 +1,4 @@
+/* oxlint-disable max-params -- a row of a table has its columns */
 import { mkdir, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zstdCompressSync } from 'node:zlib'

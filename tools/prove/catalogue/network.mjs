@@ -1,3 +1,4 @@
+/* oxlint-disable max-params -- a row of a table has its columns */
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { createCertificate, faults, serveChannel, startBlackHole } from '@mirror/test-fixtures'

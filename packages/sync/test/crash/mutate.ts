@@ -7,6 +7,12 @@ const mutant = MUTANTS.find(({ name }) => name === process.env['MIRROR_MUTANT'])
 if (mutant === undefined) throw new TypeError(`There is no mutant ${process.env['MIRROR_MUTANT'] ?? ''}`)
 const left = new Set(mutant.edits)
 
+function readSource(source: unknown): string {
+  if (typeof source === 'string') return source
+  if (source instanceof Uint8Array) return Buffer.from(source).toString()
+  throw new TypeError('The module has no text')
+}
+
 registerHooks({
   load(url, context, nextLoad) {
     const loaded = nextLoad(url, context)
@@ -16,7 +22,7 @@ registerHooks({
       if (text.split(edit.from).length !== 2) throw new TypeError(`${edit.file} has not once: ${edit.from}`)
       left.delete(edit)
       return text.replace(edit.from, () => edit.to)
-    }, Buffer.from(loaded.source ?? '').toString())
+    }, readSource(loaded.source))
     return { ...loaded, source }
   },
 })

@@ -118,15 +118,18 @@ const BESIDE: Readonly<Record<string, () => Promise<unknown>>> = {
 }
 const TURNED_AWAY = ['STORE_LOCKED', 'STORE_CONTENDED', 'GENERATION_ABSENT']
 
+function unforeseen(outcome: PromiseSettledResult<unknown>): readonly string[] {
+  if (outcome.status === 'fulfilled' || (isMirrorError(outcome.reason) && TURNED_AWAY.includes(outcome.reason.code))) return []
+  return [String(outcome.reason)]
+}
+
 async function together(): Promise<{ readonly points: number; readonly bad: readonly string[] }> {
   const bad: string[] = []
   let points = 0
   for (const [name, beside] of Object.entries(BESIDE)) {
     for (let pair = 0; pair < PAIRS; pair += 1) {
       const outcomes = await Promise.allSettled([runSync(pathToFileURL(pair % 2 === 0 ? moved : upstream).href, { folder, mirror }, WHOLE), beside()])
-      for (const outcome of outcomes) {
-        if (outcome.status === 'rejected' && !(isMirrorError(outcome.reason) && TURNED_AWAY.includes(outcome.reason.code))) bad.push(`a sync and ${name}: ${String(outcome.reason)}`)
-      }
+      bad.push(...outcomes.flatMap(unforeseen).map((problem) => `a sync and ${name}: ${problem}`))
       bad.push(...(await checkMirror(mirror)).problems.map((problem) => `a sync and ${name}: ${problem}`))
       points += 1
     }

@@ -4,7 +4,7 @@ import { cp, mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { type KeepingScenario, openMirror } from './keeping-scenarios.ts'
-import { createImage, FILE_SYSTEMS, type FileSystem, mount, snapshotIo, unmount, whyNoMounts } from './power-cut.ts'
+import { createImage, type FileSystem, mount, snapshotIo, unmount, whyNoMounts } from './power-cut.ts'
 import { addSweep, createFound, printFound, readGiven } from './report.ts'
 import { checkPoint } from './sweep-scenario.ts'
 import { createAllScenarios } from './sync-scenarios.ts'
@@ -47,7 +47,7 @@ async function sweep(scenario: KeepingScenario, type: FileSystem): Promise<{ rea
 }
 
 const found = createFound()
-for (const type of ['ext4', 'xfs', 'btrfs'] satisfies (keyof typeof FILE_SYSTEMS)[]) {
+for (const type of ['ext4', 'xfs', 'btrfs'] as const) {
   const why = whyNoMounts(folder, type)
   if (why !== undefined) {
     found.notes.push(`skipped - ${why}`)

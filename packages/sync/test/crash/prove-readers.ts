@@ -74,7 +74,7 @@ async function rollBack(): Promise<void> {
 }
 
 for (let day = 1; (switches() < WANTED.switches || reads() < WANTED.reads) && performance.now() - started < seconds * 1000; day += 1) {
-  const { report } = await runSync(url(random(STATES)), { folder, mirror }, { grace: GRACE, store })
+  const { report } = await runSync(url(random(STATES)), { folder, mirror }, { grace: GRACE, store, limits: { allowRollback: true } })
   if (report.status === 'committed') done.syncs += 1
   else if (report.status !== 'unchanged') found.findings.push(`a sync ended as ${report.status}`)
   if (day % 5 === 0) await rollBack()

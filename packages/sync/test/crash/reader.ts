@@ -95,23 +95,28 @@ function believe({ form, read, listed }: Held): void {
 const held: Held[] = []
 let next = 0
 const HELD_AT_ONCE = 5000
-let stopped = false
-process.once('message', () => { stopped = true })
+const state = { isStopped: false }
+process.once('message', () => { state.isStopped = true })
 
-while (!stopped) {
-  for (let round = 0; round < 200; round += 1) {
-    const form = FORMS[next % FORMS.length]
-    next += 1
-    if (form !== undefined && held.length < HELD_AT_ONCE) {
-      const index = readIndex(form)
-      if (index !== undefined) held.push(index)
-    }
-    while (held[0] !== undefined && performance.now() - held[0].read >= lag) {
-      const due = held.shift()
-      if (due !== undefined) believe(due)
-    }
+/** Reads the next index, and believes those whose time has come. */
+function takeTurn(): void {
+  const form = FORMS[next % FORMS.length]
+  next += 1
+  const index = form === undefined || held.length >= HELD_AT_ONCE ? undefined : readIndex(form)
+  if (index !== undefined) held.push(index)
+  for (let due = held[0]; due !== undefined && performance.now() - due.read >= lag; due = held[0]) {
+    believe(due)
+    held.shift()
   }
-  await new Promise((resolve) => { setTimeout(resolve, held.length < HELD_AT_ONCE ? 0 : 5) })
-  process.send?.({ reads: counts.reads, late: counts.late, indexes: counts.indexes.size, violations: [...counts.violations].slice(0, 20) })
 }
-process.send?.({ reads: counts.reads, late: counts.late, indexes: counts.indexes.size, violations: [...counts.violations].slice(0, 20) }, () => { process.exit() })
+
+function tell(told: () => void = () => undefined): void {
+  process.send?.({ reads: counts.reads, late: counts.late, indexes: counts.indexes.size, violations: [...counts.violations].slice(0, 20) }, told)
+}
+
+while (!state.isStopped) {
+  for (let round = 0; round < 200; round += 1) takeTurn()
+  await new Promise((resolve) => { setTimeout(resolve, held.length < HELD_AT_ONCE ? 0 : 5) })
+  tell()
+}
+tell(() => { process.exit() })

@@ -69,7 +69,7 @@ function sync(name: string, { folder, upstream, before }: SyncScenarioOptions): 
       const { problems, extra } = await checkMirror(mirror, { subdirs: SUBDIRS })
       const differ = await Promise.all(SUBDIRS.map(async (subdir) => {
         const [wanted, found] = await Promise.all([upstream, mirror].map(async (root) => readFile(join(root, subdir, 'repodata.json'))))
-        return wanted !== undefined && found?.equals(wanted) === true ? [] : [`${subdir}: another index than upstream's`]
+        return wanted !== undefined && found?.equals(wanted) ? [] : [`${subdir}: another index than upstream's`]
       }))
       return [...problems, ...extra.map((file) => `extra ${file}`), ...differ.flat()]
     },

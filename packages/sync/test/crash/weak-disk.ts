@@ -245,7 +245,7 @@ function buildTree({ inodes, names, first }: Model, { at, kept, data }: { readon
     for (const [name, id] of entries.get(folder) ?? []) {
       const own = path === '' ? name : `${path}/${name}`
       const inode = inodes[id]
-      if (inode?.isFolder === true) {
+      if (inode?.isFolder) {
         tree.set(own, 'folder')
         visit(id, own)
       } else if (inode !== undefined) tree.set(own, contentOf(inode, at, data(id)))
