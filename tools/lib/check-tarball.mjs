@@ -14,17 +14,20 @@ export const readPackedManifest = (tarball) => JSON.parse(execFileSync('tar', ['
 
 const REQUIRED = ['package.json', 'README.md', 'LICENSE']
 
-/** A built file has its place in `src`; the bundle of a command is checked by starting it. */
-const belongs = (folder, bundled) => (name) => {
+const isBundled = (name) =>
+  /^(?:bin\/[\w-]+\.js|dist\/[\w-]+\.mjs|dist\/bin\/[\w.-]+\.js|dist\/help\/[\w.-]+\.txt|dist\/third-party-licences\.txt)$/.test(name)
+
+/** A built file of a library has its place in `src`; the bundle of a command is checked by starting it. A package may be both. */
+const belongs = (folder, { isCommand, isLibrary }) => (name) => {
   if (REQUIRED.includes(name) || name === 'CHANGELOG.md') return true
-  if (bundled) return /^(?:bin\/[\w-]+\.js|dist\/bin\/[\w.-]+\.js|dist\/help\/[\w.-]+\.txt|dist\/third-party-licences\.txt)$/.test(name)
+  if (isCommand && (isBundled(name) || (isLibrary && name.startsWith('node_modules/@mirror/')))) return true
+  if (!isLibrary) return false
   const stem = /^dist\/(?<stem>.+)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.groups?.stem
   return stem !== undefined && existsSync(join(root, folder, 'src', `${stem}.ts`))
 }
-
-const findFileFaults = (folder, names, bundled) => [
+const findFileFaults = (folder, names, kinds) => [
   ...REQUIRED.filter((name) => !names.includes(name)).map((name) => `has no ${name}`),
-  ...names.filter((name) => !belongs(folder, bundled)(name)).map((name) => `holds ${name}, which does not belong there`),
+  ...names.filter((name) => !belongs(folder, kinds)(name)).map((name) => `holds ${name}, which does not belong there`),
 ]
 
 const targetsOf = (value) => (typeof value === 'string' ? [value] : Object.values(value ?? {}).flatMap((inner) => targetsOf(inner)))
@@ -41,6 +44,6 @@ const findManifestFaults = (packed, names) => {
 /** What is wrong with a tarball: files missing, files too many, a manifest that means nothing outside the workspace. */
 export const findTarballFaults = ({ folder, manifest, tarball }) => {
   const names = list(tarball)
-  const faults = [...findFileFaults(folder, names, manifest.bin !== undefined), ...findManifestFaults(readPackedManifest(tarball), names)]
+  const faults = [...findFileFaults(folder, names, { isCommand: manifest.bin !== undefined, isLibrary: manifest.exports?.['.'] !== undefined }), ...findManifestFaults(readPackedManifest(tarball), names)]
   return faults.map((fault) => `${manifest.name} ${fault}`)
 }

@@ -1,5 +1,6 @@
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { ToolError } from './fail.mjs'
 import { run } from './run.mjs'
 import { packageFolders } from './setup-stamp.mjs'
@@ -34,6 +35,30 @@ const packOne = async ({ folder, manifest }, into) => {
   return { folder, manifest, tarball }
 }
 
+/**
+ * Puts the packages of this repository that a command needs into its own tarball, so that it installs from one file with no registry: `bundleDependencies` of what npm would have
+ * fetched. A command that is bundled whole has no dependencies and stays as it is.
+ */
+const carrySiblings = async (item, all) => {
+  const siblings = all.filter(({ manifest }) => item.manifest.dependencies?.[manifest.name] !== undefined)
+  if (!item.manifest.bin || item.manifest.exports?.['.'] === undefined || siblings.length === 0) return
+  const work = mkdtempSync(join(tmpdir(), 'pack-'))
+  try {
+    const unpack = async (tarball, into) => {
+      mkdirSync(into, { recursive: true })
+      needOk(`unpack ${tarball}`, await run('tar', ['-xzf', tarball, '-C', into, '--strip-components=1'], { quiet: true }))
+    }
+    await unpack(item.tarball, work)
+    for (const { manifest, tarball } of siblings) await unpack(tarball, join(work, 'node_modules', manifest.name))
+    const path = join(work, 'package.json')
+    const packed = JSON.parse(readFileSync(path, 'utf8'))
+    writeFileSync(path, `${JSON.stringify({ ...packed, bundleDependencies: siblings.map(({ manifest }) => manifest.name) }, undefined, 2)}\n`)
+    needOk(`pack ${item.manifest.name} with what it needs`, await run('npm', ['pack', '--ignore-scripts', '--pack-destination', dirname(item.tarball), work], { quiet: true, cwd: work }))
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
 /** Builds every published package and packs it into the folder, which is emptied first: `{ folder, manifest, tarball }` of each. */
 export const packAll = async (into) => {
   // What turbo restores is added to what is there: chunks of an older bundle must not be packed.
@@ -41,5 +66,7 @@ export const packAll = async (into) => {
   needOk('build', await run(binPath('turbo'), ['run', 'build', 'bundle', '--output-logs=errors-only'], { quiet: true }))
   rmSync(into, { recursive: true, force: true })
   mkdirSync(into, { recursive: true })
-  return Promise.all(publicPackages().map((item) => packOne(item, into)))
+  const packed = await Promise.all(publicPackages().map((item) => packOne(item, into)))
+  for (const item of packed) await carrySiblings(item, packed)
+  return packed
 }
