@@ -5,7 +5,7 @@ import { createDependencyTable, type Dependency, type DependencyTable } from './
 import { explainUnmet } from './explain.ts'
 import { findLocked } from './find-locked.ts'
 import { seedsOfChannel } from './seeds-of-channel.ts'
-import { searchSolutions } from './search.ts'
+import { createSharedSearch, type SearchResult } from './search.ts'
 import { createShelf, type Shelf } from './shelf.ts'
 import { createUniverse, type Universe } from './universe.ts'
 
@@ -108,8 +108,9 @@ function closeAll(sets: readonly SeedSet[], work: Work): readonly Failure[] {
   const reasons = new Map(sets.map((set) => [set, new Array<string>()]))
   for (const platform of sets.length === 0 ? [] : platforms) {
     const universe = createPlatform(platform, work)
+    const search = createSharedSearch(universe, sets.map(({ seeds }) => seeds))
     for (const set of sets) {
-      const reason = closeOne(universe, set, work)
+      const reason = closeOne({ universe, result: search(set.seeds) }, set, work)
       if (reason !== undefined) reasons.get(set)?.push(reason)
     }
     // Only noarch is looked at again, for the next platform.
@@ -141,8 +142,12 @@ function createPlatform(platform: SubdirName, { shelves, options, dependencies }
   })
 }
 
-function closeOne(universe: Universe, { text, seeds }: SeedSet, { keep, notes }: Work): string | undefined {
-  const result = searchSolutions(universe, seeds)
+interface Found {
+  readonly universe: Universe
+  readonly result: SearchResult
+}
+
+function closeOne({ universe, result }: Found, { text, seeds }: SeedSet, { keep, notes }: Work): string | undefined {
   if (result.status === 'unsolvable') {
     const seed = seeds.length === 1 ? '' : ` because of ${JSON.stringify(result.unmet.text)}`
     return `${JSON.stringify(text)} cannot be had on ${universe.platform}${seed}: ${explainUnmet(result.search, result.unmet)}`

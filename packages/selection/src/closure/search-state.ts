@@ -29,6 +29,17 @@ export interface Search {
   readonly alternatives: Set<number>
   /** Nodes that died so far. */
   counted: number
+  readonly trail: Trail
+}
+
+/** What has happened since a search stood where it is to be taken back to. */
+export interface Trail {
+  /** Nodes that died. */
+  readonly dead: number[]
+  /** Dependencies whose first living candidate moved, and where it stood among its candidates before. */
+  readonly moved: { readonly id: number; readonly cursor: number }[]
+  /** Dependencies that nothing meets any more. */
+  readonly unmet: number[]
 }
 
 /** Creates a search that knows nothing yet. */
@@ -49,6 +60,7 @@ export function createSearch(universe: Universe, seeds: readonly Dependency[]): 
     dirty: new Set(),
     alternatives: new Set(),
     counted: 0,
+    trail: { dead: [], moved: [], unmet: [] },
   }
 }
 
@@ -60,4 +72,32 @@ export function killNode(search: Search, node: number, cause: number): void {
   search.causes[node] = cause
   search.deathOf[node] = search.counted
   search.deaths.push(node)
+  search.trail.dead.push(node)
+}
+
+/** Forgets how a search came to stand where it does: there it is taken back to. */
+export function forgetTrail({ trail }: Search): void {
+  trail.dead.length = 0
+  trail.moved.length = 0
+  trail.unmet.length = 0
+}
+
+/**
+ * Takes a search back; gives the dependencies that are met again, and that no candidate watches over. The others stay with the candidate that they have: it was alive with
+ * more nodes dead, and so it is now.
+ */
+export function takeBack(search: Search): readonly number[] {
+  const { trail, dead, causes, deathOf, cursors, unmet, forced, dirty, alternatives } = search
+  for (const node of trail.dead) {
+    dead[node] = 0
+    causes[node] = 0
+    deathOf[node] = 0
+  }
+  for (const { id, cursor } of trail.moved.toReversed()) cursors[id] = cursor
+  const met = [...trail.unmet]
+  for (const id of met) unmet.delete(id)
+  forced.clear()
+  dirty.clear()
+  alternatives.clear()
+  return met
 }

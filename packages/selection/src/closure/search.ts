@@ -1,6 +1,6 @@
 import type { Dependency } from './dependency-table.ts'
 import { followForced, forceDependency } from './forcing.ts'
-import { createSearch, killNode, type Search } from './search-state.ts'
+import { createSearch, forgetTrail, killNode, type Search, takeBack } from './search-state.ts'
 import type { Universe } from './universe.ts'
 
 /** What came of a search: nodes that are kept, or why there is no solution: a seed that nothing living meets. */
@@ -20,6 +20,35 @@ export function searchSolutions(universe: Universe, seeds: readonly Dependency[]
   for (const seed of seeds) forceDependency(search, seed)
   followForced(search)
   discover(search)
+  return conclude(search, seeds)
+}
+
+/**
+ * Creates a search for the solutions of each of several sets of seeds. What is reached, and what can be in no solution of any seed, is found once for all of them; the
+ * names that one set forces are followed from there, and taken back. What is found can be less than `searchSolutions` finds for a set alone, where others have shown that
+ * more is dead, and never lacks a node of a solution.
+ */
+export function createSharedSearch(universe: Universe, sets: readonly (readonly Dependency[])[]): (seeds: readonly Dependency[]) => SearchResult {
+  if (sets.length < 2) return (seeds) => searchSolutions(universe, seeds)
+  const search = createSearch(universe, sets.flat())
+  discover(search)
+  settle(search)
+  forgetTrail(search)
+
+  return (seeds) => {
+    for (const seed of seeds) forceDependency(search, seed)
+    followForced(search)
+    const result = conclude(search, seeds)
+    for (const id of takeBack(search)) watchNext(search, universe.dependencies.at(id))
+    forgetTrail(search)
+    // Alone, so that what is told of the reasons is about these seeds.
+    return result.status === 'found' ? result : searchSolutions(universe, seeds)
+  }
+}
+
+/** Follows what is forced and dead to its end. */
+function conclude(search: Search, seeds: readonly Dependency[]): SearchResult {
+  const { universe } = search
   settle(search)
   while (search.dirty.size > 0) {
     followForced(search)
@@ -91,17 +120,25 @@ function* readGroup(universe: Universe, nodes: Iterable<number>, group: string):
 /** The first candidate that lives now watches over the dependency; without one, all that need it die. */
 function watchNext(search: Search, dependency: Dependency): void {
   const { id } = dependency
-  const { universe, dead, watchers, cursors } = search
-  const candidates = universe.candidatesOf(dependency)
-  let at = cursors[id] ?? 0
-  while (at < candidates.length && dead[candidates[at] ?? 0] !== 0) at += 1
-  cursors[id] = at
-  const node = candidates[at]
+  const { watchers, unmet, trail, dependents } = search
+  const node = findLiving(search, dependency)
   if (node === undefined) {
-    search.unmet.add(id)
-    for (const dependent of search.dependents[id] ?? []) killNode(search, dependent, id + 1)
+    unmet.add(id)
+    trail.unmet.push(id)
+    for (const dependent of dependents[id] ?? []) killNode(search, dependent, id + 1)
   } else if (watchers[node] === undefined) watchers[node] = [id]
   else watchers[node].push(id)
+}
+
+function findLiving({ universe, dead, cursors, trail }: Search, dependency: Dependency): number | undefined {
+  const { id } = dependency
+  const candidates = universe.candidatesOf(dependency)
+  const cursor = cursors[id] ?? 0
+  let at = cursor
+  while (at < candidates.length && dead[candidates[at] ?? 0] !== 0) at += 1
+  if (at !== cursor) trail.moved.push({ id, cursor })
+  cursors[id] = at
+  return candidates[at]
 }
 
 /** Carries deaths on until no more follow, in their order: so the causes lead to the bottom by a short way. */
@@ -126,12 +163,16 @@ function collect(universe: Universe, seeds: readonly Dependency[], dead: Uint8Ar
   function follow(dependency: Dependency): void {
     if (asked[dependency.id] === true) return
     asked[dependency.id] = true
-    const living = universe.candidatesOf(dependency).filter((node) => dead[node] === 0)
-    for (const node of living) {
-      if (found[node] === 0) nodes.push(node)
+    const candidates = universe.candidatesOf(dependency)
+    for (const node of candidates) {
+      if (dead[node] !== 0 || found[node] !== 0) continue
       found[node] = 1
+      nodes.push(node)
     }
-    for (const group of dependency.spec?.extras ?? []) for (const item of readGroup(universe, living, group)) pending.push(item)
+    const extras = dependency.spec?.extras ?? []
+    if (extras.length === 0) return
+    const living = candidates.filter((node) => dead[node] === 0)
+    for (const group of extras) for (const item of readGroup(universe, living, group)) pending.push(item)
   }
   for (let at = 0; at < nodes.length || pending.length > 0;) {
     const dependency = pending.pop()

@@ -129,3 +129,15 @@ test('closeOver() keeps all that any solution of an environment has, and no more
     if (alone !== undefined) expect([...kept].filter((key) => !alone.has(key))).toEqual([])
   }), { numRuns: 150 })
 })
+
+test('closeOver() keeps no more for seeds than for each of them alone, in any order', ({ expect }) => {
+  fc.assert(fc.property(arbitraryItems, fc.array(arbitrarySpec, { minLength: 2, maxLength: 4 }), (items, seeds) => {
+    const alone = seeds.map((seed) => close(items, [seed], []))
+    const kept = close(items, seeds, [])
+    expect(kept === undefined).toBe(alone.includes(undefined))
+    if (kept === undefined) return
+    const either = new Set(alone.flatMap((each) => [...each ?? []]))
+    expect([...kept].filter((key) => !either.has(key))).toEqual([])
+    expect(close(items, seeds.toReversed(), [])).toEqual(kept)
+  }), { numRuns: 150 })
+})
