@@ -1,5 +1,5 @@
 import { describe, test } from 'vitest'
-import { checkGuards, DEFAULT_LIMITS, type GuardLimits, type SubdirFacts } from '../src/index.ts'
+import { checkBudget, checkGuards, DEFAULT_LIMITS, type GuardLimits, type SubdirFacts } from '../src/index.ts'
 
 const NOW = Date.UTC(2026, 0, 15)
 const DAY = 24 * 3_600_000
@@ -55,5 +55,21 @@ describe('checkGuards()', () => {
   test('judges every subdir', ({ expect }) => {
     const verdicts = checkGuards([{ ...STEADY, subdir: 'noarch', vanished: true }, STEADY, { ...STEADY, subdir: 'win-64', vanished: true }], DEFAULT_LIMITS, NOW)
     expect(verdicts.map(({ subdir }) => subdir)).toEqual(['noarch', 'win-64'])
+  })
+})
+
+describe('checkBudget()', () => {
+  test.for<[string, { readonly artifacts?: number; readonly bytes?: number }, readonly string[]]>([
+    ['no limit', {}, []],
+    ['what just fits', { artifacts: 10, bytes: 1000 }, []],
+    ['too many artifacts', { artifacts: 9 }, ['Cannot keep within the budget: team would hold 10 artifacts, 1 more than the 9 of "budget.artifacts"']],
+    ['too much of both', { artifacts: 4, bytes: 1 }, [
+      'Cannot keep within the budget: team would hold 10 artifacts, 6 more than the 4 of "budget.artifacts"',
+      'Cannot keep within the budget: team would hold 1000 bytes, 999 more than the 1 of "budget.bytes"',
+    ]],
+  ])('judges %s', ([, budget, messages], { expect }) => {
+    const verdicts = checkBudget('team', { artifacts: 10, bytes: 1000 }, budget)
+    expect(verdicts.map(({ message }) => message)).toEqual(messages)
+    expect(verdicts.every(({ guard, severity }) => guard === 'budget' && severity === 'refuse')).toBe(true)
   })
 })
