@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { describe } from 'vitest'
@@ -114,6 +114,16 @@ describe('conda-diff-tar', () => {
     expect(out.split('\n').toSorted()).toEqual([
       '', `MD5 mismatch: ${place('linux-64/alpha-1.0-0.conda')}`, `Missing: ${place('linux-64/beta-1.0-0.tar.bz2')}`, `Size mismatch: ${place('linux-64/gamma-1.0-0.conda')}`, `Stale: ${place('noarch/repodata.json.zst')}`,
     ])
+  })
+
+  test('shards beside the artifacts are not wrong, and do not travel', async ({ world, expect }) => {
+    const shards = readdirSync(join(world.near, 'noarch/shards'))
+    for (const name of shards) renameSync(join(world.near, 'noarch/shards', name), join(world.near, 'noarch', name))
+    expect(await run(world, ['--verify', 'near'])).toMatchObject({ code: 0, out: '' })
+    expect(await run(world, ['--create', '--full', 'near'])).toMatchObject({ code: 0, err: 'Warning: noarch/repodata_shards.msgpack.zst: left out: its shards are not in shards/\n' })
+    expect(listTar(join(world.folder, 'update.tar'))).not.toContain('noarch/repodata_shards.msgpack.zst')
+    for (const name of shards) rmSync(join(world.near, 'noarch', name))
+    expect(await run(world, ['--verify', 'near'])).toMatchObject({ code: 1, out: `Stale: ${join(world.near, 'noarch/repodata_shards.msgpack.zst')}\n` })
   })
 
   test('leaves nothing behind when the mirror is not whole', async ({ world, expect }) => {

@@ -15,7 +15,7 @@ export async function verifyMode({ program, flags, repository, warn }: ModeRun):
   }
   for (const found of findChannels(repository, warn)) {
     const stale: string[] = []
-    const channel = await readChannel(found, { signal: program.signal, observe: ({ path }) => stale.push(path) })
+    const channel = await readChannel(found, { signal: program.signal, observe: ({ path, isWrong }) => { if (isWrong) stale.push(path) } })
     for (const path of stale) await tell(WORDS['stale-variant'], join(repository, path), 'stale-variant')
     for (const { subdir, table } of channel.indexes) for (const { key, fault } of table.faults) await tell('Cannot be verified', join(found.root, subdir, key), fault)
     const sets = channel.indexes.map(({ artifacts }) => artifacts)

@@ -34,7 +34,7 @@ export async function diffTree({ mirror, references, signal, observe = () => und
     if (diff !== undefined) channels.push(diff)
   }
   for (const folder of new Set(references.flatMap((reference) => reference.channels.map((channel) => channel.folder)))) {
-    if (found.every((one) => one.folder !== folder)) observe({ type: 'tree-warning', path: folder, message: 'is in the reference and not in the mirror: what it had is not removed on the other side' })
+    if (found.every((one) => one.folder !== folder)) observe({ type: 'tree-warning', path: folder, message: 'is in the reference and not in the mirror: what it had is not removed on the other side', isWrong: false })
   }
   return { channels, sequence }
 }

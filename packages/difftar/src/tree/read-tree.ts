@@ -13,6 +13,8 @@ export interface TreeWarning {
   /** Relative to the mirror. */
   readonly path: string
   readonly message: string
+  /** Something that a client might read is wrong. */
+  readonly isWrong: boolean
 }
 
 /** A channel that was found in a mirror. */
@@ -42,10 +44,10 @@ export function findChannels(mirror: string, observe: (warning: TreeWarning) => 
     const names = readdirSync(here, { withFileTypes: true }).filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name).toSorted()
     const indexed = names.filter((name) => statSync(join(here, name, 'repodata.json'), { throwIfNoEntry: false })?.isFile() === true)
     const subdirs = indexed.map((name) => asSubdir(name)).filter((subdir) => subdir !== undefined)
-    for (const name of indexed) if (asSubdir(name) === undefined) observe({ type: 'tree-warning', path: join(folder, name), message: 'left out: its name is not that of a platform' })
+    for (const name of indexed) if (asSubdir(name) === undefined) observe({ type: 'tree-warning', path: join(folder, name), message: 'left out: its name is not that of a platform', isWrong: false })
     if (subdirs.length > 0) {
       if (folder === '' || isSafeRelativeFolder(folder)) found.push({ folder, root: here, subdirs })
-      else observe({ type: 'tree-warning', path: folder, message: 'left out: its name cannot be that of a channel' })
+      else observe({ type: 'tree-warning', path: folder, message: 'left out: its name cannot be that of a channel', isWrong: false })
     }
     if (depth === DEPTH) return
     for (const name of names) if (!indexed.includes(name)) search(folder === '' ? name : `${folder}/${name}`, depth + 1)
@@ -93,7 +95,7 @@ export async function readChannel(found: FoundChannel, options: ReadChannelOptio
 }
 
 function warnOf({ stale }: TreeVariants, folder: string, { observe }: ReadChannelOptions): void {
-  for (const { path, reason } of stale) observe({ type: 'tree-warning', path: join(folder, path), message: `left out: ${reason}` })
+  for (const { path, reason, isWrong } of stale) observe({ type: 'tree-warning', path: join(folder, path), message: `left out: ${reason}`, isWrong })
 }
 
 function stateOf({ subdir, document, artifacts: { count, bytes } }: TreeIndex, variants: readonly PublishedFile[]): SubdirState {

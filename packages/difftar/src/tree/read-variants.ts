@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, lstatSync } from 'node:fs'
+import { createReadStream, existsSync, lstatSync } from 'node:fs'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
@@ -23,24 +23,32 @@ export interface TreeVariants {
   readonly variants: readonly PublishedFile[]
   /** What the shard index names; empty without one. */
   readonly shards: readonly PublishedFile[]
-  /** Variants that are there and do not belong to the document, by path, with the reason. */
-  readonly stale: readonly { readonly path: string; readonly reason: string }[]
+  /** Variants that are there and do not travel. */
+  readonly stale: readonly LeftVariant[]
+}
+
+/** A variant that does not travel. */
+export interface LeftVariant {
+  readonly path: string
+  readonly reason: string
+  /** It says something else than the document, or what it names is missing. */
+  readonly isWrong: boolean
 }
 
 /** Finds the variants of a document. One that says something else than the document is left out, as far as that can be seen. */
 export async function readVariants(root: string, subdir: SubdirName, document: PublishedFile): Promise<TreeVariants> {
-  const stale: { readonly path: string; readonly reason: string }[] = []
+  const stale: LeftVariant[] = []
   const variants: PublishedFile[] = []
   const sharded = await readShards(root, subdir)
-  if (typeof sharded === 'string') stale.push({ path: `${subdir}/${SHARD_INDEX}`, reason: sharded })
+  if (sharded !== undefined && 'reason' in sharded) stale.push(sharded)
   else if (sharded !== undefined) variants.push(sharded.index)
   for (const name of VARIANTS) {
     const file = await describeFile(root, `${subdir}/${name}`)
     if (file === undefined) continue
-    if (name === 'repodata.json.zst' && await zstdDigest(join(root, file.path)) !== document.sha256) stale.push({ path: file.path, reason: 'it does not say what repodata.json says' })
+    if (name === 'repodata.json.zst' && await zstdDigest(join(root, file.path)) !== document.sha256) stale.push({ path: file.path, reason: 'it does not say what repodata.json says', isWrong: true })
     else variants.push(file)
   }
-  return { variants, shards: typeof sharded === 'object' ? sharded.shards : [], stale }
+  return { variants, shards: sharded !== undefined && 'shards' in sharded ? sharded.shards : [], stale }
 }
 
 /** The sha256 of what a zstd file decodes to; undefined for one that is damaged. */
@@ -58,18 +66,18 @@ async function zstdDigest(path: string): Promise<string | undefined> {
 
 const MAXIMUM_SHARD_INDEX = 256 * 1024 * 1024
 
-async function readShards(root: string, subdir: SubdirName): Promise<{ readonly index: PublishedFile; readonly shards: readonly PublishedFile[] } | string | undefined> {
+async function readShards(root: string, subdir: SubdirName): Promise<{ readonly index: PublishedFile; readonly shards: readonly PublishedFile[] } | LeftVariant | undefined> {
   const path = `${subdir}/${SHARD_INDEX}`
   await using file = await openFile(join(root, path), { follow: true })
   if (file === undefined) return undefined
-  if (file.size > MAXIMUM_SHARD_INDEX) return 'it is too large'
+  if (file.size > MAXIMUM_SHARD_INDEX) return { path, reason: 'it is too large', isWrong: false }
   const digests = readDigests(await file.read(0, file.size))
-  if (digests === undefined) return 'it is no shard index'
+  if (digests === undefined) return { path, reason: 'it is no shard index', isWrong: true }
   const shards: PublishedFile[] = []
   for (const sha256 of [...digests].toSorted()) {
     const shard = `${subdir}/shards/${sha256}.msgpack.zst`
     const stat = lstatSync(join(root, shard), { throwIfNoEntry: false })
-    if (stat?.isFile() !== true) return 'its shards are not in shards/'
+    if (stat?.isFile() !== true) return { path, reason: 'its shards are not in shards/', isWrong: !existsSync(join(root, subdir, `${sha256}.msgpack.zst`)) }
     shards.push({ path: shard, sha256, size: stat.size })
   }
   const index = await describeFile(root, path)
