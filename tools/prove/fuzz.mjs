@@ -86,7 +86,7 @@ const NAME_LETTERS = ['a', 'B', '0', '.', '..', '/', '\\', '_', '-', '+', '!', '
 const names = () => {
   const name = text(NAME_LETTERS, 12)
   if (!isArtifactName(name)) return undefined
-  return /^\w[\w.+!-]*\.(?:conda|tar\.bz2|whl)$/.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name) && join('/root', name) === `/root/${name}` ? undefined : `accepts ${JSON.stringify(name)}`
+  return /^\w[\w.+!-]*\.(?:conda|tar\.bz2|whl)$/.test(name) && !/^(?:con|prn|aux|nul|com\d|lpt\d)(?:\.|$)/i.test(name) && join('/base', name) === `/base/${name}` ? undefined : `accepts ${JSON.stringify(name)}`
 }
 
 const subdirs = () => {
