@@ -52,6 +52,7 @@ export function createSubdirSelector({ subdir, selection, now, channel }: Subdir
       if (isAsked && row !== rows) throw new RangeError(`The index of ${subdir} has ${row} records, its layout ${rows}`)
       decisions.seal(rows)
       if (columns !== undefined) compareRecords(columns, { decisions, rules, selection })
+      columns?.clear()
     },
   }
 }

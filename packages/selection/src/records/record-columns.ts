@@ -21,6 +21,8 @@ export interface RecordColumns {
   readonly sizes: RowCells
   /** Notes the record that the cursor is at. */
   readonly note: (row: number, cursor: RecordCursor) => void
+  /** Lets go of all of them, when nothing is to be compared any more. */
+  readonly clear: () => void
 }
 
 /** Creates the columns that a selection needs; undefined when it compares no records. */
@@ -51,7 +53,12 @@ export function createRecordColumns({ formats, latest }: Selection): RecordColum
     columns.stems.set(row, hashValues(view.bytes, view.startOf('version'), view.startOf('build')))
   }
 
-  return { lastRows, ...columns, note }
+  function clear(): void {
+    lastRows.length = 0
+    for (const column of Object.values(columns)) column.clear()
+  }
+
+  return { lastRows, ...columns, note, clear }
 }
 
 /** The bytes of the artifact, if the record tells a number of them. */

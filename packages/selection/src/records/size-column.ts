@@ -15,5 +15,9 @@ export function createSizeColumn(): RowCells {
       const size = cells.at(row)
       return size === HIGHEST ? (big.get(row) ?? size) : size
     },
+    clear() {
+      cells.clear()
+      big.clear()
+    },
   }
 }
