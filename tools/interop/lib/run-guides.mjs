@@ -17,7 +17,7 @@ import { endParts, part } from './run-parts.mjs'
 
 const [root, folder] = process.argv.slice(2)
 const guides = join(root, 'docs', 'guide')
-const PROGRAMS = ['mirror', 'cas-sync']
+const PROGRAMS = { mirror: 'apps/cli', 'cas-sync': 'apps/cli', 'cas-merge': 'apps/cli', 'conda-diff-tar': 'packages/difftar' }
 const PLACES = ['/srv/', '/etc/', '/var/', '/media/', '/opt/']
 
 function* fencedBlocks(text) {
@@ -28,8 +28,8 @@ function* fencedBlocks(text) {
 
 async function writePrograms(bin) {
   await mkdir(bin, { recursive: true })
-  for (const program of PROGRAMS) {
-    await writeFile(join(bin, program), `#!/bin/sh\nexec '${process.execPath}' '${join(root, 'apps/cli/bin', `${program}.js`)}' "$@"\n`)
+  for (const [program, home] of Object.entries(PROGRAMS)) {
+    await writeFile(join(bin, program), `#!/bin/sh\nexec '${process.execPath}' '${join(root, home, 'bin', `${program}.js`)}' "$@"\n`)
     await chmod(join(bin, program), 0o755)
   }
 }
@@ -76,7 +76,7 @@ function joinContinued(body) {
 
 const commandsOf = {
   sh: (body) => [toScript(body)],
-  cron: (body) => body.split('\n').filter((line) => /^[\d*@]/.test(line)).map((line) => line.replace(/^(?:@\w+|(?:\S+\s+){5})\s*(?:\w+\s+)?(?=mirror|cas-sync)/, '')),
+  cron: (body) => body.split('\n').filter((line) => /^[\d*@]/.test(line)).map((line) => line.replace(/^(?:@\w+|(?:\S+\s+){5})\s*(?:\w+\s+)?(?=mirror|cas-)/, '')),
   ini: (body) => [...body.matchAll(/^ExecStart=(?<command>.*)$/gm)].map(({ groups }) => groups.command),
 }
 
@@ -114,7 +114,7 @@ async function writeConfig({ sandbox, where, body }) {
 async function runBlock({ sandbox, where, kind, body }) {
   const commands = commandsOf[kind]?.(body)
   if (commands === undefined) {
-    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync) /m.test(body), `${where}: a command in a block that is not run`)
+    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync|cas-merge|conda-diff-tar) /m.test(body), `${where}: a command in a block that is not run`)
     return 0
   }
   assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)
