@@ -12,7 +12,7 @@ const COVERED = {
   'packages/delta': ['guards', 'changeset'],
 }
 /** Branches that the tests of the package itself do not take yet: this may only become less. Most are taken by tests of packages that use it, or are defaults for what cannot be absent. */
-const OPEN = { 'add-files': 4, 'apply-journal': 11, 'commit-transaction': 3, journal: 6, 'link-or-copy': 1, lock: 8, 'prepare-commit': 4, tidy: 13 }
+const OPEN = { 'add-files': 2, 'apply-journal': 9, 'commit-transaction': 3, journal: 6, lock: 8, 'prepare-commit': 4, tidy: 13 }
 const found = { points: 0, failed: 0, findings: [], notes: [] }
 
 /** Branches of one file that no test takes, by their lines. */
