@@ -33,6 +33,15 @@ const parseLast = (output) => {
   }
 }
 
+/** Set by Ctrl-C and SIGTERM: the family that runs is ended, and no other is started. */
+const interruption = { isAsked: false, end: () => undefined }
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    interruption.isAsked = true
+    interruption.end()
+  })
+}
+
 /** Starts a family's script in a group of its own, so that all that it started ends with it: resolves to what it printed and how it ended. */
 const runScript = (script, given, { minutes, folder }) => new Promise((resolve) => {
   const env = { ...process.env, TMPDIR: folder, NODE_COMPILE_CACHE: join(root, 'node_modules/.cache/prove') }
@@ -50,7 +59,7 @@ const runScript = (script, given, { minutes, folder }) => new Promise((resolve) 
     late = true
     end()
   }, minutes * 60_000)
-  for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, end)
+  interruption.end = end
   child.stdout.on('data', (chunk) => chunks.push(chunk))
   child.once('error', (error) => resolve({ output: '', why: error.message }))
   child.once('close', (code, signal) => {
@@ -104,6 +113,7 @@ await runMain(async () => {
   process.stdout.write(row(['family', 'points', 'faults', 'seconds', 'what']))
   const sum = { points: 0, failed: 0, passed: 0, seconds: 0 }
   for (const family of chosen(values.only)) {
+    if (interruption.isAsked) return 130
     const result = await runFamily(family, { quick: values.quick, seed: Number(values.seed) })
     print(family, result)
     sum.points += result.points
