@@ -17,14 +17,19 @@ const REQUIRED = ['package.json', 'README.md', 'LICENSE']
 const isBundled = (name) =>
   /^(?:bin\/[\w-]+\.js|dist\/[\w-]+\.mjs|dist\/bin\/[\w.-]+\.js|dist\/help\/[\w.-]+\.txt|dist\/third-party-licences\.txt)$/.test(name)
 
-/** A built file of a library has its place in `src`; the bundle of a command is checked by starting it. A package may be both. */
-const belongs = (folder, { isCommand, isLibrary }) => (name) => {
-  if (REQUIRED.includes(name) || name === 'CHANGELOG.md') return true
-  if (isCommand && (isBundled(name) || (isLibrary && name.startsWith('node_modules/@mirror/')))) return true
-  if (!isLibrary) return false
+const isBuilt = (folder, name) => {
   const stem = /^dist\/(?<stem>.+)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.groups?.stem
   return stem !== undefined && existsSync(join(root, folder, 'src', `${stem}.ts`))
 }
+
+/** A built file of a library has its place in `src`; the bundle of a command is checked by starting it. A package may be both. */
+const belongs = (folder, { isCommand, isLibrary }) => (name) => {
+  if (REQUIRED.includes(name) || name === 'CHANGELOG.md') return true
+  const isCarried = isLibrary && name.startsWith('node_modules/@mirror/')
+  if (isCommand && (isBundled(name) || isCarried)) return true
+  return isLibrary && isBuilt(folder, name)
+}
+
 const findFileFaults = (folder, names, kinds) => [
   ...REQUIRED.filter((name) => !names.includes(name)).map((name) => `has no ${name}`),
   ...names.filter((name) => !belongs(folder, kinds)(name)).map((name) => `holds ${name}, which does not belong there`),

@@ -192,7 +192,7 @@ const jobs = {
       writeAll(file, piece)
       hash.update(piece)
     })
-    for (const steps = writeIndexInSteps({ parts, write: pieces.put }); steps.next().done !== true;) if (pieces.areGone()) await pieces.back()
+    for (const steps = writeIndexInSteps({ parts, write: (chunk) => pieces.put(chunk) }); steps.next().done !== true;) if (pieces.areGone()) await pieces.back()
     pieces.flush()
     pack.end()
     await packed

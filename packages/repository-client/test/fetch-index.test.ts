@@ -267,8 +267,8 @@ describe('fetchIndex() and content (U01, U10, U13)', () => {
   }
 
   test('does not pass on several frames as they came: not every client reads them to the end', async ({ expect, folder, open }) => {
-    const half = DOCUMENT.length >> 1
-    await using server = await serveFiles(folder, { [ZST]: Buffer.concat([zstdCompressSync(DOCUMENT.slice(0, half)), zstdCompressSync(DOCUMENT.slice(half))]), 'repodata.json': DOCUMENT })
+    const middle = DOCUMENT.length >> 1
+    await using server = await serveFiles(folder, { [ZST]: Buffer.concat([zstdCompressSync(DOCUMENT.slice(0, middle)), zstdCompressSync(DOCUMENT.slice(middle))]), 'repodata.json': DOCUMENT })
     const { client } = open({ channel: parseChannelUrl(server.url, { folder: 'x' }) })
     const index = await fetchAll(client)
     expect(documentOf(index).toString()).toBe(DOCUMENT)

@@ -1,15 +1,9 @@
 // One job of select-bench.mjs, in a process of its own: node select-job.mjs <job> <json of arguments>. The last line tells what it found and used.
 import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
-import { registerHooks } from 'node:module'
 
 const [, , job, text] = process.argv
 const args = JSON.parse(text)
 const NOW = Date.UTC(2026, 0, 1)
-
-/** What is published, not sources that Node has to strip first: in the workspace the name of a package leads to its sources. */
-registerHooks({
-  resolve: (specifier, context, next) => next(specifier === '@mirror/core' ? new URL('../../core/dist/index.js', import.meta.url).href : specifier, context),
-})
 
 /** A file as a source; what core asks for, and nothing more. */
 function fileSource(path) {
@@ -38,8 +32,7 @@ function writeAll(file, chunk) {
 
 /** Our side: read where the records stand, show them to a selector in passing, write what is kept. */
 async function selectFile({ input, output, rules }) {
-  const { readIndexLayout, writeIndex } = await import('@mirror/core')
-  const { createRecordSelector } = await import('../dist/index.js')
+  const { createRecordSelector, readIndexLayout, writeIndex } = await import(args.code)
   const source = fileSource(input)
   const selector = createRecordSelector(rules, { now: NOW })
   const layout = readIndexLayout(source, selector.watch('linux-64'))
@@ -48,8 +41,7 @@ async function selectFile({ input, output, rules }) {
 
 /** The same for a layout that is there already: a second scan. */
 async function selectAgain({ input, output, rules }) {
-  const { readIndexLayout, writeIndex } = await import('@mirror/core')
-  const { selectRecords } = await import('../dist/index.js')
+  const { readIndexLayout, selectRecords, writeIndex } = await import(args.code)
   const source = fileSource(input)
   const layout = readIndexLayout(source)
   return write({ source, layout, output, writeIndex }, selectRecords([{ subdir: 'linux-64', source, layout }], rules, { now: NOW }))
