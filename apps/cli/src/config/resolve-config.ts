@@ -28,8 +28,8 @@ export interface ConfigLayers {
 const EMPTY: ParsedConfig = { values: {}, problems: [], warnings: [], where: () => '' }
 
 /**
- * The configuration that holds: flags win over the environment, the environment over the file, the file over the defaults. Throws `CONFIG_INVALID`, `CONFIG_UNKNOWN_KEY` or
- * `CONFIG_UNSUPPORTED` with everything that is wrong, each with file and line.
+ * The configuration that holds: flags win over the environment, the environment over the file, the file over the defaults. Throws `CONFIG_INVALID` or
+ * `CONFIG_UNKNOWN_KEY` with everything that is wrong, each with file and line.
  */
 export function resolveConfig({ file, env, flags, workingDirectory, now = Date.now() }: ConfigLayers): Config {
   const parsed = file === undefined ? EMPTY : parseConfigFile(file)
