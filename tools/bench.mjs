@@ -13,6 +13,7 @@ const quick = process.argv.includes('--quick')
 /** What each of the packages' own benchmarks takes to be short. */
 const QUICK = {
   'index-bench.mjs': ['--quick'],
+  'select-bench.mjs': ['--quick'],
   'fetch-bench.mjs': ['--rounds', '1', '--small', '1000', '--large', '2'],
   'put-bench.mjs': ['--rounds', '1'],
   'verify-bench.mjs': ['--rounds', '1'],
