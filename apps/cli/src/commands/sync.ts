@@ -11,7 +11,7 @@ import { type ChannelOutcome, describePlan, describeRun } from '../render/descri
 import { formatJsonLine } from '../render/render-json.ts'
 import { createRuntime, type Runtime } from '../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
-import { findOlderLayout } from './older-layout.ts'
+import { assertMirrorFolder, findOlderLayout, tellAdoption } from './meet-mirror.ts'
 import { readLimits } from './limits.ts'
 import { describeRecorded, finishRecording, openRecorder } from './record-delta.ts'
 import { noteRun, type PastRun, runOfReport } from './runs.ts'
@@ -26,6 +26,7 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const { config, flags, renderer, command } = session
   const dryRun = flags.dryRun || command === 'plan'
   const started = session.now()
+  await assertMirrorFolder(session)
   const runtime = await createRuntime(config, session.env)
   const recorder = dryRun ? undefined : await openRecorder(session)
   await using spool = await createSpoolFolder(config.mirrorDir, dryRun || recorder !== undefined)
@@ -109,6 +110,7 @@ async function callSync(channelConfig: ChannelConfig, { session, runtime, spool,
   const store = recorder === undefined ? mirrored : recorder.record(channel.folder, mirrored)
   await using client = runtime.openClient(channel, { spoolFolder: spool.path, observe })
   await using alongside = openAlongside(channel, { config, runtime, spool, observe, isWanted: selection.closure !== undefined })
+  if (recorder === undefined) tellAdoption(channel, session)
   const older = findOlderLayout(config.mirrorDir, channel)
   await using nearby = older === undefined ? undefined : runtime.openClient(older, { spoolFolder: spool.path, observe })
   if (older !== undefined) await tellOlderLayout(older, store, session)
