@@ -307,6 +307,7 @@ describe('encodeMsgpack()', () => {
 
 const data = process.env['MIRROR_TEST_DATA'] ?? join(import.meta.dirname, '../../../shared/data')
 
+// Real channels are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 describe.skipIf(!existsSync(join(data, 'channels/ref-conda-index')))('against what conda-index made of real packages', () => {
   const channel = join(data, 'channels/ref-conda-index')
 

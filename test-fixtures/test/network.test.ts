@@ -35,6 +35,7 @@ async function fetchTls(url: string, options: RequestOptions): Promise<string> {
   return await promise
 }
 
+// openssl makes the certificates: skipped where there is none.
 describe.skipIf(!hasOpenssl)('createCertificate() and a TLS server', () => {
   test('is trusted by who trusts it, and by nobody else', async ({ folder, expect }) => {
     await buildChannel({ subdirs: {} }, join(folder, 'channel'))

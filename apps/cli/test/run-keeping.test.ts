@@ -268,6 +268,7 @@ describe('--metrics-file', () => {
   })
 })
 
+// Only root may give a file to a group that it is not in itself: skipped for everyone else.
 test.skipIf(process.getuid?.() !== 0)('file_mode, directory_mode and group hold for all that is made; a group that nobody knows is an error', async ({ expect, folder, run }) => {
   await buildChannel(CHANNEL, join(folder, 'up'))
   const write = (group: string): Promise<void> =>

@@ -58,6 +58,7 @@ const SELECTIONS: Readonly<Record<string, PlainSelection>> = {
   },
 }
 
+// Real channels are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 describe.skipIf(!HAS_CHANNEL)('selectRecords() on a real channel', { timeout: 120_000 }, () => {
   it.each(Object.keys(SELECTIONS))('keeps what the rules, written down plainly, keep: %s', (name) => {
     const selection = SELECTIONS[name] ?? expect.fail()

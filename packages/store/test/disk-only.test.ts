@@ -54,6 +54,7 @@ describe('what lies in the folder', () => {
     for (const path of Object.keys(readTree(root))) expect(fs.statSync(join(root, path)).mode & 0o777).toBe(0o644)
   })
 
+  // Only root may give a file to a group that it is not in itself: skipped for everyone else.
   test.skipIf(process.getuid?.() !== 0)('files and folders are given to the group that is asked for, with their modes', async ({ expect, root }) => {
     const store = createDiskStore({ root, io: createDiskIo({ group: 12_345 }), fileMode: 0o640, directoryMode: 0o2750 })
     await publish(store, EMPTY_CHANNEL, ONE)

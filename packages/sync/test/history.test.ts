@@ -16,6 +16,7 @@ const test = base.extend<{ folder: string }>({
   },
 })
 
+// Real histories are not in the repository: skipped where their folder is absent.
 describe.skipIf(!hasHistory)('syncChannel() through real histories (MIRROR_TEST_DATA)', async () => {
   const histories = hasHistory ? await readHistories(CHANNELS) : []
 

@@ -62,6 +62,7 @@ function hideOtherVariants(server: ChannelServer, variant: VariantName): void {
 
 const isPlatform = (subdir: string): boolean => !subdir.endsWith('-fake')
 
+// Real channels are not in the repository: skipped where their folder is absent.
 describe.skipIf(channels.length === 0)('syncChannel() on real channels (MIRROR_TEST_DATA)', () => {
   for (const { name, faults: found, listed } of incomplete) {
     test(`${name} is not complete: ${found.length} faults in ${listed} artifacts, first ${found[0] ?? ''}`, ({ expect, skip }) => {

@@ -3,7 +3,7 @@ import { HAS_REAL_DATA, readChannels, REAL_DATA } from '../oracle/channels.ts'
 import { compareSets, randomOf } from '../oracle/compare.ts'
 import { createSolver } from '../oracle/solver.ts'
 
-// More sets, and more channels: test/oracle/closure.ts.
+// Real channels are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent. More sets, and more channels: test/oracle/closure.ts.
 describe.skipIf(!HAS_REAL_DATA)(`closeOver() and the solver on real channels${HAS_REAL_DATA ? '' : ` (there are none in ${REAL_DATA}: set MIRROR_TEST_DATA)`}`, () => {
   const wanted = ['repodata/conda-subchannel-demo linux-64', 'channels/rattler/conditional-repodata noarch', 'channels/rattler/dummy-optional-dependencies noarch', 'repodata/conda-tests/index4.json']
 

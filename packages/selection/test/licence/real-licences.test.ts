@@ -32,6 +32,7 @@ test.for([...NAMES.map((name) => [name]), ['GPL2', 'GPL3'], ['GPL', 'AGPL', 'LGP
     expect(differing).toEqual([])
   })
 
+// Real channels are not in the repository: skipped where their folder is absent.
 describe.skipIf(!HAS_REAL_RECORDS)('real channels (MIRROR_TEST_DATA)', () => {
   test('have no licence that the table has not', ({ expect }) => {
     const known = new Set(TABLE.map(({ license, family }) => `${license}\t${family}`))

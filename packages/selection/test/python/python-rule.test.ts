@@ -151,6 +151,7 @@ test('releasesOf() has a release for every expression that any release satisfies
   }), { numRuns: 500 })
 })
 
+// Real channels are not in the repository: skipped where their folder is absent.
 describe.skipIf(!HAS_REAL_RECORDS)('createPythonRule() on real channels (MIRROR_TEST_DATA)', () => {
   /** One record of each way to depend on Python. */
   const kinds = new Map<string, RealRecord>()

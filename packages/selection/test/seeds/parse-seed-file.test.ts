@@ -123,7 +123,7 @@ describe('parseSeedFile() of a conda-lock.yml', () => {
     expect(refuse('version: 1\npackage:\n- manager: conda\n')).toMatch('line 3: an entry has no url')
     expect(refuse('version: 1\npackage:\n- 5\n')).toMatch('line 3: an entry is no mapping')
     expect(refuse('version: 1\npackage: {}\n')).toMatch('line 2: package is no list')
-    expect(refuse(`version: 1\npackage:\n${entry('linux-64', 'conda', '/tmp/a.conda')}`)).toMatch('"/tmp/a.conda": it is no URL')
+    expect(refuse(`version: 1\npackage:\n${entry('linux-64', 'conda', '/some/where/a.conda')}`)).toMatch('"/some/where/a.conda": it is no URL')
   })
 })
 

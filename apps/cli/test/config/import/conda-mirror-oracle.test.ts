@@ -54,6 +54,7 @@ function keptOf({ blacklist, whitelist }: OracleCase, indexes: ReadonlyMap<strin
   return { leftOut: imported.notes.filter(({ type }) => type === 'left-out').length, kept: Object.fromEntries(kept) }
 }
 
+// The records of real channels are not in the repository (MIRROR_TEST_DATA): skipped where their folder is absent.
 test.skipIf(!PATHS.every((path) => existsSync(join(DATA, 'repodata', path))))('importConfig() keeps of real records what conda-mirror 0.10.0 itself kept, list by list', ({ expect }) => {
   const indexes = new Map(PATHS.map((path) => [path, readIndex(path)]))
   const ours = CASES.map((one) => ({ one, ...keptOf(one, indexes) }))
