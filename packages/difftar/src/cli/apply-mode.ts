@@ -1,10 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { type AppliedChannel, applyDelta, type ApplyReport } from '../apply/apply-delta.ts'
-import { createDraft, type DraftFile } from '../files/write-file.ts'
 import type { DifftarEvent } from '../events.ts'
+import { spoolDelta } from '../medium/spool-delta.ts'
 import { parsePublicKey, type PublicKey } from '../minisign/minisign.ts'
 import { parseDuration, UsageError } from './parse-arguments.ts'
 import type { ModeRun } from './run-diff-tar.ts'
@@ -17,56 +15,15 @@ export async function applyMode(run: ModeRun): Promise<number> {
   const { program, flags, repository, pathOf } = run
   if (flags.outfile !== undefined) throw new UsageError('--outfile not allowed with --apply')
   const given = flags.infile ?? [TARBALL]
-  const spool = given.includes('-') ? await spoolInput(run) : undefined
+  using spool = given.includes('-') ? await spoolDelta(program.stdin, { beside: dirname(repository), signal: program.signal }) : undefined
   const request = pathOf(flags.request ?? REQUEST)
-  try {
-    const report = await applyDelta({
-      from: spool === undefined ? findDelta(given, pathOf) : [spool.path], mirror: repository, request, signal: program.signal, observe: (event) => tell(run, event),
-      keys: flags.key?.map((key) => readKey(run, key)), deep: flags.deep, dryRun: flags['dry-run'], allowOlder: flags['allow-older'],
-      grace: flags.grace === undefined ? undefined : parseDuration(flags.grace),
-    })
-    await tellReport(run, report)
-    return 0
-  } finally {
-    spool?.draft.discard()
-  }
-}
-
-/** A tarball that was split lies there as its volumes. */
-function findDelta(given: readonly string[], pathOf: (path: string) => string): readonly string[] {
-  return given.flatMap((path) => {
-    const whole = pathOf(path)
-    if (existsSync(whole) || !whole.endsWith('.tar')) return [whole]
-    const stem = `${basename(whole, '.tar')}.vol`
-    const volumes = existsSync(dirname(whole)) ? readdirSync(dirname(whole)).filter((name) => name.startsWith(stem) && name.endsWith('.tar')).toSorted() : []
-    return volumes.length === 0 ? [whole] : volumes.map((name) => join(dirname(whole), name))
+  const report = await applyDelta({
+    from: spool === undefined ? given.map(pathOf) : [spool.path], mirror: repository, request, signal: program.signal, observe: (event) => tell(run, event),
+    keys: flags.key?.map((key) => readKey(run, key)), deep: flags.deep, dryRun: flags['dry-run'], allowOlder: flags['allow-older'],
+    grace: flags.grace === undefined ? undefined : parseDuration(flags.grace),
   })
-}
-
-/** What comes through a pipe is kept beside the mirror until it is applied: all of it has to be seen before anything of it is used. */
-async function spoolInput({ program, repository }: ModeRun): Promise<{ readonly path: string; readonly draft: DraftFile }> {
-  const name = `conda-diff-tar-${randomBytes(6).toString('hex')}.tar`
-  const { draft, path } = openSpool([dirname(repository), tmpdir()], name)
-  try {
-    for await (const piece of program.stdin) {
-      program.signal.throwIfAborted()
-      draft.write(Buffer.from(piece))
-    }
-    return { path, draft }
-  } catch (error) {
-    draft.discard()
-    throw error
-  }
-}
-
-function openSpool([folder = '', ...others]: readonly string[], name: string): { readonly path: string; readonly draft: DraftFile } {
-  try {
-    const draft = createDraft(join(folder, name))
-    return { draft, path: draft.draft }
-  } catch (error) {
-    if (others.length === 0) throw error
-    return openSpool(others, name)
-  }
+  await tellReport(run, report)
+  return 0
 }
 
 function readKey({ pathOf }: ModeRun, key: string): PublicKey {

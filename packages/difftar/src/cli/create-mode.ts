@@ -8,7 +8,8 @@ import { parseSecretKey } from '../minisign/minisign.ts'
 import { readReference } from '../reference/read-reference.ts'
 import { formatReference } from '../reference/write-reference.ts'
 import { diffTree, type TreeDiff } from '../tree/diff-tree.ts'
-import { findChannels, readChannel, type TreeChannel } from '../tree/read-tree.ts'
+import { readMirror } from '../tree/read-mirror.ts'
+import { findChannels } from '../tree/read-tree.ts'
 import { parseSize, UsageError } from './parse-arguments.ts'
 import type { ModeRun } from './run-diff-tar.ts'
 
@@ -18,8 +19,7 @@ const TARBALL = 'update.tar'
 /** Writes down what the mirror holds. */
 export async function referenceMode({ program, flags, repository, pathOf, warn }: ModeRun): Promise<number> {
   if (flags.infile !== undefined) throw new UsageError('--infile not allowed with --reference')
-  const channels: TreeChannel[] = []
-  for (const found of findChannels(repository, warn)) channels.push(await readChannel(found, { signal: program.signal, observe: warn, md5: flags.compact !== true }))
+  const channels = await readMirror({ mirror: repository, signal: program.signal, observe: warn, md5: flags.compact !== true })
   const format = flags.compact === true ? 'compact' : 'compatible'
   if (flags.outfile === '-') {
     await formatReference(channels, format, { write: (bytes) => program.stdout(Buffer.from(bytes)) })

@@ -1,4 +1,5 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseVolumeSize } from '../create/volume-size.ts'
 
 /** What the command is to do; one at a time, the first of these that is given. */
 export const MODES = ['new-key', 'apply', 'create', 'verify', 'show', 'reference'] as const
@@ -70,15 +71,11 @@ function lengthen(word: string): string {
   return meant[0] === undefined ? word : `--${meant[0]}${rest}`
 }
 
-const UNITS: ReadonlyMap<string, number> = new Map([['', 1], ['K', 1024], ['M', 1024 ** 2], ['G', 1024 ** 3], ['T', 1024 ** 4]])
-const FAT32_LIMIT = 4 * 1024 ** 3
-
-/** Bytes of `--volume-size`: a number with `K`, `M`, `G` or `T`, in powers of 1024. 4 GiB is one byte less, so that FAT32 takes it. */
+/** Bytes of `--volume-size`, as `parseVolumeSize` reads them. */
 export function parseSize(text: string): number {
-  const [, digits = '', unit = ''] = /^([0-9]{1,12})([KMGT]?)i?B?$/i.exec(text) ?? []
-  const size = Number(digits) * (UNITS.get(unit.toUpperCase()) ?? 0)
-  if (digits === '' || size === 0) throw new UsageError(`argument --volume-size: ${JSON.stringify(text)} is no size, such as 700M or 4G`)
-  return size === FAT32_LIMIT ? size - 1 : size
+  const size = parseVolumeSize(text)
+  if (size === undefined) throw new UsageError(`argument --volume-size: ${JSON.stringify(text)} is no size, such as 700M or 4G`)
+  return size
 }
 
 const SECONDS: ReadonlyMap<string, number> = new Map([['s', 1], ['m', 60], ['h', 3600], ['d', 86_400]])

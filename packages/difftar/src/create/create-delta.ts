@@ -32,6 +32,8 @@ export interface CreateDeltaOptions extends PlanDeltaOptions {
   readonly to: DeltaDestination
   /** Signs the manifest. */
   readonly key?: SecretKey | undefined
+  /** Look at everything, and write nothing: then `written` is what would be. Default false. */
+  readonly dryRun?: boolean | undefined
   readonly observe?: ((event: CreateEvent) => void) | undefined
 }
 
@@ -49,23 +51,23 @@ export interface CreatedDelta {
  * Writes what leads from some states to what a mirror holds now. Every file is compared with its digest on the way, and what is written gets its name when all of it is whole. The same mirror gives the same bytes. Throws
  * `TREE_DAMAGED`, `DELTA_VOLUME_TOO_SMALL` or `DELTA_TARGET_FOREIGN`.
  */
-export async function createDelta({ to, key, observe = () => undefined, ...options }: CreateDeltaOptions): Promise<CreatedDelta> {
+export async function createDelta({ to, key, dryRun = false, observe = () => undefined, ...options }: CreateDeltaOptions): Promise<CreatedDelta> {
   const planned = await planDelta(options)
   const heads: CreateHeads = (manifest) => createHeads(manifest, key)
   const adding = { observe, signal: options.signal }
   if ('directory' in to) {
-    await writeDirectory(to.directory, { entries: planned.entries, heads: heads(planned.manifest), ...adding })
+    if (!dryRun) await writeDirectory(to.directory, { entries: planned.entries, heads: heads(planned.manifest), ...adding })
     return describe(planned.manifest, [to.directory])
   }
   // Nothing changed: an empty tar, as the old conda-diff-tar wrote it.
   const isEmpty = planned.manifest.channels.length === 0
   const { manifest, volumes } = isEmpty ? { manifest: planned.manifest, volumes: [{ heads: [], entries: [] }] } : planVolumes(planned, { limit: 'tarball' in to ? to.volumeSize : undefined, heads })
   if ('sink' in to) {
-    for (const volume of volumes) await writeVolume(volume, to.sink, adding)
+    for (const volume of dryRun ? [] : volumes) await writeVolume(volume, to.sink, adding)
     return describe(manifest, [])
   }
   const paths = to.volumeSize === undefined || isEmpty ? [to.tarball] : volumes.map((_, place) => volumeName(to.tarball, place + 1))
-  await writeTarballs(volumes, { paths, sums: paths[0] === to.tarball ? undefined : `${stemOf(to.tarball)}.sha256`, ...adding })
+  if (!dryRun) await writeTarballs(volumes, { paths, sums: paths[0] === to.tarball ? undefined : `${stemOf(to.tarball)}.sha256`, ...adding })
   return describe(manifest, paths)
 }
 

@@ -8,6 +8,8 @@ export interface DiffTreeOptions {
   readonly mirror: string
   /** What the other side may hold; several: the delta will fit any of them. None: it holds nothing. */
   readonly references: readonly Reference[]
+  /** The folders of the channels that are wanted. Default: all. */
+  readonly only?: ReadonlySet<string> | undefined
   readonly signal?: AbortSignal | undefined
   readonly observe?: ((warning: TreeWarning) => void) | undefined
 }
@@ -21,8 +23,8 @@ export interface TreeDiff {
 }
 
 /** Compares a mirror with references. Reads the indexes, not the artifacts. Throws `TREE_NOT_FOUND`, and what reading an index throws. */
-export async function diffTree({ mirror, references, signal, observe = () => undefined }: DiffTreeOptions): Promise<TreeDiff> {
-  const found = findChannels(mirror, observe)
+export async function diffTree({ mirror, references, only, signal, observe = () => undefined }: DiffTreeOptions): Promise<TreeDiff> {
+  const found = findChannels(mirror, observe).filter(({ folder }) => only === undefined || only.has(folder))
   const isOld = references.some(({ channels }) => channels.some(({ known }) => known === undefined))
   const hasMd5 = references.some(({ channels }) => channels.some(({ subdirs }) => [...subdirs.values()].some(({ isWeak }) => isWeak)))
   const channels: ChannelDiff[] = []
@@ -34,7 +36,7 @@ export async function diffTree({ mirror, references, signal, observe = () => und
     if (diff !== undefined) channels.push(diff)
   }
   for (const folder of new Set(references.flatMap((reference) => reference.channels.map((channel) => channel.folder)))) {
-    if (found.every((one) => one.folder !== folder)) observe({ type: 'tree-warning', path: folder, message: 'is in the reference and not in the mirror: what it had is not removed on the other side', isWrong: false })
+    if (only === undefined && found.every((one) => one.folder !== folder)) observe({ type: 'tree-warning', path: folder, message: 'is in the reference and not in the mirror: what it had is not removed on the other side', isWrong: false })
   }
   return { channels, sequence }
 }
