@@ -163,7 +163,7 @@ async function narrow(options: CarryOutOptions, { failed }: FetchedArtifacts): P
 
 /** The changeset of what is published after all. */
 async function settle({ run, ground, channelFiles }: CarryOutOptions, published: readonly DerivedChange[]): Promise<Omit<Narrowed, 'held'>> {
-  const files = channelFiles === undefined ? undefined : await deriveChannelFiles(channelFiles, published, { run, ground })
+  const files = await deriveChannelFiles(channelFiles, published, { run, ground })
   const changeset = buildChangeset(stateOf(ground), { changes: changesOf(published, ground), files: files?.map(({ file }) => file), isDistrusted: ground.isDistrusted })
   return { changeset, published, files: files ?? [] }
 }

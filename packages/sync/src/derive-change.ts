@@ -11,7 +11,8 @@ import { composeIndex, deriveIndex, type OriginalIndex } from './derive-index.ts
 import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
 import type { SyncWarning } from './report.ts'
-import type { SpoolSpace } from './spool-space.ts'
+import { spoolPublished } from './spool-published.ts'
+import { readChunks, type SpoolSpace } from './spool-space.ts'
 
 /** A change with the bytes of every file that it needs. */
 export interface DerivedChange {
@@ -28,7 +29,8 @@ export interface DeriveChangeOptions {
   readonly derivatives: DerivativeChoice
   readonly spool: SpoolSpace
   readonly signal: AbortSignal
-  readonly warn: (warning: SyncWarning) => void
+  /** Told of what the run goes without, although upstream may have it. */
+  readonly skip: (warning: SyncWarning) => void
 }
 
 /** Makes the index files that a plan publishes, and from them the change. */
@@ -42,7 +44,7 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
   // Not beside an interim index: until the switch is done they are gone, which every client copes with.
   const derivatives = plan.fetched === undefined
     ? []
-    : await deriveSubdirFiles({ ...options, subdir, choice: options.derivatives, kept: target.artifacts, zst: options.variants.zst })
+    : await deriveSubdirFiles({ ...options, subdir, choice: options.derivatives, kept: target.artifacts, zst: options.variants.zst, published: publishedOf(plan, target.state.document.sha256) })
   const before = await readBaseShards(plan, options)
   const after = new Set(target.shards.map(({ file }) => file.path))
   const fresh = target.shards.filter(({ file }) => !before.has(file.path))
@@ -65,6 +67,11 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
   }
 }
 
+/** The variants that are published of a document; none when another one is published. */
+function publishedOf({ base }: SubdirPlan, document: Sha256): readonly PublishedFile[] {
+  return base?.document.sha256 === document ? base.variants : []
+}
+
 /** Upstream's own bytes where nothing is left out of them; otherwise a document written from its slices. */
 async function composeTarget(plan: SubdirPlan, options: DeriveChangeOptions): Promise<OriginalIndex> {
   const { subdir, original, decision, dropBaseUrl } = plan
@@ -78,11 +85,9 @@ async function composeTarget(plan: SubdirPlan, options: DeriveChangeOptions): Pr
 /** The records that stay as they are published now (`reuse: keep`). */
 async function carriedParts({ subdir, decision, baseTable }: SubdirPlan, { reader, spool }: DeriveChangeOptions): Promise<readonly IndexPart[]> {
   if (decision.carried === undefined || baseTable === undefined) return []
-  const opened = await reader?.openFile(`${subdir}/repodata.json`)
-  if (opened?.status !== 'found') throw new Error(`The base of ${subdir} was there and is not any more`)
-  const writer = spool.create()
-  for await (const chunk of opened.body) writer.write(chunk)
-  return [{ source: writer.end(), table: baseTable, keep: decision.carried }]
+  const source = await spoolPublished(`${subdir}/repodata.json`, { reader, spool })
+  if (source === undefined) throw new Error(`The base of ${subdir} was there and is not any more`)
+  return [{ source, table: baseTable, keep: decision.carried }]
 }
 
 /** Upstream's `.bz2`, when it is wanted and says exactly what is published. It was made at another moment, so it is decoded, not believed. */
@@ -96,13 +101,17 @@ async function fetchBzip2(plan: SubdirPlan, options: DeriveChangeOptions): Promi
 }
 
 /** A variant that the mirror can do without does not stop the run. */
-async function fetchOptional({ subdir }: SubdirPlan, { client, signal, warn }: DeriveChangeOptions): Promise<Uint8Array | undefined> {
+async function fetchOptional(plan: SubdirPlan, options: DeriveChangeOptions): Promise<Uint8Array | undefined> {
+  const { subdir, original } = plan
+  const { client, signal, skip } = options
+  const path = `${subdir}/repodata.json.bz2`
   try {
-    return await client.fetchFile(`${subdir}/repodata.json.bz2`, { signal })
+    return await client.fetchFile(path, { signal })
   } catch (error) {
     if (signal.aborted || !isMirrorError(error)) throw error
-    warn({ code: 'VARIANT_SKIPPED', subdir, message: `Upstream's repodata.json.bz2 of ${subdir} is not kept: ${error.message}` })
-    return undefined
+    skip({ code: 'VARIANT_SKIPPED', subdir, message: `Upstream's repodata.json.bz2 of ${subdir} is not kept: ${error.message}` })
+    const kept = publishedOf(plan, original.sha256).some((file) => file.path === path) ? await spoolPublished(path, options) : undefined
+    return kept === undefined ? undefined : Buffer.concat([...readChunks(kept)])
   }
 }
 

@@ -1,3 +1,4 @@
+import type { SubdirName } from '@mirror/core'
 import type { DerivedChange } from './derive-change.ts'
 import type { SubdirOutcome } from './plan-subdir.ts'
 import type { SyncRun } from './run.ts'
@@ -19,17 +20,28 @@ export interface RememberOptions {
 export async function remember(run: SyncRun, { outcomes, alongside, published, held }: RememberOptions): Promise<void> {
   const { store } = run.options
   for (const outcome of outcomes) if (outcome.status === 'unchanged' && outcome.memo !== undefined) await writeUpstreamMemo(store, outcome.subdir, outcome.memo)
+  const again = subdirsToLookAtAgain(run, published)
   for (const change of published) {
-    if (!held.has(change.plan.subdir)) await writeUpstreamMemo(store, change.plan.subdir, createMemo(run, change, alongside))
+    const { subdir } = change.plan
+    if (!held.has(subdir)) await writeUpstreamMemo(store, subdir, { ...createMemo(run, change, alongside), ...again.has(subdir) ? { choice: INCOMPLETE } : {} })
   }
+}
+
+/** Without what could not be had, an index is not what upstream's says: the next run has to look again whatever the validators say. */
+const INCOMPLETE = 'incomplete'
+
+function subdirsToLookAtAgain({ skipped }: SyncRun, published: readonly DerivedChange[]): ReadonlySet<SubdirName> {
+  const lacking = published.filter(({ plan }) => skipped.has(plan.subdir) || plan.decision.leftOut.some(({ reason }) => reason === 'failed'))
+  // A look at any of them brings the files of the whole channel: the smallest costs least.
+  const [smallest] = skipped.has(undefined) ? published.filter(({ plan }) => plan.fetched !== undefined).toSorted((left, right) => left.change.target.artifacts.count - right.change.target.artifacts.count) : []
+  return new Set([...lacking, ...smallest === undefined ? [] : [smallest]].map(({ plan }) => plan.subdir))
 }
 
 function createMemo(run: SyncRun, { plan, change }: DerivedChange, alongside: string): UpstreamMemo {
   const { original, fetched, decision, selected } = plan
   return {
     version: 1,
-    // Without what failed, the index is not what upstream's says: the next run has to look again whatever the validators say.
-    choice: decision.leftOut.some(({ reason }) => reason === 'failed') ? 'incomplete' : run.planning.choice,
+    choice: run.planning.choice,
     upstream: original.sha256,
     published: change.target.document.sha256,
     validators: fetched?.validators ?? {},

@@ -1,4 +1,4 @@
-import { NOARCH } from '@mirror/core'
+import { NOARCH, type SubdirName } from '@mirror/core'
 import { DEFAULT_LIMITS, type GuardLimits } from '@mirror/delta'
 import { type Selection, selectionFingerprint } from '@mirror/selection'
 import { type DerivativeChoice, NO_DERIVATIVES } from './derivatives/choice.ts'
@@ -25,6 +25,8 @@ export interface SyncRun {
   /** What deriving the index files of a subdir needs, but for the reader and the spool. */
   readonly deriving: Omit<DeriveChangeOptions, 'reader' | 'spool'>
   readonly warnings: SyncWarning[]
+  /** The subdirs of which a file of upstream's could not be had, `undefined` for one of the whole channel: the next run looks again. */
+  readonly skipped: Set<SubdirName | undefined>
   readonly started: number
   readonly now: () => number
 }
@@ -51,8 +53,9 @@ export function createRun(options: SyncOptions): SyncRun {
     signal,
     observe,
     planning: { channel, client, store, reuse, grace, signal, now: started, choice: describeChoice({ variants, reuse, derivatives }, options.selection) },
-    deriving: { client, variants, derivatives, signal, warn: (warning) => warn(run, warning) },
+    deriving: { client, variants, derivatives, signal, skip: (warning) => skip(run, warning) },
     warnings: [],
+    skipped: new Set(),
     started,
     now,
   }
@@ -75,6 +78,12 @@ export function warn(run: SyncRun, warning: SyncWarning): void {
   if (run.warnings.some(({ code, message }) => code === warning.code && message === warning.message)) return
   run.warnings.push(warning)
   run.observe({ type: 'warning', ...warning })
+}
+
+/** Goes without a file of upstream's: warns, and notes that the next run has to look again. */
+export function skip(run: SyncRun, warning: SyncWarning): void {
+  run.skipped.add(warning.subdir)
+  warn(run, warning)
 }
 
 /** The parts of a report that a run knows from the start. */

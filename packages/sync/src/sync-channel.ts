@@ -48,6 +48,7 @@ interface Attempt {
 
 /** One round; undefined when the ground moved and another round should plan anew. */
 async function attemptSync(run: SyncRun, spool: SpoolSpace, isLast: boolean): Promise<SyncReport | undefined> {
+  run.skipped.clear()
   const ground = await readGround(run)
   const looks: SubdirLook[] = []
   try {
@@ -121,7 +122,7 @@ async function publish(attempt: Attempt, isLast: boolean): Promise<SyncReport | 
     if (outcome.status === 'planned') derived.push(await deriveChange(outcome.plan, { ...run.deriving, reader: ground.reader, spool }))
   }
   const channelFiles = derived.length === 0 ? undefined : await fetchChannelFiles(run)
-  const files = channelFiles === undefined ? undefined : await deriveChannelFiles(channelFiles, derived, { run, ground })
+  const files = await deriveChannelFiles(channelFiles, derived, { run, ground })
   const changeset = buildChangeset(stateOf(ground), { changes: changesOf(derived, ground), files: files?.map(({ file }) => file), isDistrusted: ground.isDistrusted })
   if (isEmptyChangeset(changeset)) {
     await remember(run, { outcomes, alongside, published: derived, held: new Set() })

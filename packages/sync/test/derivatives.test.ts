@@ -1,7 +1,7 @@
 import { access, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
-import { changeChannel } from '@mirror/test-fixtures'
+import { changeChannel, faults } from '@mirror/test-fixtures'
 import { describe } from 'vitest'
 import { NO_DERIVATIVES } from '../src/index.ts'
 import { SMALL, test, type World } from './world.ts'
@@ -84,6 +84,31 @@ describe('syncChannel() with derivatives', () => {
     expect(report.status).toBe('committed')
     expect(report.warnings.map(({ code }) => code)).toEqual(['DERIVATIVE_SKIPPED', 'DERIVATIVE_SKIPPED', 'DERIVATIVE_SKIPPED'])
     for (const path of ['linux-64/run_exports.json', 'channeldata.json', 'linux-64/patch_instructions.json']) expect(await isThere(join(world.mirror, path)), path).toBe(false)
+  })
+
+  test.for(['linux-64/run_exports.json', 'channeldata.json'])('fetches %s with the next run when it could not be had, and rests when all is there', async (path, { expect, createWorldOf }) => {
+    const world = await createWorldOf(RICH)
+    world.server.misbehave({ path: new RegExp(path), fault: faults.status(503) })
+    expect((await world.sync({ derivatives: ALL })).report).toMatchObject({ status: 'committed', warnings: [{ code: 'DERIVATIVE_SKIPPED' }] })
+    expect((await world.sync({ derivatives: ALL })).report).toMatchObject({ status: 'unchanged', warnings: [{ code: 'DERIVATIVE_SKIPPED' }] })
+    world.server.reset()
+    expect((await world.sync({ derivatives: ALL })).report).toMatchObject({ status: 'committed', warnings: [] })
+    expect(await sameFile(world, path)).toBe(true)
+    expect((await world.check()).problems).toEqual([])
+    world.server.reset()
+    expect((await world.sync({ derivatives: ALL })).report.status).toBe('unchanged')
+    expect(world.server.requests.every(({ status }) => status === 304)).toBe(true)
+  })
+
+  test('keeps those that are there when a later run cannot have them, and the index is the same', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf(RICH)
+    world.server.misbehave({ path: /linux-64\/run_exports\.json/, fault: faults.status(503) })
+    await world.sync({ derivatives: ALL })
+    world.server.reset()
+    world.server.misbehave({ path: /current_repodata\.json|channeldata\.json/, fault: faults.status(503) })
+    await world.sync({ derivatives: ALL })
+    world.server.reset()
+    for (const path of ['linux-64/run_exports.json', 'linux-64/current_repodata.json', 'channeldata.json']) expect(await sameFile(world, path), path).toBe(true)
   })
 
   test('keeps the unpatched index and the instructions, each restricted', async ({ expect, createWorldOf }) => {

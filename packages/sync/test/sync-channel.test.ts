@@ -145,6 +145,25 @@ describe('syncChannel()', () => {
     expect((await world.check()).problems).toEqual([])
   })
 
+  test('has upstream\'s .bz2 with the next run when it could not be had', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf({ ...SMALL, index: { variants: ['zst', 'bz2'] } })
+    world.server.misbehave({ path: /linux-64\/repodata\.json\.bz2$/, fault: faults.status(500) })
+    expect((await world.sync()).report).toMatchObject({ status: 'committed', warnings: [{ code: 'VARIANT_SKIPPED' }] })
+    world.server.reset()
+    expect((await world.sync()).report).toMatchObject({ status: 'committed', warnings: [] })
+    expect((await readFile(join(world.mirror, 'linux-64/repodata.json.bz2'))).equals(await readFile(join(world.upstream, 'linux-64/repodata.json.bz2')))).toBe(true)
+    expect((await world.check()).problems).toEqual([])
+    expect((await world.sync()).report.status).toBe('unchanged')
+  })
+
+  test('keeps the .bz2 that it has when a later look cannot have it, and the index is the same', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf({ ...SMALL, index: { variants: ['zst', 'bz2'] } })
+    await world.sync()
+    world.server.misbehave({ path: /repodata\.json\.bz2$/, fault: faults.status(500) })
+    expect((await world.sync({ reuse: 'keep' })).report).toMatchObject({ status: 'unchanged', warnings: [{ code: 'VARIANT_SKIPPED' }, { code: 'VARIANT_SKIPPED' }] })
+    expect((await world.check()).problems).toEqual([])
+  })
+
   test('warns of an index that has not changed for long, also when upstream answers just that', async ({ expect, world }) => {
     const frozen = ['noarch', 'linux-64']
     for (const limits of [{}, { freeze: -1 }, { freeze: -1 }]) {

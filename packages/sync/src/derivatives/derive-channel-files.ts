@@ -3,12 +3,13 @@ import type { SubdirState } from '@mirror/delta'
 import type { DerivedChange } from '../derive-change.ts'
 import type { DerivedFile } from '../derived-file.ts'
 import { type Ground, stateOf } from '../ground.ts'
-import { type SyncRun, warn } from '../run.ts'
+import { skip, type SyncRun } from '../run.ts'
 import { CHANNELDATA } from './choice.ts'
 import { addKeptNames, type KeptNames, restrictChanneldata } from './derive-channeldata.ts'
 
-/** Upstream's files that speak of the whole channel, as they were fetched; undefined for one that is not wanted, or not there. */
+/** Upstream's files that speak of the whole channel, as they were fetched. */
 export interface ChannelFiles {
+  /** Undefined when it is not wanted, not there, or could not be had. */
   readonly channeldata: Uint8Array | undefined
 }
 
@@ -20,14 +21,32 @@ export async function fetchChannelFiles(run: SyncRun): Promise<ChannelFiles> {
     return { channeldata: await client.fetchFile(CHANNELDATA, { signal: run.signal }) }
   } catch (error) {
     if (run.signal.aborted || !isMirrorError(error)) throw error
-    warn(run, { code: 'DERIVATIVE_SKIPPED', subdir: undefined, message: `Upstream's ${CHANNELDATA} is not mirrored: ${error.message}` })
+    skip(run, { code: 'DERIVATIVE_SKIPPED', subdir: undefined, message: `Upstream's ${CHANNELDATA} is not mirrored: ${error.message}` })
     return { channeldata: undefined }
   }
 }
 
-/** The channel's files for the state that has `changes`, and is the base's elsewhere: each restricted to what that state lists. */
-export async function deriveChannelFiles(upstream: ChannelFiles, changes: readonly DerivedChange[], { run, ground }: { readonly run: SyncRun; readonly ground: Ground }): Promise<readonly DerivedFile[]> {
-  if (upstream.channeldata === undefined) return []
+/** What deriving these files needs. */
+export interface DeriveChannelFilesOptions {
+  readonly run: SyncRun
+  readonly ground: Ground
+}
+
+/**
+ * The channel's files for the state that has `changes`, and is the base's elsewhere: each restricted to what that state lists. Undefined where those of the base stay: nothing was fetched, or
+ * there is nothing of use while the indexes are the same.
+ */
+export async function deriveChannelFiles(
+  upstream: ChannelFiles | undefined, changes: readonly DerivedChange[], options: DeriveChannelFilesOptions,
+): Promise<readonly DerivedFile[] | undefined> {
+  const { run, ground } = options
+  if (upstream === undefined) return undefined
+  const file = upstream.channeldata === undefined ? undefined : await deriveChanneldata(upstream.channeldata, changes, options)
+  if (file !== undefined) return [file]
+  return run.skipped.has(undefined) && !ground.isDistrusted && changes.every(hasSameDocument) ? undefined : []
+}
+
+async function deriveChanneldata(upstream: Uint8Array, changes: readonly DerivedChange[], { run, ground }: DeriveChannelFilesOptions): Promise<DerivedFile | undefined> {
   const names: KeptNames = new Map()
   const changed = new Set(changes.map(({ plan }) => plan.subdir))
   for (const { plan, files, change } of changes) {
@@ -36,10 +55,13 @@ export async function deriveChannelFiles(upstream: ChannelFiles, changes: readon
   }
   const steady = (stateOf(ground)?.subdirs ?? []).filter(({ subdir }) => !changed.has(subdir))
   for (const state of steady) await addPublished(names, state, ground)
-  const subdirs = [...changes.map(({ plan }) => plan.subdir), ...steady.map(({ subdir }) => subdir)]
-  const file = restrictChanneldata(upstream.channeldata, names, subdirs)
-  if (file === undefined) warn(run, { code: 'DERIVATIVE_SKIPPED', subdir: undefined, message: `Upstream's ${CHANNELDATA} is not mirrored: it is not a description of packages` })
-  return file === undefined ? [] : [file]
+  const file = restrictChanneldata(upstream, names, [...changes.map(({ plan }) => plan.subdir), ...steady.map(({ subdir }) => subdir)])
+  if (file === undefined) skip(run, { code: 'DERIVATIVE_SKIPPED', subdir: undefined, message: `Upstream's ${CHANNELDATA} is not mirrored: it is not a description of packages` })
+  return file
+}
+
+function hasSameDocument({ plan, change }: DerivedChange): boolean {
+  return plan.base?.document.sha256 === change.target.document.sha256
 }
 
 async function addPublished(names: KeptNames, { subdir, document }: SubdirState, { reader }: Ground): Promise<void> {

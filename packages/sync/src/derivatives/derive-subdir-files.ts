@@ -1,9 +1,12 @@
 import { pipeline } from 'node:stream/promises'
 import { createZstdDecompress } from 'node:zlib'
 import { type ArtifactSet, createIndexLayoutBuilder, type IndexLayout, isMirrorError, MirrorError, type RecordView, type SubdirName, writeIndex } from '@mirror/core'
+import type { PublishedFile } from '@mirror/delta'
 import type { RepositoryClient, SpooledBytes } from '@mirror/repository-client'
+import type { StoreReader } from '@mirror/store'
 import { compressZstd, type DerivedFile, spooledFile } from '../derived-file.ts'
 import type { SyncWarning } from '../report.ts'
+import { spoolPublished } from '../spool-published.ts'
 import type { SpaceWriter, SpoolSpace } from '../spool-space.ts'
 import { type DerivativeChoice, wantedDerivatives } from './choice.ts'
 
@@ -16,9 +19,12 @@ export interface DeriveSubdirFilesOptions {
   /** Whether each is published as `.zst` too. */
   readonly zst: boolean
   readonly client: RepositoryClient
+  /** What is published of this very index: a derivative of it is as good as a new one. */
+  readonly published: readonly PublishedFile[]
+  readonly reader: StoreReader | undefined
   readonly spool: SpoolSpace
   readonly signal: AbortSignal
-  readonly warn: (warning: SyncWarning) => void
+  readonly skip: (warning: SyncWarning) => void
 }
 
 /** More than this is no derivative of an index that we would read. */
@@ -26,7 +32,7 @@ const LARGEST = 4 * 1024 ** 3
 
 /**
  * The wanted derivatives of an index that upstream has, each restricted to what the mirror lists: upstream's own bytes where that is all of it. One that
- * upstream lacks, or that cannot be read, is left out, and told; the run goes on.
+ * upstream lacks is left out. So is one that cannot be read, unless it is published already, and that is told; the run goes on.
  */
 export async function deriveSubdirFiles(options: DeriveSubdirFilesOptions): Promise<readonly DerivedFile[]> {
   const files: DerivedFile[] = []
@@ -42,9 +48,15 @@ async function deriveOne(path: string, options: DeriveSubdirFilesOptions): Promi
     return [spooledFile(path, source), ...options.zst ? [spooledFile(`${path}.zst`, await compressZstd(source, options))] : []]
   } catch (error) {
     if (options.signal.aborted || !isMirrorError(error)) throw error
-    options.warn({ code: 'DERIVATIVE_SKIPPED', subdir: options.subdir, message: `Upstream's ${path} is not mirrored: ${error.message}` })
-    return []
+    options.skip({ code: 'DERIVATIVE_SKIPPED', subdir: options.subdir, message: `Upstream's ${path} is not mirrored: ${error.message}` })
+    return await keepPublished(options.zst ? [path, `${path}.zst`] : [path], options)
   }
+}
+
+async function keepPublished(paths: readonly string[], options: DeriveSubdirFilesOptions): Promise<readonly DerivedFile[]> {
+  const kept = paths.filter((path) => options.published.some((file) => file.path === path))
+  const files = await Promise.all(kept.map(async (path) => ({ path, source: await spoolPublished(path, options) })))
+  return files.flatMap(({ path, source }) => (source === undefined ? [] : [spooledFile(path, source)]))
 }
 
 interface Fetched {
