@@ -38,7 +38,7 @@ function subdirsToLookAtAgain({ skipped }: SyncRun, published: readonly DerivedC
 }
 
 function createMemo(run: SyncRun, { plan, change }: DerivedChange, alongside: string): UpstreamMemo {
-  const { original, fetched, decision, selected } = plan
+  const { original, fetched, decision, selected, baseUrl } = plan
   return {
     version: 1,
     choice: run.planning.choice,
@@ -51,6 +51,7 @@ function createMemo(run: SyncRun, { plan, change }: DerivedChange, alongside: st
     waiting: decision.waiting,
     ...describeSelected(selected),
     ...(alongside === '' ? {} : { alongside }),
+    ...(baseUrl === undefined ? {} : { baseUrl }),
   }
 }
 

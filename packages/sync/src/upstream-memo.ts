@@ -34,6 +34,8 @@ export interface UpstreamMemo {
   readonly alongside?: string
   /** When the same index would be selected otherwise, milliseconds since the epoch; left out for never. */
   readonly changesAt?: number
+  /** Where upstream keeps the artifacts, without secrets; left out for beside the index. */
+  readonly baseUrl?: string
 }
 
 /** Reads what is remembered of a subdir; undefined when nothing is, or when it makes no sense. */
@@ -63,8 +65,8 @@ function hasDigests(value: Record<string, unknown>): boolean {
 function hasLists(value: Record<string, unknown>): boolean {
   const leftOut = value['leftOut']
   const waiting = value['waiting']
-  const { rules = [], changesAt = 0, alongside = '' } = value
-  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number' && typeof alongside === 'string'
+  const { rules = [], changesAt = 0, alongside = '', baseUrl = '' } = value
+  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number' && [alongside, baseUrl].every((text) => typeof text === 'string')
 }
 
 function isWaiting(value: unknown): boolean {

@@ -52,6 +52,17 @@ describe('repairChannel()', () => {
     expect((await world.sync()).report).toMatchObject({ status: 'unchanged' })
   })
 
+  test('fetches from where upstream keeps the artifacts, when that is not beside the index', async ({ expect, createWorldOf }) => {
+    const elsewhere = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'gamma' }] } })
+    const world = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'gamma' }] }, subdirIndexes: { 'linux-64': { baseUrl: `${elsewhere.server.url}linux-64/` } } })
+    await rm(join(world.upstream, 'linux-64/gamma-1.0-0.conda'))
+    await world.sync()
+    await world.sync()
+    await rm(join(world.mirror, 'linux-64/gamma-1.0-0.conda'))
+    expect(await repair(world)).toMatchObject({ fetched: { artifacts: 1 }, unrepaired: [] })
+    expect(await faultsOf(world)).toEqual([])
+  })
+
   test('restores every public index file from the copies, without upstream, also one that looks untouched', async ({ expect, world }) => {
     await world.sync()
     const before = await readTree(world.mirror)

@@ -1,4 +1,4 @@
-import { type Artifact, createArtifactSet, MirrorError, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactSet, createArtifactSet, MirrorError, type SubdirName } from '@mirror/core'
 import type { Changeset, SubdirState } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { DiskStore, Generation, Transaction, VerifyFault } from '@mirror/store'
@@ -6,6 +6,7 @@ import type { SyncErrorCode } from '../error-codes.ts'
 import type { SyncEvent } from '../events.ts'
 import { collectMissing, fetchArtifacts } from '../fetch-artifacts.ts'
 import { createSpoolSpace } from '../spool-space.ts'
+import { readUpstreamMemo } from '../upstream-memo.ts'
 import { giveUp, readListed, type Repair, restoreIndex } from './repair-index.ts'
 import { beginReturn } from './rollback-channel.ts'
 
@@ -132,8 +133,15 @@ async function fetchMissing(transaction: Transaction, repair: Repair): Promise<{
     return { fetched: { artifacts: 0, bytes: 0 }, failed: new Set(all) }
   }
   const { artifacts, bytes, failed } = await fetchArtifacts({
-    transaction, client: options.client, missing, baseUrls: new Map(), concurrency: options.concurrency ?? CONCURRENCY, signal, observe: options.observe ?? (() => undefined),
+    transaction, client: options.client, missing, baseUrls: await readBaseUrls(missing, options.store), concurrency: options.concurrency ?? CONCURRENCY, signal, observe: options.observe ?? (() => undefined),
   })
   for (const { subdir, name, code, reason } of failed) giveUp(repair, `${subdir}/${name}`, { code, reason })
   return { fetched: { artifacts, bytes }, failed: new Set(failed.map(({ subdir, name }) => `${subdir}/${name}`)) }
+}
+
+/** Where upstream kept the artifacts when its index was last read: the published one does not say. */
+async function readBaseUrls(missing: readonly ArtifactSet[], store: DiskStore): Promise<ReadonlyMap<SubdirName, string>> {
+  const subdirs = [...new Set(missing.map(({ subdir }) => subdir))]
+  const known = await Promise.all(subdirs.map(async (subdir) => ({ subdir, memo: await readUpstreamMemo(store, subdir) })))
+  return new Map(known.flatMap(({ subdir, memo }): [SubdirName, string][] => (memo?.baseUrl === undefined ? [] : [[subdir, memo.baseUrl]])))
 }
