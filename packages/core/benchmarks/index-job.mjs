@@ -165,7 +165,7 @@ const jobs = {
     const chooser = nameChooser()
     const builder = createIndexLayoutBuilder(chooser)
     const plain = openSync(spool, 'w')
-    await pipeline(createReadStream(compressed, { highWaterMark: PIECE }), createZstdDecompress({ chunkSize: PIECE / 2, highWaterMark: PIECE * 4 }), async (chunks) => {
+    await pipeline(createReadStream(compressed, { highWaterMark: PIECE }), createZstdDecompress({ chunkSize: PIECE * 8, highWaterMark: PIECE * 16 }), async (chunks) => {
       for await (const chunk of chunks) {
         builder.write(chunk)
         writeAll(plain, chunk)

@@ -3,17 +3,17 @@ import { pipeline } from 'node:stream/promises'
 import { createIndexTableBuilder, type IndexTable, type SubdirName } from '@mirror/core'
 import { decodeBzip2 } from './decode-bzip2.ts'
 import { decodeZstd } from './decode-zstd.ts'
-import { createSpool, type SpooledBytes, type SpoolOptions } from './spool.ts'
+import { createSpool, type Spool, type SpooledBytes, type SpoolOptions } from './spool.ts'
 import { BodyTooLarge } from './transport.ts'
 import type { WholeVariant } from './variants.ts'
-import { BrokenEncoding, isOneFrame } from './zstd-frames.ts'
+import { BrokenEncoding, createFrameSplitter } from './zstd-frames.ts'
 
 /** An index that was decoded and read whole. */
 export interface DecodedIndex {
   readonly document: SpooledBytes
   readonly table: IndexTable
   /** The compressed body as it came; undefined for `json`, and for zstd of several frames, which not every client reads to the end. */
-  readonly encoded: Uint8Array | undefined
+  readonly encoded: SpooledBytes | undefined
 }
 
 /** What `decodeIndex` needs beside the bytes. */
@@ -33,37 +33,31 @@ export interface DecodeIndexOptions {
  */
 export async function decodeIndex(body: AsyncIterable<Uint8Array>, options: DecodeIndexOptions): Promise<DecodedIndex> {
   const { subdir, variant, gzip, maximumBytes } = options
-  const spool = createSpool(options.spool)
-  const encoded: Uint8Array[] = []
+  const document = createSpool(options.spool)
+  const encoded = createSpool(options.spool)
   const builder = createIndexTableBuilder(subdir)
 
   function take(chunk: Uint8Array): void {
-    if (spool.length + chunk.length > maximumBytes) throw new BodyTooLarge()
-    spool.write(chunk)
+    if (document.length + chunk.length > maximumBytes) throw new BodyTooLarge()
+    document.write(chunk)
     builder.write(chunk)
   }
 
   try {
-    await decode(variant === 'json' ? body : keep(body, encoded, maximumBytes), { variant, gzip, take })
+    const frames = await decode(variant === 'json' ? body : keep(body, encoded, maximumBytes), { variant, gzip, take })
     const table = builder.end()
-    return { document: spool.end(), table, encoded: keepable(variant, encoded) }
-  } catch (error) {
-    spool.abandon()
-    throw error
+    return { table, document: document.end(), encoded: variant === 'bz2' || frames === 1 ? encoded.end() : undefined }
+  } finally {
+    // What was ended stays.
+    document.abandon()
+    encoded.abandon()
   }
 }
 
-function keepable(variant: WholeVariant, chunks: readonly Uint8Array[]): Uint8Array | undefined {
-  const bytes = variant === 'json' ? undefined : Buffer.concat(chunks)
-  return variant === 'zst' && bytes !== undefined && !isOneFrame(bytes) ? undefined : bytes
-}
-
-async function* keep(body: AsyncIterable<Uint8Array>, chunks: Uint8Array[], maximum: number): AsyncGenerator<Uint8Array> {
-  let length = 0
+async function* keep(body: AsyncIterable<Uint8Array>, spool: Spool, maximum: number): AsyncGenerator<Uint8Array> {
   for await (const chunk of body) {
-    length += chunk.length
-    if (length > maximum) throw new BodyTooLarge()
-    chunks.push(chunk)
+    if (spool.length + chunk.length > maximum) throw new BodyTooLarge()
+    spool.write(chunk)
     yield chunk
   }
 }
@@ -74,10 +68,12 @@ interface DecodeOptions {
   readonly take: (chunk: Uint8Array) => void
 }
 
-async function decode(body: AsyncIterable<Uint8Array>, { variant, gzip, take }: DecodeOptions): Promise<void> {
-  if (variant === 'bz2') return await decodeBzip2(body, take)
-  const chunks = variant === 'zst' ? decodeZstd(body) : gzip ? decodeGzip(body) : body
-  for await (const chunk of chunks) take(chunk)
+/** Gives how many frames of zstd it was: of several, decoders that stop behind the first read another document than those that go on. */
+async function decode(body: AsyncIterable<Uint8Array>, { variant, gzip, take }: DecodeOptions): Promise<number> {
+  const splitter = createFrameSplitter()
+  if (variant === 'bz2') await decodeBzip2(body, take)
+  else for await (const chunk of variant === 'zst' ? decodeZstd(body, splitter) : gzip ? decodeGzip(body) : body) take(chunk)
+  return splitter.frames()
 }
 
 async function* decodeGzip(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {

@@ -2,6 +2,7 @@ import { type ByteSource, type IndexTable, isMirrorError, MirrorError, type Sha2
 import type { DecodedIndex } from './decode-index.ts'
 import { describeReason, readError, type TransientFailure } from './failure.ts'
 import { BodyTooLarge } from './transport.ts'
+import type { SpooledBytes } from './spool.ts'
 import type { IndexValidators, IndexVariant } from './variants.ts'
 import { BrokenEncoding } from './zstd-frames.ts'
 
@@ -17,8 +18,8 @@ export interface FetchedIndex extends AsyncDisposable {
   readonly document: ByteSource
   /** Of the document. */
   readonly sha256: Sha256
-  /** The compressed body exactly as upstream sent it; undefined for `json` and `shards`. */
-  readonly encoded: Uint8Array | undefined
+  /** The compressed body exactly as upstream sent it, readable until `close`; undefined for `json` and `shards`, and for zstd of several frames. */
+  readonly encoded: SpooledBytes | undefined
   readonly table: IndexTable
   /** What people should know about it, as sentences. */
   readonly warnings: readonly string[]
@@ -43,7 +44,10 @@ export function validatorsOf(variant: IndexVariant, header: (name: string) => st
 /** Makes a result of what was decoded. */
 export function presentIndex({ document, table, encoded }: DecodedIndex, variant: IndexVariant, validators: IndexValidators): FetchedIndex {
   const modified = validators.lastModified === undefined ? Number.NaN : Date.parse(validators.lastModified)
-  const close = async (): Promise<void> => document.close()
+  const close = async (): Promise<void> => {
+    document.close()
+    encoded?.close()
+  }
   return {
     variant, validators, document, table, encoded, close,
     sha256: document.sha256,

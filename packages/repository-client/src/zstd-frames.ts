@@ -23,6 +23,8 @@ export interface FrameSplitter {
 const FRAME_MAGIC = 0xfd2fb528
 const SKIPPABLE_MAGIC = 0x184d2a50
 const LONGEST_HEADER = 18
+/** Windows up to this are decoded; zstd's own limit without `--long` (RFC 8878 §3.1.1.1.2 recommends at least 8 MiB). */
+const MAXIMUM_WINDOW = 134_217_728
 
 /** What is gathered until it is whole: few bytes, or, of a body, only counted. */
 type Step = 'magic' | 'header' | 'block-header' | 'block' | 'last-block' | 'skippable-size' | 'skippable'
@@ -45,7 +47,7 @@ type Outcome = 'goes-on' | 'begins' | 'ends' | 'aside'
  * Creates a splitter of zstd frames (RFC 8878 §3.1). Needed because Node's decoder stops after the first frame and says nothing of what follows (`reliability.md` §0.9): with it, every
  * frame is decoded, and bytes that are no frame are refused. Skippable frames are passed over.
  */
-export function createFrameSplitter(maximumWindow: number): FrameSplitter {
+export function createFrameSplitter(maximumWindow: number = MAXIMUM_WINDOW): FrameSplitter {
   const state: State = { maximumWindow, gathered: Buffer.alloc(LONGEST_HEADER), step: 'magic', missing: 4, have: 0, hasChecksum: false, frames: 0 }
   return {
     split: (chunk) => split(state, chunk),
@@ -55,13 +57,6 @@ export function createFrameSplitter(maximumWindow: number): FrameSplitter {
       throw new BrokenEncoding(state.frames > 0 && state.step === 'magic' ? 'other bytes follow the zstd frame' : 'its zstd frame is cut short')
     },
   }
-}
-
-/** True for exactly one frame. Of several, decoders that stop behind the first read another document than those that go on. */
-export function isOneFrame(bytes: Uint8Array): boolean {
-  const splitter = createFrameSplitter(Number.POSITIVE_INFINITY)
-  splitter.split(bytes)
-  return splitter.frames() === 1
 }
 
 function split(state: State, chunk: Uint8Array): readonly FramePart[] {

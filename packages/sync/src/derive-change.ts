@@ -6,7 +6,7 @@ import type { StoreReader } from '@mirror/store'
 import { decodeBzip2 } from './bzip2.ts'
 import type { DerivativeChoice } from './derivatives/choice.ts'
 import { deriveSubdirFiles } from './derivatives/derive-subdir-files.ts'
-import type { DerivedFile } from './derived-file.ts'
+import type { DerivedFile, HeldBytes } from './derived-file.ts'
 import { composeIndex, deriveIndex, type OriginalIndex } from './derive-index.ts'
 import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
@@ -40,7 +40,7 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
   const target = await deriveIndex(await composeTarget(plan, options), derive)
   const interim = decision.interim === undefined
     ? undefined
-    : await deriveIndex(composeIndex([{ source: original.source, table: original.table, keep: decision.interim }], dropBaseUrl, derive), derive)
+    : await deriveIndex(await composeIndex([{ source: original.source, table: original.table, keep: decision.interim }], dropBaseUrl, derive), derive)
   // Not beside an interim index: until the switch is done they are gone, which every client copes with.
   const derivatives = plan.fetched === undefined
     ? []
@@ -79,7 +79,7 @@ async function composeTarget(plan: SubdirPlan, options: DeriveChangeOptions): Pr
     return { ...original, bz2: original.bz2 ?? await fetchBzip2(plan, options) }
   }
   const upstream: IndexPart = { source: original.source, table: original.table, ...(decision.keep === undefined ? {} : { keep: decision.keep }) }
-  return composeIndex([upstream, ...await carriedParts(plan, options)], dropBaseUrl, { subdir, ...options })
+  return await composeIndex([upstream, ...await carriedParts(plan, options)], dropBaseUrl, { subdir, ...options })
 }
 
 /** The records that stay as they are published now (`reuse: keep`). */
@@ -91,13 +91,16 @@ async function carriedParts({ subdir, decision, baseTable }: SubdirPlan, { reade
 }
 
 /** Upstream's `.bz2`, when it is wanted and says exactly what is published. It was made at another moment, so it is decoded, not believed. */
-async function fetchBzip2(plan: SubdirPlan, options: DeriveChangeOptions): Promise<Uint8Array | undefined> {
+async function fetchBzip2(plan: SubdirPlan, options: DeriveChangeOptions): Promise<HeldBytes | undefined> {
   const { original, fetched } = plan
   if (options.variants.bz2 === false || fetched === undefined) return undefined
   const bytes = await fetchOptional(plan, options)
   if (bytes === undefined) return undefined
   const hash = createHash('sha256')
-  return decodeBzip2(bytes, (chunk) => hash.update(chunk)) && hash.digest('hex') === original.sha256 ? bytes : undefined
+  if (!decodeBzip2(bytes, (chunk) => hash.update(chunk)) || hash.digest('hex') !== original.sha256) return undefined
+  const writer = options.spool.create()
+  writer.write(bytes)
+  return writer.end()
 }
 
 /** A variant that the mirror can do without does not stop the run. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
-import { type ArtifactSet, type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, type Sha256, type SubdirName, writeIndex, writeShards } from '@mirror/core'
+import { type ArtifactSet, type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, measureIndex, type Sha256, type SubdirName, writeIndexInSteps, writeShards } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import { compressBzip2 } from './bzip2.ts'
-import { compressZstd, type DerivedFile, spooledFile } from './derived-file.ts'
+import { compressZstd, type DerivedFile, type HeldBytes, spooledFile } from './derived-file.ts'
 import type { VariantChoice } from './options.ts'
 import { readChunks, type SpoolSpace } from './spool-space.ts'
+import { createZstdWriter } from './zstd-writer.ts'
 
 /** The index of one subdir as it will be published, with the bytes of every file of it. */
 export interface DerivedIndex {
@@ -22,8 +23,8 @@ export interface OriginalIndex {
   readonly table: IndexTable
   readonly sha256: Sha256
   /** Compressed forms of exactly this document, where we have them. */
-  readonly zst: Uint8Array | undefined
-  readonly bz2: Uint8Array | undefined
+  readonly zst: HeldBytes | undefined
+  readonly bz2: HeldBytes | undefined
 }
 
 /** What deriving needs. */
@@ -34,21 +35,25 @@ export interface DeriveIndexOptions {
   readonly signal: AbortSignal
 }
 
-/** Writes a document from slices of others; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. */
-export function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boolean, { spool, subdir }: DeriveIndexOptions): OriginalIndex {
+/** Writes a document from slices of others, and compresses it in passing; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. */
+export async function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boolean, { spool, subdir, variants, signal }: DeriveIndexOptions): Promise<OriginalIndex> {
+  const index = { parts, ...(dropBaseUrl ? { info: { base_url: undefined } } : {}) }
   const writer = spool.create()
   // Read back while it is written: what is published has passed the same reader as what came in.
   const reader = createIndexTableBuilder(subdir)
-  writeIndex({
-    parts,
-    ...(dropBaseUrl ? { info: { base_url: undefined } } : {}),
+  using compressor = variants.zst ? createZstdWriter(measureIndex(index), { spool, signal }) : undefined
+  const steps = writeIndexInSteps({
+    ...index,
     write: (chunk) => {
+      compressor?.write(chunk)
       writer.write(chunk)
       reader.write(chunk)
     },
   })
+  while (steps.next().done !== true) await compressor?.whenReady()
+  const zst = await compressor?.end()
   const source = writer.end()
-  return { source, table: reader.end(), sha256: source.sha256, zst: undefined, bz2: undefined }
+  return { source, table: reader.end(), sha256: source.sha256, zst, bz2: undefined }
 }
 
 /** Makes every file that publishes a document: itself, byte for byte, and the variants that are wanted. */
@@ -73,13 +78,13 @@ function heldFile(path: string, bytes: Uint8Array): DerivedFile {
 async function deriveZst({ source, zst }: OriginalIndex, { subdir, variants, spool, signal }: DeriveIndexOptions): Promise<readonly DerivedFile[]> {
   if (!variants.zst) return []
   const path = `${subdir}/repodata.json.zst`
-  return [zst === undefined ? spooledFile(path, await compressZstd(source, { spool, signal })) : heldFile(path, zst)]
+  return [spooledFile(path, zst ?? await compressZstd(source, { spool, signal }))]
 }
 
 async function deriveBzip2({ source, bz2 }: OriginalIndex, { subdir, variants }: DeriveIndexOptions): Promise<readonly DerivedFile[]> {
   const path = `${subdir}/repodata.json.bz2`
   if (variants.bz2 === false) return []
-  if (bz2 !== undefined) return [heldFile(path, bz2)]
+  if (bz2 !== undefined) return [spooledFile(path, bz2)]
   return variants.bz2 === true ? [heldFile(path, await compressBzip2(Buffer.concat([...readChunks(source)])))] : []
 }
 

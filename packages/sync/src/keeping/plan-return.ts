@@ -103,7 +103,7 @@ async function compareShards(subdir: SubdirName, { newest, older }: PlanReturnOp
 /** What flat readers see while the bytes of re-used names change back: the index without those names. */
 async function deriveInterim(index: PublishedIndex, { state, without }: { readonly state: SubdirState; readonly without: ArtifactSet }, { spool, signal }: PlanReturnOptions): ReturnType<typeof deriveIndex> {
   const deriving = { subdir: state.subdir, variants: variantsOf(state), spool, signal }
-  return deriveIndex(composeIndex([{ ...index, keep: rowsWithout(index.table, without) }], false, deriving), deriving)
+  return deriveIndex(await composeIndex([{ ...index, keep: rowsWithout(index.table, without) }], false, deriving), deriving)
 }
 
 function rowsWithout(table: IndexTable, names: ArtifactSet): Uint8Array {
