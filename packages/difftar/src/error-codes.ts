@@ -16,4 +16,5 @@ export type DifftarErrorCode =
   | 'REFERENCE_INVALID'
   | 'TREE_NOT_FOUND'
   | 'TREE_DAMAGED'
+  | 'CHANNELS_UNMATCHED'
   | 'STORE_LOCKED'

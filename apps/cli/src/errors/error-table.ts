@@ -274,6 +274,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
   REFERENCE_NOT_FOUND: { exit: 1, meaning: 'There is no reference file where one is looked for.', cause: 'A wrong path.', advice: 'Write one with `conda-diff-tar --reference`.' },
   REFERENCE_INVALID: { exit: 1, meaning: 'A reference file cannot be read.', cause: 'It is damaged, or something else.', advice: 'Write it again.' },
   TREE_NOT_FOUND: { exit: 1, meaning: 'There is no channel in a folder.', cause: 'A wrong folder, or one without an index.', advice: 'Name the folder of the mirror.' },
+  CHANNELS_UNMATCHED: { exit: 2, meaning: 'It is not clear which channels are to be compared.', cause: 'One side is a single channel, the other has several, of other names.', advice: 'Name the folder of one channel.' },
   TREE_DAMAGED: { exit: 1, meaning: 'A mirror is not what its own index says.', cause: 'A file is missing or has other bytes.', advice: 'Run `mirror verify --repair`.' },
 }
 

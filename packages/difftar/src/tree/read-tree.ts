@@ -103,14 +103,15 @@ function stateOf({ subdir, document, artifacts: { count, bytes } }: TreeIndex, v
 }
 
 /** The state that a store published, if this is one and its files are untouched. */
-async function readPublished(root: string): Promise<{ readonly state: ChannelState; readonly generation: number } | undefined> {
+export async function readPublished(root: string): Promise<{ readonly state: ChannelState; readonly generation: number } | undefined> {
   const store = createDiskStore({ root })
   const head = await store.head()
   if (head === undefined || (await store.publicState()).status !== 'as-published') return undefined
   return { state: head.state, generation: head.number }
 }
 
-async function readPlainFiles(root: string, more: readonly string[] = []): Promise<readonly PublishedFile[]> {
+/** The plain files of a channel that travel, and those that are named. */
+export async function readPlainFiles(root: string, more: readonly string[] = []): Promise<readonly PublishedFile[]> {
   const files: PublishedFile[] = []
   for (const name of [...new Set([...PLAIN_FILES, ...more])].toSorted()) {
     const file = await describeFile(root, name)
