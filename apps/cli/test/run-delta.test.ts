@@ -53,6 +53,30 @@ describe('cas-sync with delta: true, and cas-merge', () => {
     expect(await run(['-f', 'delta.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing changed, so it is empty') })
   })
 
+  test('claim no more than was recorded when a channel fails', async ({ expect, folder, run }) => {
+    const [team, other] = [join(folder, 'up/team'), join(folder, 'up/other')]
+    await buildChannel(UP, team)
+    await buildChannel(UP, other)
+    const config = `channels: [file://${team}, file://${other}]\nplatforms: linux-64\nfetch_installers: false\n`
+    await writeFile(join(folder, 'near.yaml'), `mirror_dir: near\n${config}`)
+    await writeFile(join(folder, 'delta.yaml'), `mirror_dir: near\ndelta: true\n${config}`)
+    await run(['-f', 'near.yaml'], { program: 'cas-sync' })
+    await rm(join(other, 'noarch/repodata.json'))
+    await rm(join(other, 'noarch/repodata.json.zst'))
+    await writeFile(join(other, 'linux-64/repodata.json'), 'nothing')
+    await rm(join(other, 'linux-64/repodata.json.zst'))
+
+    const { exitCode, stdout } = await run(['-f', 'delta.yaml'], { program: 'cas-sync' })
+    expect(exitCode).not.toBe(0)
+    expect(stdout).not.toContain('nothing changed')
+    expect(stdout).toContain(`delta_pkgs: nothing was recorded, so it is empty. Not everything of file://${other} could be, as said above.`)
+
+    await changeChannel(team, { add: { 'linux-64': [{ name: 'fresh' }] } })
+    const partly = await run(['-f', 'delta.yaml'], { program: 'cas-sync' })
+    expect(partly.exitCode).toBe(exitCode)
+    expect(partly.stdout).toMatch(/^Delta 2: .* Not everything of \S+other could be recorded, as said above\./m)
+  })
+
   test('seed an empty other side from a full delta', async ({ expect, folder, run }) => {
     const up = join(folder, 'up/team')
     await buildChannel(UP, up)

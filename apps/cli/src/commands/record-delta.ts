@@ -25,9 +25,11 @@ export async function finishRecording(recorder: DeltaRecorder, { session, runtim
   })
 }
 
-/** What was recorded, in words; ends with a line feed. */
-export function describeRecorded(directory: string, { totals, seal, manifest }: CreatedDelta): string {
-  if (seal === undefined) return `Delta: ${directory}: nothing changed, so it is empty\n`
+/** What was recorded, in words; ends with a line feed. `incomplete` are the channels of which something is not in it. */
+export function describeRecorded(directory: string, { totals, seal, manifest }: CreatedDelta, incomplete: readonly string[]): string {
+  const lacking = incomplete.length === 0 ? undefined : `Not everything of ${incomplete.join(', ')} could be`
+  if (seal === undefined) return `Delta: ${directory}: ${lacking === undefined ? 'nothing changed, so it is empty' : `nothing was recorded, so it is empty. ${lacking}, as said above.`}\n`
   const size = `${formatNoun(totals.entries, 'file')}, ${formatBytes(totals.bytes)}, ${formatNoun(totals.remove, 'removal')}`
-  return `Delta ${manifest.sequence}: ${directory}: ${size}. The mirror is as it was; cas-merge applies it, here and on the other side.\n`
+  const but = lacking === undefined ? '' : ` ${lacking} recorded, as said above.`
+  return `Delta ${manifest.sequence}: ${directory}: ${size}.${but} The mirror is as it was; cas-merge applies it, here and on the other side.\n`
 }

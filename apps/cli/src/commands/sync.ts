@@ -217,7 +217,8 @@ function report({ session, outcomes, installers, recorded, dryRun }: Finished, e
   const { config, stdout, flags, now, command } = session
   const lines = describeInstallers(installers)
   printResult(session, dryRun ? `${describePlan(outcomes, config)}${lines.map((line) => `${redactText(line)}\n`).join('')}` : describeRun(outcomes, config.mirrorDir, lines))
-  if (recorded !== undefined) printResult(session, describeRecorded(config.delta.directory, recorded))
+  const incomplete = outcomes.filter((outcome) => exitOf(outcome) !== 0).map(({ channel }) => channel)
+  if (recorded !== undefined) printResult(session, describeRecorded(config.delta.directory, recorded, incomplete))
   if (!flags.json) return
   if (exitCode === 130) {
     const { code, message, hint } = readErrorFacts(undefined, AbortSignal.abort())
