@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isMirrorError, MirrorError } from '@mirror/core'
+import { parseConfigFile } from '../config/config-file.ts'
 import { importConfig, type ImportedConfig } from '../config/import/import-config.ts'
 import { IMPORTABLE_TOOLS, type ImportableTool } from '../config/import/import-types.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
@@ -60,7 +61,7 @@ async function writeText({ text }: ImportedConfig, { path, shown }: { readonly p
 /** Why what was imported is no configuration yet; undefined when it is one. */
 function findFault({ text }: ImportedConfig, { flags, env, context: { cwd, now } }: CommandStart): string | undefined {
   try {
-    resolveConfig({ file: { path: flags.output ?? 'what was imported', text }, env, flags, workingDirectory: cwd, now: now() })
+    resolveConfig({ file: parseConfigFile({ path: flags.output ?? 'what was imported', text }), env, flags, workingDirectory: cwd, now: now() })
     return undefined
   } catch (error) {
     if (isMirrorError(error)) return error.message

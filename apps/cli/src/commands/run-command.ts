@@ -34,7 +34,9 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
     const { runImport } = await import('./import-config.ts')
     return await runImport(start)
   }
-  const file = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
+  const source = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
+  // What reads YAML is most of what would have to be loaded: only where there is a file.
+  const file = source === undefined ? undefined : (await import('../config/config-file.ts')).parseConfigFile(source)
   const resolved = resolveConfig({ file, env, flags, workingDirectory: cwd, now: context.now() })
   if (command === 'config') {
     const { formatConfig } = await import('../config/format-config.ts')

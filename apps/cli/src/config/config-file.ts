@@ -11,6 +11,7 @@ import { type ConfigSource, formatPath, readYamlFile, type ValuePath } from './y
 
 /** A configuration file, read. `values` holds what could be read even when there are problems. */
 export interface ParsedConfig {
+  readonly path: string
   readonly values: ConfigValues
   readonly problems: readonly ConfigProblem[]
   /** Odd, but not in the way: unknown keys that are near to nothing. */
@@ -30,18 +31,19 @@ const readTop = mappingReader(CONFIG_READERS, 'takes keys and values')
 
 /** Reads a configuration file. Never throws: whatever is wrong is in `problems`, with file and line. */
 export function parseConfigFile(source: ConfigSource): ParsedConfig {
+  const { path } = source
   const { content, problems, where } = readYamlFile(source, TEXT_KEYS)
   const swallowed = describeSwallowed(source)
-  if (swallowed !== undefined) return { values: {}, problems: [swallowed], warnings: [], where }
-  if (problems.length > 0) return { values: {}, problems, warnings: [], where }
+  if (swallowed !== undefined) return { path, values: {}, problems: [swallowed], warnings: [], where }
+  if (problems.length > 0) return { path, values: {}, problems, warnings: [], where }
   const keys = checkKeys(content, where)
   const faults: ConfigProblem[] = []
-  const values = readTop(content, (message, path = []) => {
-    const key = formatPath(path)
-    faults.push({ code: 'CONFIG_INVALID', where: where(path), key, message: redactText(`${JSON.stringify(key)} ${message}`) })
+  const values = readTop(content, (message, place = []) => {
+    const key = formatPath(place)
+    faults.push({ code: 'CONFIG_INVALID', where: where(place), key, message: redactText(`${JSON.stringify(key)} ${message}`) })
     return undefined
   })
-  return { values: values ?? {}, problems: [...keys.problems, ...faults], warnings: keys.warnings, where }
+  return { path, values: values ?? {}, problems: [...keys.problems, ...faults], warnings: keys.warnings, where }
 }
 
 function describeSwallowed({ path, text }: ConfigSource): ConfigProblem | undefined {

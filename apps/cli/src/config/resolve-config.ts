@@ -4,7 +4,7 @@ import type { DerivativeChoice } from '@mirror/sync'
 import type { Flags } from '../command-line/flags.ts'
 import type { LogLevel } from '../events.ts'
 import type { Config } from './config.ts'
-import { parseConfigFile, type ParsedConfig } from './config-file.ts'
+import type { ParsedConfig } from './config-file.ts'
 import type { ConfigValues, DerivativeValues } from './config-values.ts'
 import type { EnvironmentValues } from './environment.ts'
 import { createConfigError } from './problems.ts'
@@ -12,11 +12,11 @@ import { readFlags } from './read-flags.ts'
 import { resolveChannelConfigs } from './resolve-channel-configs.ts'
 import { resolveInstallers } from './resolve-installers.ts'
 import { override, STANDARD, STANDARD_TIMEOUTS, STANDARD_VARIANTS } from './settings.ts'
-import type { ConfigSource } from './yaml-file.ts'
 
 /** What a configuration is made of. */
 export interface ConfigLayers {
-  readonly file: ConfigSource | undefined
+  /** What `parseConfigFile` read; undefined where there is no file. */
+  readonly file: ParsedConfig | undefined
   readonly env: EnvironmentValues
   readonly flags: Flags
   /** What relative paths start from. */
@@ -25,14 +25,14 @@ export interface ConfigLayers {
   readonly now?: number
 }
 
-const EMPTY: ParsedConfig = { values: {}, problems: [], warnings: [], where: () => '' }
+const EMPTY: ParsedConfig = { path: '', values: {}, problems: [], warnings: [], where: () => '' }
 
 /**
  * The configuration that holds: flags win over the environment, the environment over the file, the file over the defaults. Throws `CONFIG_INVALID` or
  * `CONFIG_UNKNOWN_KEY` with everything that is wrong, each with file and line.
  */
 export function resolveConfig({ file, env, flags, workingDirectory, now = Date.now() }: ConfigLayers): Config {
-  const parsed = file === undefined ? EMPTY : parseConfigFile(file)
+  const parsed = file ?? EMPTY
   const { values } = parsed
   const chosen = readFlags(flags)
   const settings = override(override(STANDARD, values), chosen.settings)

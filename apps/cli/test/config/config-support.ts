@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { isMirrorError } from '@mirror/core'
 import { toFlags } from '../../src/command-line/flags.ts'
 import type { Config } from '../../src/config/config.ts'
+import { parseConfigFile } from '../../src/config/config-file.ts'
 import { readEnvironment } from '../../src/config/environment.ts'
 import { resolveConfig } from '../../src/config/resolve-config.ts'
 
@@ -11,7 +12,7 @@ export const NOW = Date.UTC(2026, 0, 1)
 /** Resolves a file as if it lay in /srv/here, the working directory. */
 export function resolve(text: string | undefined, args: Readonly<Record<string, unknown>> = {}, env: Readonly<Record<string, string>> = {}): Config {
   return resolveConfig({
-    file: text === undefined ? undefined : { path: 'mirror.yaml', text },
+    file: text === undefined ? undefined : parseConfigFile({ path: 'mirror.yaml', text }),
     env: readEnvironment({ HOME: '/nowhere', ...env }),
     flags: toFlags(args),
     workingDirectory: '/srv/here',
