@@ -1,6 +1,7 @@
 import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildChannel, changeChannel, checkMirror, serveChannel } from '@mirror/test-fixtures'
+import { createDelta, diffTree } from '@mirror/difftar'
 import { describe } from 'vitest'
 import { parseLines, steady, test } from './support.ts'
 
@@ -113,6 +114,22 @@ describe('cas-sync with delta: true, and cas-merge', () => {
     expect(await run(['merge', 'delta_pkgs', 'near'])).toMatchObject({ exitCode: 6, stderr: expect.stringMatching(/DELTA_(?:DAMAGED|INCOMPLETE)/) })
     await rm(join(folder, 'delta_pkgs', name, found))
     expect((await run(['merge', 'delta_pkgs', 'near'])).exitCode).toBe(6)
+  })
+
+  test('take the volumes of a delta one at a time, keep what came, and end with 6 until all did', async ({ expect, folder, run }) => {
+    const near = join(folder, 'near/team')
+    await buildChannel(UP, near)
+    const { channels, sequence } = await diffTree({ mirror: join(folder, 'near'), references: [] })
+    const { written } = await createDelta({ diffs: channels, sequence, to: { tarball: join(folder, 'update.tar'), volumeSize: 310_000 } })
+    expect(written.length).toBe(3)
+    const [first = '', second = '', third = ''] = written
+    await run(['merge', third, 'far'])
+    const kept = await run(['merge', second, 'far'])
+    expect(kept).toMatchObject({ exitCode: 6, stdout: expect.stringContaining('kept: volumes 2, 3 of 3, verified\n  missing: volumes 1\n') })
+    for (const path of [second, third]) await rm(path)
+    expect(await publicFiles(join(folder, 'far'))).toEqual(new Map())
+    expect(await run(['merge', first, 'far', '--json'])).toMatchObject({ exitCode: 0 })
+    expect(await publicFiles(join(folder, 'far'))).toEqual(await publicFiles(join(folder, 'near')))
   })
 
   test('refuse a folder for the delta that holds something else', async ({ expect, folder, run }) => {

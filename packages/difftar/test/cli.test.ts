@@ -163,6 +163,20 @@ describe('conda-diff-tar', () => {
     expect(await run(world, ['--create', '--full', '--volume-size', 'much', 'near'])).toMatchObject({ code: 2 })
   })
 
+  test('takes volumes one at a time, and says what is missing', async ({ world, expect }) => {
+    mkdirSync(world.far)
+    await run(world, ['--create', '--full', '--volume-size', '30K', 'near'])
+    const volumes = readdirSync(world.folder).filter((name) => name.startsWith('update.vol'))
+    const [first = '', ...others] = volumes
+    const waiting = await run(world, ['--apply', ...others.flatMap((name) => ['-i', name]), 'far'])
+    expect(waiting).toMatchObject({ code: 1, out: `Kept: volume${others.length === 1 ? '' : 's'} ${others.map((_, place) => place + 2).join(', ')} of ${volumes.length}, verified\nMissing: volume 1\nRun this again with what is missing. Nothing was applied yet.\n` })
+    for (const name of others) rmSync(join(world.folder, name))
+    expect([...readTree(world.far).keys()]).toEqual([])
+    expect(await run(world, ['--apply', '--json', '-i', first, '--dry-run', 'far'])).toMatchObject({ code: 0, out: expect.stringContaining('"status":"planned"') })
+    expect(await run(world, ['--apply', 'far'])).toMatchObject({ code: 0, out: expect.stringContaining('Applied: the channel') })
+    expect(readTree(world.far)).toEqual(readTree(world.near))
+  })
+
   test('asks for the delta that fits', async ({ world, expect }) => {
     await run(world, ['--create', '--full', 'near'])
     mkdirSync(world.far)

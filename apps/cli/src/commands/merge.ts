@@ -18,6 +18,7 @@ export async function runMerge(session: Session): Promise<ExitCode> {
   const report = await applyDelta({
     from: config.delta.directory,
     mirror: config.mirrorDir,
+    incomplete: 'keep',
     keys: flags.keys.map((key) => readKey(key, cwd)),
     deep: flags.deep,
     allowOlder: flags.allowOlder,
@@ -27,12 +28,14 @@ export async function runMerge(session: Session): Promise<ExitCode> {
     openStore: (root) => openStore(root),
     signal,
     observe: (event) => {
+      if (event.type === 'volumes-left') renderer.render({ type: 'notice', code: 'VOLUMES_LEFT', message: `volumes of another delta are still kept in ${event.folder}: remove it if they are not needed` })
       if (event.type === 'channel-adopting') renderer.render({ type: 'notice', code: 'ADOPTING', message: `${nameOf(event.folder)} was changed by something else: what is there is verified and taken over` })
     },
   })
   printResult(session, `${describeMerge(report)}Mirror: ${config.mirrorDir}\n`)
-  if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'merge', exitCode: 0, mirror: config.mirrorDir, delta: report.delta, channels: report.channels }, now()))
-  return 0
+  const exitCode = report.status === 'waiting' ? 6 : 0
+  if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'merge', exitCode, mirror: config.mirrorDir, delta: report.delta, volumes: report.volumes, channels: report.channels }, now()))
+  return exitCode
 }
 
 function readKey(key: string, cwd: string): PublicKey {
@@ -44,9 +47,10 @@ function nameOf(folder: string): string {
   return folder === '' ? 'the root of the mirror' : folder
 }
 
-function describeMerge({ delta, channels, status }: ApplyReport): string {
+function describeMerge({ delta, channels, status, volumes }: ApplyReport): string {
   if (delta === undefined) return 'The delta is empty: nothing changed on the other side.\n'
   const heading = `Delta ${delta.sequence}, ${formatNoun(delta.totals.entries, 'file')}, ${formatBytes(delta.totals.bytes)}${delta.signedBy === undefined ? '' : `, signed with the key ${delta.signedBy}`}`
+  if (status === 'waiting' && volumes !== undefined) return `${heading}\n  kept: volumes ${volumes.here.join(', ')} of ${volumes.of}, verified\n  missing: volumes ${volumes.missing.join(', ')}\n  Nothing was applied yet: run this again with what is missing.\n`
   return `${[heading, ...status === 'unchanged' ? ['  it is here already: nothing to do'] : channels.flatMap(describeChannel)].join('\n')}\n`
 }
 

@@ -5,7 +5,7 @@ import { createDiskStore, type DiskStore, type Generation, type TidyReport, type
 import { difftarError } from '../difftar-error.ts'
 import type { DifftarEvent } from '../events.ts'
 import type { PublicKey } from '../minisign/minisign.ts'
-import { openDelta, type OpenedDelta } from '../medium/open-delta.ts'
+import { openDelta, type OpenedDelta, type OpenedVolumes } from '../medium/open-delta.ts'
 import { adoptTree, notWhole } from './adopt-tree.ts'
 import { checkBase } from './check-base.ts'
 import { addNote, decide } from './decide.ts'
@@ -17,6 +17,8 @@ import { writeRequest } from './write-request.ts'
 export interface ApplyDeltaOptions {
   /** A delta directory, a tarball, the volumes of one in any order, or a folder that has them. */
   readonly from: string | readonly string[]
+  /** What to do where volumes are missing: `keep` those that are here, verified, in `.mirror/arrived` of the mirror until the others come, or `refuse`. Default refuse. */
+  readonly incomplete?: 'keep' | 'refuse' | undefined
   /** The folder of the mirror; channels lie in it where they lay on the other side. */
   readonly mirror: string
   /** Trusted keys: with any, only a delta that one of them signed is applied. */
@@ -50,30 +52,59 @@ export interface AppliedChannel {
   readonly tidy: TidyReport | undefined
 }
 
+/** Which volumes of a delta came. */
+export interface ArrivedVolumes {
+  readonly of: number
+  readonly here: readonly number[]
+  readonly missing: readonly number[]
+}
+
 /** What became of a delta. */
 export interface ApplyReport {
-  readonly status: 'applied' | 'unchanged' | 'planned'
+  /** `waiting`: its volumes were kept, others are missing, and nothing else was changed. */
+  readonly status: 'applied' | 'unchanged' | 'planned' | 'waiting'
+  /** Undefined for one that is not split. */
+  readonly volumes: ArrivedVolumes | undefined
   /** Undefined for a tarball in which nothing changed. */
   readonly delta: { readonly seal: string; readonly sequence: number; readonly guards: string; readonly signedBy: string | undefined; readonly totals: DeltaTotals } | undefined
   readonly channels: readonly AppliedChannel[]
 }
 
+/** Where volumes are kept in a mirror until all of them are there. */
+const ARRIVED = join('.mirror', 'arrived')
+
 const DAY = 24 * 3_600_000
 
 /**
  * Applies a delta: all of it is verified, and what is there compared with what it starts from, before anything public changes; then each channel changes in one transaction of its store. Killed at any time, it goes on with the
- * next run. A tree that was unpacked or copied there by something else is verified and taken over. Throws what `openDelta` throws, and `DELTA_DAMAGED`, `DELTA_INCOMPLETE`, `DELTA_BASE_MISMATCH`, `DELTA_OLDER`, `STORE_LOCKED`, and what the
+ * next run. Volumes may come one at a time, with `incomplete: 'keep'`: what came is kept and remembered. A tree that was unpacked or copied there by something else is verified and taken over. Throws what `openDelta` throws, and `DELTA_DAMAGED`, `DELTA_INCOMPLETE`, `DELTA_BASE_MISMATCH`, `DELTA_OLDER`, `STORE_LOCKED`, and what the
  * store throws.
  */
 export async function applyDelta(options: ApplyDeltaOptions): Promise<ApplyReport> {
-  await using delta = await openDelta(options.from, { keys: options.keys })
-  if (delta === undefined) return { status: 'unchanged', delta: undefined, channels: [] }
+  const { keys, incomplete, mirror } = options
+  await using delta = await openDelta(options.from, { keys, arrived: incomplete === 'keep' ? join(resolve(mirror), ARRIVED) : undefined })
+  if (delta === undefined) return { status: 'unchanged', volumes: undefined, delta: undefined, channels: [] }
   const run = createRun(delta, options)
   const grounds = await meetGrounds(run)
-  if (grounds.every(({ decision, ground }) => decision === 'current' && ground.tree === undefined)) return report(run, grounds.map((place) => unchanged(place)))
+  if (grounds.every(({ decision, ground }) => decision === 'current' && ground.tree === undefined)) return close(run, grounds.map((place) => unchanged(place)))
+  if (delta.volumes !== undefined && delta.volumes.missing.length > 0 && options.dryRun !== true) return await keepVolumes(run, delta.volumes)
   await delta.verify({ signal: options.signal, observe: options.observe })
   const channels: AppliedChannel[] = []
   for (const place of grounds) channels.push(await requesting(run, () => applyChannel(run, place)))
+  return close(run, channels)
+}
+
+/** Some are missing: those that are here stay, verified, until the others come. */
+async function keepVolumes(run: Run, volumes: OpenedVolumes): Promise<ApplyReport> {
+  const { mirror, openStore, signal, observe } = run
+  await openStore(mirror).checkSpace({ bytes: volumes.bytes, files: volumes.here.length })
+  await volumes.keep({ signal, observe })
+  return { ...report(run, []), status: 'waiting' }
+}
+
+/** The delta is there: what was kept of it can go. */
+function close(run: Run, channels: readonly AppliedChannel[]): ApplyReport {
+  if (run.options.dryRun !== true) for (const folder of run.delta.volumes?.forget() ?? []) run.observe({ type: 'volumes-left', folder })
   return report(run, channels)
 }
 
@@ -129,9 +160,9 @@ function unchanged({ part, ground }: Place): AppliedChannel {
   return { folder: part.folder, status: 'unchanged', from: ground.current.id, to: part.target.id, generation: undefined, totals: undefined, tidy: undefined }
 }
 
-function report({ delta: { manifest, seal, signedBy } }: Run, channels: readonly AppliedChannel[]): ApplyReport {
+function report({ delta: { manifest, seal, signedBy, volumes } }: Run, channels: readonly AppliedChannel[]): ApplyReport {
   const status = channels.some((channel) => channel.status === 'planned') ? 'planned' : channels.every((channel) => channel.status === 'unchanged') ? 'unchanged' : 'applied'
-  return { status, channels, delta: { seal, sequence: manifest.sequence, guards: manifest.guards, signedBy: signedBy?.id, totals: deltaTotals(manifest) } }
+  return { status, channels, volumes: volumes === undefined ? undefined : { of: volumes.of, here: volumes.here, missing: volumes.missing }, delta: { seal, sequence: manifest.sequence, guards: manifest.guards, signedBy: signedBy?.id, totals: deltaTotals(manifest) } }
 }
 
 async function applyChannel(run: Run, place: Place): Promise<AppliedChannel> {

@@ -35,7 +35,7 @@ with --create and --show:
   --sign KEY            sign with this secret key (minisign)
   --with-tool           put this program beside the tarball
 
-with --apply:
+with --apply, also of volumes one at a time, in any order; what came is kept until all are there:
   --key KEY             trust only deltas that this public key verifies: a file, or the key itself; can be given more than once
   --deep                compare what stays byte for byte, not by size
   --grace TIME          keep removed files for so long, such as 24h or 0 [default: 24h]
@@ -43,5 +43,5 @@ with --apply:
   --allow-older         apply a delta that fits though a later one was applied before
   --dry-run             verify everything, change nothing
 
-exit status: 0 done, 1 something is wrong, 2 the command line is wrong
+exit status: 0 done, 1 something is wrong or volumes are missing, 2 the command line is wrong
 `

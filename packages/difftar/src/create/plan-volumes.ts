@@ -29,7 +29,7 @@ export interface PlannedVolumes {
 const ROUNDS = 20
 
 /**
- * Distributes entries over volumes of at most so many bytes, in order. How many there are stands in the manifest, and the manifest in the first volume, so it is done until both agree. Throws
+ * Distributes entries over volumes of at most so many bytes, in order. How many there are stands in the manifest, and the manifest in each volume, which can be verified alone so; it is done until both agree. Throws
  * `DELTA_VOLUME_TOO_SMALL` for an entry that is larger than a volume: entries are not cut, so that each volume can be unpacked alone.
  */
 export function planVolumes({ manifest, entries }: PlannedDelta, { limit, heads }: { readonly limit: number | undefined; readonly heads: CreateHeads }): PlannedVolumes {
@@ -37,13 +37,13 @@ export function planVolumes({ manifest, entries }: PlannedDelta, { limit, heads 
   let counts: readonly number[] = [entries.length]
   for (let round = 0; round < ROUNDS; round += 1) {
     const planned: DeltaManifest = { ...manifest, volumes: counts }
-    const first = heads(planned)
-    const groups = distribute(entries, { limit, first: sizeOf(first) + sizeOf([noteOf(planned, counts.length, counts.length)]), other: sizeOf([noteOf(planned, counts.length, counts.length)]) })
+    const shared = heads(planned)
+    const groups = distribute(entries, { limit, start: sizeOf([noteOf(planned, counts.length, counts.length), ...shared]) })
     const next = groups.map((group) => group.length)
     if (next.join() === counts.join()) {
       return {
         manifest: planned,
-        volumes: groups.map((group, place) => ({ entries: group, heads: [noteOf(planned, place + 1, groups.length), ...(place === 0 ? first : [])] })),
+        volumes: groups.map((group, place) => ({ entries: group, heads: [noteOf(planned, place + 1, groups.length), ...shared] })),
       }
     }
     counts = next
@@ -59,15 +59,15 @@ function sizeOf(members: readonly HeadMember[]): number {
   return members.reduce((sum, { path, bytes }) => sum + memberBytes({ path, size: bytes.length }), 0)
 }
 
-function distribute(entries: readonly SourcedEntry[], { limit, first, other }: { readonly limit: number; readonly first: number; readonly other: number }): readonly (readonly SourcedEntry[])[] {
+function distribute(entries: readonly SourcedEntry[], { limit, start }: { readonly limit: number; readonly start: number }): readonly (readonly SourcedEntry[])[] {
   const groups: SourcedEntry[][] = [[]]
-  let length = first
+  let length = start
   if (length + endBytes(length) > limit) throw tooSmall(limit, 'the manifest')
   for (const entry of entries) {
     const bytes = memberBytes({ path: entry.place, size: entry.size })
     if (length + bytes + endBytes(length + bytes) > limit) {
       groups.push([])
-      length = other
+      length = start
       if (length + bytes + endBytes(length + bytes) > limit) throw tooSmall(limit, entry.place)
     }
     groups.at(-1)?.push(entry)

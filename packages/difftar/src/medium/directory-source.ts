@@ -16,7 +16,7 @@ export async function openDirectorySource(folder: string): Promise<DeltaSource |
   const signature = await readWhole(folder, SIGNATURE_PATH, MAXIMUM_SIGNATURE_BYTES)
   const label = folder
   return {
-    label, manifestBytes, signature: signature === undefined ? undefined : Buffer.from(signature).toString('utf8'),
+    label, manifestBytes, signature: signature === undefined ? undefined : Buffer.from(signature).toString('utf8'), volumes: undefined,
     async verify(manifest, { signal, observe }) {
       const progress = createProgress(observe)
       for (const entry of placedEntries(manifest)) {

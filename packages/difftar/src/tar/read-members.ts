@@ -1,5 +1,5 @@
 import type { OpenFile } from '../files/open-file.ts'
-import { BLOCK, type ParsedHeader, paddingOf, parseHeader, unsafe } from './tar-header.ts'
+import { BLOCK, nameUnsafe, type ParsedHeader, paddingOf, parseHeader, unsafe } from './tar-header.ts'
 
 /** A regular file in a tar, and where its bytes stand. */
 export interface TarMember {
@@ -22,6 +22,14 @@ interface Extension {
  * behind the end throw `DELTA_UNSAFE_ARCHIVE`. Paths are answered as they stand: compare them with what is expected, never join them to a folder.
  */
 export async function* readMembers(file: OpenFile): AsyncGenerator<TarMember, void, undefined> {
+  try {
+    yield* walkMembers(file)
+  } catch (error) {
+    throw nameUnsafe(error, file.path)
+  }
+}
+
+async function* walkMembers(file: OpenFile): AsyncGenerator<TarMember, void, undefined> {
   let offset = 0
   let extension: Extension = {}
   for (;;) {

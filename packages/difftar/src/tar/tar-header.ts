@@ -1,3 +1,4 @@
+import { isMirrorError } from '@mirror/core'
 import { difftarError } from '../difftar-error.ts'
 
 /** Everything in a tar is a multiple of this many bytes. */
@@ -103,9 +104,15 @@ export function parseHeader(block: Uint8Array): ParsedHeader {
   return { type: readType(bytes, path), path, size: readSize(bytes.subarray(124, 136), path) }
 }
 
-/** The error for an archive that is damaged or hostile. */
-export function unsafe(what: string): Error {
-  return difftarError('DELTA_UNSAFE_ARCHIVE', `Cannot read the archive: ${what}`, { hint: 'It is damaged, or somebody tampered with it. Bring it over again. Nothing was changed.' })
+/** The error for an archive that is damaged or hostile; `label` is the file, where it is known. */
+export function unsafe(what: string, label = 'the archive'): Error {
+  return difftarError('DELTA_UNSAFE_ARCHIVE', `Cannot read ${label}: ${what}`, { hint: 'It is damaged, or somebody tampered with it. Bring it over again. Nothing was changed.', details: { what } })
+}
+
+/** The same error with the name of the file in it: of several volumes the bad one has to be known. */
+export function nameUnsafe(error: unknown, label: string): unknown {
+  const what = isMirrorError(error, 'DELTA_UNSAFE_ARCHIVE') ? error.details['what'] : undefined
+  return typeof what === 'string' ? unsafe(what, label) : error
 }
 
 const TYPES: ReadonlyMap<string, string> = new Map([
