@@ -201,7 +201,7 @@ ${table(['flag', 'meaning'], FRONT_DOORS['cas-merge'].flags.map(describeFlag))}
 }
 
 function describeKeys({ title, text, keys }: KeyGroup): string {
-  const rows = keys.map(({ key, takes, standard, meaning, since }) => [`\`${key}\``, takes, standard, meaning, since])
+  const rows = keys.map(({ key, takes, standard = '', meaning, since }) => [`\`${key}\``, takes, standard, meaning, since])
   return `## ${title}\n\n${text === '' ? '' : `${text}\n\n`}${table(['key', 'takes', 'default', 'meaning', 'since'], rows)}\n`
 }
 

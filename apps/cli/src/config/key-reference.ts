@@ -3,8 +3,8 @@ export interface KeyReference {
   readonly key: string
   /** What may stand there. */
   readonly takes: string
-  /** What holds when it is left out. */
-  readonly standard: string
+  /** What holds when it is left out, where that has to be said. */
+  readonly standard?: string
   readonly meaning: string
   /** The first version of this tool that carries it out; `cas-mirror` for a key that the tool of that name had. */
   readonly since: string

@@ -13,7 +13,7 @@ const CHANNELS: KeyGroup = {
       meaning: 'The channels to mirror: `https://`, `http://` and `file://` URLs, paths, URLs with a token (`/t/<TOKEN>/`), or names below `channel_alias`. A long form has more keys.',
       since: 'cas-mirror',
     },
-    { key: 'channels[].url', takes: 'a channel: URL, folder or name', standard: '', meaning: 'The channel, in the long form of an entry.', since: '0.1.0' },
+    { key: 'channels[].url', takes: 'a channel: URL, folder or name', meaning: 'The channel, in the long form of an entry.', since: '0.1.0' },
     {
       key: 'channels[].path',
       takes: 'a relative path',
@@ -52,7 +52,7 @@ const CHANNELS: KeyGroup = {
       meaning: 'Whether the Anaconda and Miniconda installers of the platforms are mirrored. `false` leaves them out, and only them.',
       since: 'cas-mirror',
     },
-    { key: 'installers', takes: '`all`, or a mapping', standard: '', meaning: 'Which installers. `all`: those of all versions.', since: NEXT },
+    { key: 'installers', takes: '`all`, or a mapping', meaning: 'Which installers. `all`: those of all versions.', since: NEXT },
     { key: 'installers.latest', takes: 'a whole number above 0', standard: '`1`', meaning: 'So many versions of each product and platform: the newest ones.', since: NEXT },
   ],
 }
@@ -63,7 +63,7 @@ const PUBLISHING: KeyGroup = {
   title: 'What is published, and kept',
   text: '',
   keys: [
-    { key: 'variants', takes: 'a mapping', standard: '', meaning: 'Which forms of each index are published beside `repodata.json`.', since: '0.1.0' },
+    { key: 'variants', takes: 'a mapping', meaning: 'Which forms of each index are published beside `repodata.json`.', since: '0.1.0' },
     { key: 'variants.zst', takes: '`true` or `false`', standard: '`true`', meaning: 'Publish `repodata.json.zst`.', since: '0.1.0' },
     { key: 'variants.shards', takes: '`true` or `false`', standard: '`true`', meaning: 'Publish the sharded index (CEP 16).', since: '0.1.0' },
     {
@@ -76,7 +76,6 @@ const PUBLISHING: KeyGroup = {
     {
       key: 'derivatives',
       takes: 'a mapping',
-      standard: '',
       meaning: 'Which files that are derived from an index are published: each filtered from that of upstream, where upstream has it. What is switched off is removed, never left behind.',
       since: NEXT,
     },
@@ -119,7 +118,7 @@ const FETCHING: KeyGroup = {
   keys: [
     { key: 'concurrency', takes: 'a whole number from 1 to 256', standard: '`32`', meaning: 'How many artifacts are fetched at once.', since: '0.1.0' },
     { key: 'bandwidth', takes: 'a rate such as `10MB/s`', standard: 'no limit', meaning: 'How much may be fetched in a second, all artifacts together.', since: '0.1.0' },
-    { key: 'timeouts', takes: 'a mapping', standard: '', meaning: 'How long to wait for a server.', since: '0.1.0' },
+    { key: 'timeouts', takes: 'a mapping', meaning: 'How long to wait for a server.', since: '0.1.0' },
     { key: 'timeouts.connect', takes: 'a duration above 0', standard: '`10s`', meaning: 'How long a connection may take to be made.', since: '0.1.0' },
     { key: 'timeouts.idle', takes: 'a duration above 0', standard: '`30s`', meaning: 'How long a server may send nothing before the request counts as failed.', since: '0.1.0' },
     {
@@ -132,7 +131,6 @@ const FETCHING: KeyGroup = {
     {
       key: 'check_md5',
       takes: '`true` or `false`',
-      standard: '',
       meaning: 'Accepted and without effect. What this tool did not write itself is always verified by its hash before it is used; what it wrote was verified then. `mirror verify` reads everything again.',
       since: 'cas-mirror',
     },
@@ -143,8 +141,8 @@ const FETCHING: KeyGroup = {
       meaning: 'How much is told where neither `--verbose`, `--quiet` nor `--log-level` says so: `0` warnings, `1` or `false` information, `2` and more or `true` everything.',
       since: 'cas-mirror',
     },
-    { key: 'dest_site', takes: 'a text', standard: '', meaning: 'For `cas-sync-api-v4`, which reads the same file. Other commands pay it no attention.', since: 'cas-mirror' },
-    { key: 'dest_channel', takes: 'a text', standard: '', meaning: 'The same.', since: 'cas-mirror' },
+    { key: 'dest_site', takes: 'a text', meaning: 'For `cas-sync-api-v4`, which reads the same file. Other commands pay it no attention.', since: 'cas-mirror' },
+    { key: 'dest_channel', takes: 'a text', meaning: 'The same.', since: 'cas-mirror' },
     {
       key: 'delta',
       takes: '`true` or `false`',
