@@ -51,7 +51,7 @@ interface ClosureFormat {
 
 function formatClosure({ closure }: Selection, { seedFiles: { environments, locks }, formatSpecs }: ClosureFormat): unknown {
   if (closure === undefined) return undefined
-  const { specs, virtualPackages, elsewhere } = closure
+  const { specs, virtualPackages, elsewhere, exact } = closure
   const virtual = [...virtualPackages].map(([platform, packages]) => [platform, packages.map(({ name, version, build }) => `${name}=${version}=${build}`)] as const)
   return {
     ...(specs.length === 0 ? {} : { specs: formatSpecs(specs) }),
@@ -59,6 +59,7 @@ function formatClosure({ closure }: Selection, { seedFiles: { environments, lock
     ...(locks.length === 0 ? {} : { locks }),
     ...(virtual.length === 0 ? {} : { virtual_packages: Object.fromEntries(virtual) }),
     ...(elsewhere === true ? { elsewhere } : {}),
+    ...(exact === true ? { exact } : {}),
   }
 }
 

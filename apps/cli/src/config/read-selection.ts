@@ -106,19 +106,20 @@ interface ClosureFields {
   readonly locks: readonly string[]
   readonly virtual_packages: ClosureValues['virtualPackages']
   readonly elsewhere: boolean
+  readonly exact: boolean
 }
 
 const readClosureMapping = mappingReader<ClosureFields>(
-  { specs: readSpecs, environments: readPaths, locks: readPaths, virtual_packages: readVirtualPackages, elsewhere: readWord },
+  { specs: readSpecs, environments: readPaths, locks: readPaths, virtual_packages: readVirtualPackages, elsewhere: readWord, exact: readWord },
   CLOSURE,
 )
 
 const readClosure: Reader<ClosureValues> = (value, fault) => {
   const read = isMapping(value) ? readClosureMapping(value, fault) : withSpecs(readSpecs(value, fault))
   if (read === undefined) return undefined
-  const { specs = [], environments = [], locks = [], virtual_packages: virtualPackages = new Map<string, readonly VirtualPackage[]>(), elsewhere } = read
+  const { specs = [], environments = [], locks = [], virtual_packages: virtualPackages = new Map<string, readonly VirtualPackage[]>(), elsewhere, exact } = read
   if (specs.length + environments.length + locks.length === 0) return fault('names nothing to start from, so nothing would be mirrored; "closure: false" switches it off')
-  return { specs, environments, locks, virtualPackages, elsewhere }
+  return { specs, environments, locks, virtualPackages, elsewhere, exact }
 }
 
 function withSpecs(specs: ClosureValues['specs'] | undefined): Partial<ClosureFields> | undefined {

@@ -69,8 +69,8 @@ function toSelection(values: SelectionValues): Selection {
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined))
 }
 
-function toClosure({ specs, virtualPackages, elsewhere }: ClosureValues): NonNullable<Selection['closure']> {
-  return { specs, artifacts: [], virtualPackages, ...(elsewhere === true ? { elsewhere } : {}) }
+function toClosure({ specs, virtualPackages, elsewhere, exact }: ClosureValues): NonNullable<Selection['closure']> {
+  return { specs, artifacts: [], virtualPackages, ...(elsewhere === true ? { elsewhere } : {}), ...(exact === true ? { exact } : {}) }
 }
 
 function filled<Value>(list: readonly Value[] | undefined): readonly Value[] | undefined {

@@ -93,6 +93,13 @@ licences that there are not.`,
       since: NEXT,
     },
     {
+      key: 'closure.exact',
+      takes: '`true` or `false`',
+      standard: '`false`',
+      meaning: 'Whether what is reached and in no solution is kept too, so that of several solutions a solver prefers the same one as in the whole channel. Larger.',
+      since: NEXT,
+    },
+    {
       key: 'budget',
       takes: 'a mapping, or `false`',
       standard: 'no limit',

@@ -15,6 +15,7 @@ export interface ClosureValues {
   readonly locks: readonly string[]
   readonly virtualPackages: ReadonlyMap<string, readonly VirtualPackage[]>
   readonly elsewhere: boolean | undefined
+  readonly exact: boolean | undefined
 }
 
 /** What a file says about the selection: at its top, or in a channel's entry. An empty list, and `false`, switch a rule off; undefined leaves it as it is. */

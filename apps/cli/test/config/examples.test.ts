@@ -83,7 +83,7 @@ test('resolveConfig() reads every key', ({ expect }) => {
     formats: { allowed: ['conda', 'tar.bz2'], prefer: 'conda' },
     latest: { versions: 3 },
   })
-  expect(forge?.selection.closure).toMatchObject({ artifacts: [], elsewhere: true })
+  expect(forge?.selection.closure).toMatchObject({ artifacts: [], elsewhere: true, exact: true })
   expect(forge?.selection.closure?.virtualPackages).toEqual(new Map([['linux-64', [{ name: '__glibc', version: '2.28', build: '0' }, { name: '__cuda', version: '0', build: '0' }]]]))
   expect(forge?.seedFiles).toEqual({ environments: ['/srv/here/env/environment.yml'], locks: ['/srv/here/pixi.lock'] })
   expect(forge?.budget).toEqual({ bytes: 500e9, artifacts: undefined })

@@ -17,7 +17,7 @@ const count = fc.integer({ min: 1, max: 9 })
 const virtual = fc.dictionary(fc.constantFrom('linux-64', 'osx-arm64'), fc.array(fc.constantFrom('__glibc=2.28', '__cuda', '__archspec=1=x86_64'), { minLength: 1, maxLength: 3 }))
 const closure = fc.oneof(
   fc.array(spec, { minLength: 1, maxLength: 2 }), spec, fc.constant(false as const),
-  fc.record({ specs: list(spec), environments: fc.constantFrom('env.yml', '/srv/env.yml'), locks: list(fc.constantFrom('pixi.lock', '../a/conda-lock.yml')), virtual_packages: virtual, elsewhere: fc.boolean() }, { requiredKeys: ['environments'] }),
+  fc.record({ specs: list(spec), environments: fc.constantFrom('env.yml', '/srv/env.yml'), locks: list(fc.constantFrom('pixi.lock', '../a/conda-lock.yml')), virtual_packages: virtual, elsewhere: fc.boolean(), exact: fc.boolean() }, { requiredKeys: ['environments'] }),
 )
 const names = { license_blacklist: list(fc.constantFrom('GPL', 'AGPL', 'Public-Domain')), blacklist: list(name), whitelist: list(name) }
 const rules = {

@@ -106,6 +106,7 @@ test.for([
   ['closure: {specs: numpy, virtual_packages: {linux-64: [glibc=2.28]}}'],
   ['closure: {specs: numpy, virtual_packages: {linux-64: [__glibc=2..8]}}'],
   ['closure: {specs: numpy, locks: [[pixi.lock]]}'],
+  ['closure: {specs: numpy, exact: perhaps}'],
   ['closure: {spec: numpy}'],
   ['channels:\n  - url: ./x\n    exclude: ["numpy[", b]'],
   ['channels:\n  - url: ./x\n    exlude: [b]'],
