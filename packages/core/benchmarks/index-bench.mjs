@@ -1,30 +1,16 @@
 // What the byte-slice index costs, beside JSON.parse and beside copying: node benchmarks/index-bench.mjs [--quick]
-// Each job is a process of its own; wall is from start to exit, CPU is user and system, peak is its maximum resident size.
 import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { mkdtempSync, rmSync, statSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { statSync } from 'node:fs'
+import { join } from 'node:path'
+import { createBench, print } from './create-bench.mjs'
 import { makeRepodata } from './make-repodata.mjs'
 
 const quick = process.argv.includes('--quick')
 const sizes = quick ? [100_000] : [500_000, 1_500_000]
-const rounds = quick ? 1 : 3
-const folder = mkdtempSync(join(tmpdir(), 'index-bench-'))
-const script = join(dirname(fileURLToPath(import.meta.url)), 'index-job.mjs')
-const core = join(folder, 'core.mjs')
+const [script, used] = ['index-job.mjs', 'core-used.mjs'].map((file) => join(import.meta.dirname, file))
+const { folder, runJob, runInTurn, show: showAs, target, run } = createBench({ name: 'index-bench', script, used, quick, rounds: quick ? 1 : 3 })
 
-const print = (line = '') => process.stdout.write(`${line}\n`)
-const median = (values) => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)]
-
-function runJob(job, args) {
-  const start = performance.now()
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=12288', '--no-warnings', script, job, JSON.stringify({ core, ...args })], { encoding: 'utf8' })
-  const wall = (performance.now() - start) / 1000
-  if (status !== 0) return { failure: stderr.split('\n').find((line) => /Error/.test(line)) ?? `exit ${status}` }
-  return { wall, ...JSON.parse(stdout.trim().split('\n').at(-1)) }
-}
+const show = (title, outcomes) => showAs(title, outcomes, (result) => JSON.stringify(result).slice(0, 90))
 
 function runShell(command) {
   const start = performance.now()
@@ -33,36 +19,6 @@ function runShell(command) {
   if (status !== 0) return { failure: stderr.trim().split('\n').at(0) }
   const [user = 0, system = 0] = stderr.trim().split('\n').at(-1).split(' ').map(Number)
   return { wall, cpu: user + system, mebibytes: 0 }
-}
-
-/** Runs all of them in turn, several times, so that a busy minute hurts all alike; gives the medians. */
-function runInTurn(contestants) {
-  const all = contestants.map(() => [])
-  for (let round = 0; round < rounds; round += 1) contestants.forEach(({ run }, at) => { if (all[at].every(({ failure }) => failure === undefined)) all[at].push(run()) })
-  return contestants.map(({ label }, at) => {
-    const failed = all[at].find(({ failure }) => failure !== undefined)
-    if (failed !== undefined) return { label, failure: failed.failure }
-    const pickMedian = (key) => median(all[at].map((outcome) => outcome[key]))
-    return { label, wall: pickMedian('wall'), cpu: pickMedian('cpu'), mebibytes: pickMedian('mebibytes'), result: all[at][0].result }
-  })
-}
-
-function show(title, outcomes) {
-  print(`\n${title}`)
-  for (const { label, failure, wall, cpu, mebibytes, result } of outcomes) {
-    if (failure === undefined) print(`  ${label.padEnd(34)} wall ${wall.toFixed(2).padStart(6)} s   CPU ${cpu.toFixed(2).padStart(6)} s   peak ${mebibytes > 0 ? `${mebibytes.toFixed(0).padStart(5)} MiB` : '      -  '}   ${result === undefined ? '' : JSON.stringify(result).slice(0, 90)}`)
-    else print(`  ${label.padEnd(34)} fails: ${failure.slice(0, 110)}`)
-  }
-}
-
-let missed = 0
-/** Targets are set for 500,000 records: below that, starting Node is most of it. */
-const judged = !quick
-function target(text, value, limit) {
-  if (value === undefined || Number.isNaN(value)) return print(`  -    ${text}: nothing to compare with`)
-  const good = 'least' in limit ? value >= limit.least : value <= limit.most
-  if (judged && !good) missed += 1
-  print(`  ${judged ? (good ? 'ok  ' : 'MISS') : '    '} ${text}: ${value.toFixed(2)} (target ${'least' in limit ? `>= ${limit.least}` : `<= ${limit.most}`})`)
 }
 
 const same = (left, right) => JSON.stringify(left?.result) === JSON.stringify(right?.result)
@@ -110,17 +66,4 @@ function benchSize(records) {
   target('MiB at the peak', pipeline[0].mebibytes, { most: 160 })
 }
 
-/** The jobs run what the command ships, one file with no more of core than they use. */
-function build() {
-  const { buildSync } = createRequire(import.meta.url)('esbuild')
-  buildSync({ entryPoints: [join(dirname(script), 'core-used.mjs')], outfile: core, bundle: true, format: 'esm', platform: 'node', target: 'node24', minifySyntax: true, logLevel: 'warning' })
-}
-
-try {
-  build()
-  print(`Node ${process.version}, ${process.arch}, ${availableParallelism()} cores, medians of ${rounds}`)
-  for (const records of sizes) benchSize(records)
-  if (judged) print(`\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}`)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+run(sizes, benchSize)

@@ -1,34 +1,6 @@
-// One job of index-bench.mjs, in a process of its own: node index-job.mjs <job> <json of arguments>. The last line tells what it found and used.
-import { closeSync, createReadStream, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
-
-const [, , job, text] = process.argv
-const args = JSON.parse(text)
-
-/** A file as a source; what core asks for, and nothing more. */
-function fileSource(path) {
-  const file = openSync(path, 'r')
-  const fill = (target, position) => {
-    for (let have = 0; have < target.length;) {
-      const count = readSync(file, target, have, target.length - have, position + have)
-      if (count === 0) throw new RangeError('The file is shorter than it was')
-      have += count
-    }
-  }
-  return {
-    length: fstatSync(file).size,
-    readInto: fill,
-    read(position, length) {
-      const bytes = Buffer.allocUnsafe(length)
-      fill(bytes, position)
-      return bytes
-    },
-  }
-}
-
-/** In writes that a kernel does not find big: 256 KiB at once can cost twice the time. */
-function writeAll(file, chunk) {
-  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, Math.min(1 << 16, chunk.length - done))
-}
+// One job of index-bench.mjs: node index-job.mjs <job> <json of arguments>.
+import { closeSync, createReadStream, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { args, fileSource, runJob, writeAll } from './job-process.mjs'
 
 const PIECE = 1 << 17
 const MOST_PIECES = 6
@@ -109,7 +81,7 @@ function nameChooser() {
 const count = (keep) => keep.reduce((sum, row) => sum + row, 0)
 
 async function core() {
-  return await import(args.core ?? '../dist/index.js')
+  return await import(args.code ?? '../dist/index.js')
 }
 
 const jobs = {
@@ -239,6 +211,4 @@ function filterJson({ input, output, wanted }) {
   return { kept }
 }
 
-const result = await jobs[job](args)
-const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
-process.stdout.write(`${JSON.stringify({ result, mebibytes: maxRSS / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 })}\n`)
+await runJob(jobs)

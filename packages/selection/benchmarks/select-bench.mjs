@@ -2,67 +2,25 @@
 // Each job is a process of its own, reads the index from a file and writes what is kept to a new one; wall is from start to exit, CPU is user and system, peak is its
 // maximum resident size. Both sides keep the same records, and the share that they keep is shown: the peer's time has reading all and writing what is kept in it, so where
 // little is kept it has only the half of its work to do, and is less far behind. What needs objects keeps about as much on both sides.
-import { spawnSync } from 'node:child_process'
-import { createRequire } from 'node:module'
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { closeSync, openSync, readSync, rmSync, statSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { createBench, print } from '../../core/benchmarks/create-bench.mjs'
 import { makeRepodata, packageName } from '../../core/benchmarks/make-repodata.mjs'
 
 const quick = process.argv.includes('--quick')
 // JSON.parse cannot read a million: its text does not fit into a string. Its speed there is taken to be that of the smaller index.
 const sizes = quick ? [100_000] : [500_000, 1_000_000]
-const rounds = quick ? 1 : 3
-const folder = mkdtempSync(join(tmpdir(), 'select-bench-'))
-const code = join(folder, 'selection.mjs')
-const script = join(dirname(fileURLToPath(import.meta.url)), 'select-job.mjs')
-
-const print = (line = '') => process.stdout.write(`${line}\n`)
-const median = (values) => values.toSorted((left, right) => left - right)[Math.floor(values.length / 2)]
+const [script, used] = ['select-job.mjs', 'selection-used.mjs'].map((file) => join(import.meta.dirname, file))
+const { folder, judged, runJob: runAny, runInTurn, show, target, run } = createBench({ name: 'select-bench', script, used, quick, rounds: quick ? 1 : 3 })
 
 function runJob(job, args) {
   // Truncating what is there is work that the file system does for one job and charges to the next.
   rmSync(args.output, { force: true })
-  const start = performance.now()
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['--max-old-space-size=12288', '--no-warnings', script, job, JSON.stringify({ ...args, code })], { encoding: 'utf8' })
-  const wall = (performance.now() - start) / 1000
-  if (status !== 0) return { failure: stderr.split('\n').find((line) => /Error/.test(line)) ?? `exit ${status}` }
-  return { wall, ...JSON.parse(stdout.trim().split('\n').at(-1)) }
-}
-
-/** Runs all of them in turn, several times, so that a busy minute hurts all alike; gives the medians. */
-function runInTurn(contestants) {
-  const all = contestants.map(() => [])
-  for (let round = 0; round < rounds; round += 1) contestants.forEach(({ run }, at) => { if (all[at].every(({ failure }) => failure === undefined)) all[at].push(run()) })
-  return contestants.map(({ label }, at) => {
-    const failed = all[at].find(({ failure }) => failure !== undefined)
-    if (failed !== undefined) return { label, failure: failed.failure }
-    const pickMedian = (key) => median(all[at].map((outcome) => outcome[key]))
-    return { label, wall: pickMedian('wall'), cpu: pickMedian('cpu'), mebibytes: pickMedian('mebibytes'), result: all[at][0].result }
-  })
+  return runAny(job, args)
 }
 
 function shareOf({ kept, records }) {
   return `keeps ${kept} of ${records} (${(kept / records * 100).toFixed(1)} %)`
-}
-
-function show(title, outcomes) {
-  print(`\n${title}`)
-  for (const { label, failure, wall, cpu, mebibytes, result } of outcomes) {
-    if (failure === undefined) print(`  ${label.padEnd(34)} wall ${wall.toFixed(2).padStart(6)} s   CPU ${cpu.toFixed(2).padStart(6)} s   peak ${mebibytes.toFixed(0).padStart(5)} MiB   ${shareOf(result)}`)
-    else print(`  ${label.padEnd(34)} fails: ${failure.slice(0, 110)}`)
-  }
-}
-
-let missed = 0
-/** Targets are set for 500,000 records and more: below that, starting Node is most of it. */
-const judged = !quick
-function target(text, value, limit) {
-  if (value === undefined || Number.isNaN(value)) return print(`  -    ${text}: nothing to compare with`)
-  const good = 'least' in limit ? value >= limit.least : value <= limit.most
-  if (judged && !good) missed += 1
-  print(`  ${judged ? (good ? 'ok  ' : 'MISS') : '    '} ${text}: ${value.toFixed(2)} (target ${'least' in limit ? `>= ${limit.least}` : `<= ${limit.most}`})`)
 }
 
 const peers = new Map()
@@ -82,7 +40,7 @@ function bench({ title, job, rules, input, records, least, compares }) {
     { label: 'JSON.parse + filter + stringify', run: () => runJob(job, { input, output, rules }) },
     { label: 'scan, selectRecords + writeIndex', run: () => runJob('select-again', { input, output, rules }) },
   ])
-  show(`${title}, ${records} records`, outcomes)
+  show(`${title}, ${records} records`, outcomes, shareOf)
   const [ours, theirs, again] = outcomes
   if (ours.result?.kept !== again.result?.kept) throw new Error('One scan and two do not keep the same')
   if (compares && theirs.failure === undefined && ours.result?.kept !== theirs.result.kept) throw new Error('The two do not keep the same')
@@ -125,17 +83,4 @@ function benchSize(wanted) {
   bench({ title: 'python_versions and license_blacklist', job: 'json-objects', rules: { pythonVersions: ['3.11', '3.12'], licenseBlacklist: ['GPL3'] }, input, records, least: 4, compares: false })
 }
 
-/** The jobs run what the command ships: one file, with no more than they use. */
-function build() {
-  const { buildSync } = createRequire(import.meta.url)('esbuild')
-  buildSync({ entryPoints: [join(dirname(script), 'selection-used.mjs')], outfile: code, bundle: true, format: 'esm', platform: 'node', target: 'node24', minifySyntax: true, logLevel: 'warning' })
-}
-
-try {
-  build()
-  print(`Node ${process.version}, ${process.arch}, ${availableParallelism()} cores, medians of ${rounds}`)
-  for (const records of sizes) benchSize(records)
-  if (judged) print(`\n${missed === 0 ? 'Every target is met.' : `${missed} targets are missed.`}`)
-} finally {
-  rmSync(folder, { recursive: true, force: true })
-}
+run(sizes, benchSize)

@@ -1,34 +1,8 @@
-// One job of select-bench.mjs, in a process of its own: node select-job.mjs <job> <json of arguments>. The last line tells what it found and used.
-import { closeSync, fstatSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
+// One job of select-bench.mjs: node select-job.mjs <job> <json of arguments>.
+import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs'
+import { args, fileSource, runJob, writeAll } from '../../core/benchmarks/job-process.mjs'
 
-const [, , job, text] = process.argv
-const args = JSON.parse(text)
 const NOW = Date.UTC(2026, 0, 1)
-
-/** A file as a source; what core asks for, and nothing more. */
-function fileSource(path) {
-  const file = openSync(path, 'r')
-  const fill = (target, position) => {
-    for (let have = 0; have < target.length;) {
-      const count = readSync(file, target, have, target.length - have, position + have)
-      if (count === 0) throw new RangeError('The file is shorter than it was')
-      have += count
-    }
-  }
-  return {
-    length: fstatSync(file).size,
-    readInto: fill,
-    read(position, length) {
-      const bytes = Buffer.allocUnsafe(length)
-      fill(bytes, position)
-      return bytes
-    },
-  }
-}
-
-function writeAll(file, chunk) {
-  for (let done = 0; done < chunk.length;) done += writeSync(file, chunk, done, chunk.length - done)
-}
 
 /** Our side: read where the records stand, show them to a selector in passing, write what is kept. */
 async function selectFile({ input, output, rules }) {
@@ -107,12 +81,4 @@ const jobs = {
   'json-dates': (options) => selectJson(options, filters.dates(options)),
 }
 
-/** KiB. What `resourceUsage` says may be the peak of the process that started this one. */
-function readPeak() {
-  if (process.platform !== 'linux') return process.resourceUsage().maxRSS
-  return Number(/^VmHWM:\s*(\d+) kB$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1])
-}
-
-const result = await jobs[job](args)
-const { userCPUTime, systemCPUTime } = process.resourceUsage()
-process.stdout.write(`${JSON.stringify({ result, mebibytes: readPeak() / 1024, cpu: (userCPUTime + systemCPUTime) / 1e6 })}\n`)
+await runJob(jobs)
