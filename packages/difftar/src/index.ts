@@ -5,6 +5,7 @@ export type { ComparedChannel, ComparedState, ComparedSubdir, ReadListingOptions
 export { describeDelta, describeGenerations, describeReference, describeTree } from './compare/describe-states.ts'
 export { createDelta, type CreateDeltaOptions, type CreatedDelta, type CreateEvent, type DeltaDestination } from './create/create-delta.ts'
 export { type DeltaRecorder, type FinishRecordOptions, openDeltaRecorder, type RecordingStore } from './create/record-delta.ts'
+export { putTool, type PutToolOptions } from './create/put-tool.ts'
 export type { PlanDeltaOptions } from './create/plan-delta.ts'
 export { parseVolumeSize } from './create/volume-size.ts'
 export type { DifftarErrorCode } from './error-codes.ts'

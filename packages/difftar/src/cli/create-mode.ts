@@ -1,9 +1,9 @@
-import { copyFileSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createDelta, type CreatedDelta, type DeltaDestination } from '../create/create-delta.ts'
-import { createDraft, writeSmallFile } from '../files/write-file.ts'
+import { putTool } from '../create/put-tool.ts'
+import { createDraft } from '../files/write-file.ts'
 import { difftarError } from '../difftar-error.ts'
-import { digestOfFile } from '../files/digest-of-file.ts'
 import { parseSecretKey } from '../minisign/minisign.ts'
 import { readReference } from '../reference/read-reference.ts'
 import { formatReference } from '../reference/write-reference.ts'
@@ -71,6 +71,7 @@ export async function createMode(run: ModeRun): Promise<number> {
   const { program, flags } = run
   const diff = await compare(run)
   const outfile = flags.outfile ?? TARBALL
+  if (outfile === '-' && flags['with-tool'] === true) throw new UsageError('--with-tool not allowed with a pipe')
   const told: Promise<void>[] = []
   const say = (text: string): Promise<void> => {
     if (outfile !== '-') return program.stdout(text)
@@ -86,7 +87,7 @@ export async function createMode(run: ModeRun): Promise<number> {
   })
   await Promise.all(told)
   if (created.seal === undefined && flags.verbose === true) program.stderr('Nothing changed: the tarball is empty.\n')
-  const tools = flags['with-tool'] === true ? await putTool(run, outfile) : []
+  const tools = flags['with-tool'] === true ? await addTool(run, outfile, created.written) : []
   await tellCreated(run, created, { outfile, tools, say })
   return 0
 }
@@ -119,25 +120,8 @@ function readKeyFile({ pathOf }: ModeRun, path: string): string {
   }
 }
 
-const README = `This medium carries a change to a mirror of conda channels.
-
-On a machine with Node.js 22.15 or later, and without a network:
-
-    sha256sum -c difftar.sha256
-    node difftar.mjs --apply -i . /path/of/the/mirror
-
-\`node difftar.mjs -h\` tells the rest.
-`
-
-/** Puts this program beside the tarball, with a few words and its checksum. */
-async function putTool({ program, pathOf }: ModeRun, outfile: string): Promise<readonly string[]> {
-  if (program.tool === undefined) throw difftarError('TREE_NOT_FOUND', 'Cannot put the program beside the tarball: this is not the single file', { hint: 'Use difftar.mjs, or build it with `node build.mjs`.' })
-  if (outfile === '-') throw new UsageError('--with-tool not allowed with a pipe')
-  const folder = dirname(pathOf(outfile))
-  const [tool, readme, sums] = [join(folder, 'difftar.mjs'), join(folder, 'README.txt'), join(folder, 'difftar.sha256')]
-  if (tool !== program.tool) copyFileSync(program.tool, tool)
-  writeSmallFile(readme, README)
-  const digest = await digestOfFile(tool)
-  writeSmallFile(sums, `${digest?.digest.slice(7) ?? ''}  difftar.mjs\n`)
-  return [tool, readme, sums]
+/** Puts this program beside the tarball, with a few words and the checksums. */
+async function addTool({ program, pathOf }: ModeRun, outfile: string, written: readonly string[]): Promise<readonly string[]> {
+  if (program.tool === undefined) throw difftarError('TOOL_NOT_FOUND', 'Cannot put the program beside the tarball: this is not the single file', { hint: 'Use difftar.mjs, or build it with `npm run bundle` in packages/difftar.' })
+  return putTool(dirname(pathOf(outfile)), { tool: program.tool, written, signal: program.signal })
 }

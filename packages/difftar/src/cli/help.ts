@@ -33,7 +33,7 @@ with --create and --show:
   --full                from nothing, without a reference: for a mirror that is still empty
   --volume-size SIZE    split into tarballs of at most that size, such as 4G
   --sign KEY            sign with this secret key (minisign)
-  --with-tool           put this program beside the tarball
+  --with-tool           put this program beside the tarball, with a few words and checksums
 
 with --apply, also of volumes one at a time, in any order; what came is kept until all are there:
   --key KEY             trust only deltas that this public key verifies: a file, or the key itself; can be given more than once
