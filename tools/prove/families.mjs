@@ -11,6 +11,7 @@ export const families = [
   { name: 'checker', about: 'the independent checkers see planted violations of each kind', script: sync('prove-checkers'), minutes: [0.5, 0.5], memory: true },
   { name: 'store', about: 'X1-X4: one transaction broken off at every change: kills, recovery killed again, failing disks, short writes', script: store('prove-store'), minutes: [1.5, 6], memory: true },
   { name: 'commands', about: 'X1-X4, X7: every command that writes, broken off at every change', script: sync('prove-commands'), minutes: [1.5, 12], memory: true },
+  { name: 'deltas', about: 'X1-X4, X6, X7, A11: what writes a delta and what takes it, broken off at every change', script: own('deltas.mjs'), minutes: [1.2, 9], memory: true },
   { name: 'processes', about: 'X1: the same with real processes and SIGKILL', script: sync('prove-processes'), minutes: [0, 6], memory: true },
   { name: 'strace', about: 'X8: no change of the disk bypasses the counter; SIGKILL on entry of system calls', script: sync('prove-strace'), minutes: [0.5, 4], memory: true },
   { name: 'weak-disk', about: 'X6: every legal state of a disk that keeps nothing in order', script: sync('prove-weak-disk'), minutes: [1, 6], memory: true },

@@ -70,7 +70,8 @@ describe('cas-sync with delta: true, and cas-merge', () => {
     const { exitCode, stdout } = await run(['-f', 'delta.yaml'], { program: 'cas-sync' })
     expect(exitCode).not.toBe(0)
     expect(stdout).not.toContain('nothing changed')
-    expect(stdout).toContain(`delta_pkgs: nothing was recorded, so it is empty. Not everything of file://${other} could be, as said above.`)
+    expect(stdout).toContain(`delta_pkgs: nothing was recorded, so it is no delta. Not everything of file://${other} could be, as said above.`)
+    expect(await readdir(join(folder, 'delta_pkgs/.conda-delta'))).toEqual([])
 
     await changeChannel(team, { add: { 'linux-64': [{ name: 'fresh' }] } })
     const partly = await run(['-f', 'delta.yaml'], { program: 'cas-sync' })

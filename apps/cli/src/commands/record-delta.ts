@@ -25,10 +25,12 @@ export async function finishRecording(recorder: DeltaRecorder, { session, runtim
   })
 }
 
-/** What was recorded, in words; ends with a line feed. `incomplete` are the channels of which something is not in it. */
-export function describeRecorded(directory: string, { totals, seal, manifest }: CreatedDelta, incomplete: readonly string[]): string {
+/** What was recorded, in words; ends with a line feed. Undefined for nothing: then there is no delta. `incomplete` are the channels of which something is not in it. */
+export function describeRecorded(directory: string, created: CreatedDelta | undefined, incomplete: readonly string[]): string {
   const lacking = incomplete.length === 0 ? undefined : `Not everything of ${incomplete.join(', ')} could be`
-  if (seal === undefined) return `Delta: ${directory}: ${lacking === undefined ? 'nothing changed, so it is empty' : `nothing was recorded, so it is empty. ${lacking}, as said above.`}\n`
+  if (created === undefined) return `Delta: ${directory}: nothing was recorded, so it is no delta.${lacking === undefined ? '' : ` ${lacking}, as said above.`}\n`
+  const { totals, seal, manifest } = created
+  if (seal === undefined) return `Delta: ${directory}: nothing changed, so it is empty\n`
   const size = `${formatNoun(totals.entries, 'file')}, ${formatBytes(totals.bytes)}, ${formatNoun(totals.remove, 'removal')}`
   const but = lacking === undefined ? '' : ` ${lacking} recorded, as said above.`
   return `Delta ${manifest.sequence}: ${directory}: ${size}.${but} The mirror is as it was; cas-merge applies it, here and on the other side.\n`

@@ -35,7 +35,9 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const installers = config.delta.isRecorded ? 'unwanted' : await syncInstallersOf({ session, runtime, spool, dryRun })
   const isCut = outcomes.length < config.channels.length || installers === 'interrupted'
   const exitCode = isCut ? 130 : worstExit([...outcomes.map(exitOf), exitOfOutcome(installers)])
-  const recorded = recorder === undefined || isCut ? undefined : await finishRecording(recorder, { session, runtime })
+  // Without a manifest it is no delta: nobody takes a run that failed for one that found nothing new.
+  const isLost = exitCode !== 0 && !outcomes.some((outcome) => 'report' in outcome && outcome.report.status === 'committed')
+  const recorded = recorder === undefined || isCut || isLost ? undefined : await finishRecording(recorder, { session, runtime })
   report({ session, outcomes, installers, recorded, dryRun }, exitCode)
   if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, installers, started, exitCode })
   return exitCode
@@ -218,7 +220,7 @@ function report({ session, outcomes, installers, recorded, dryRun }: Finished, e
   const lines = describeInstallers(installers)
   printResult(session, dryRun ? `${describePlan(outcomes, config)}${lines.map((line) => `${redactText(line)}\n`).join('')}` : describeRun(outcomes, config.mirrorDir, lines))
   const incomplete = outcomes.filter((outcome) => exitOf(outcome) !== 0).map(({ channel }) => channel)
-  if (recorded !== undefined) printResult(session, describeRecorded(config.delta.directory, recorded, incomplete))
+  if (config.delta.isRecorded && !dryRun) printResult(session, describeRecorded(config.delta.directory, recorded, incomplete))
   if (!flags.json) return
   if (exitCode === 130) {
     const { code, message, hint } = readErrorFacts(undefined, AbortSignal.abort())

@@ -247,6 +247,8 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     cause: 'It is none of the formats that are known, or is damaged.',
     advice: 'Go to the file and line that the message names.',
   },
+  STATE_UNKNOWN: { exit: 2, meaning: 'Something that is to be compared, or to be started from, is not there or is nothing of that kind.', cause: 'A wrong path, or a name without its `@`.', advice: 'Name a folder, a file, the URL of a channel, or `@NAME` for a snapshot or generation.' },
+  PIPE_BROKEN: { exit: 1, meaning: 'Whatever reads the output went away, or nothing is piped in.', cause: 'The other end of the pipe failed or ended.', advice: 'Look at its messages. What came of it is not whole: do not use it.' },
   DELTA_NOT_FOUND: { exit: 6, meaning: 'There is no delta where one is looked for.', cause: 'A wrong path, or a medium that is not there.', advice: 'Name the folder or the tarball.' },
   DELTA_NO_MANIFEST: {
     exit: 6,
@@ -267,6 +269,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
   },
   DELTA_OLDER: { exit: 6, meaning: 'A later delta was applied already.', cause: 'The medium is an old one.', advice: 'Use the newest; `--allow-older` applies it all the same where it fits.' },
   DELTA_TARGET_FOREIGN: { exit: 4, meaning: 'The folder for the delta holds something else.', cause: '`delta_dir` is a folder that was not made by a sync.', advice: 'Name an empty folder, or a new one.' },
+  FILE_NOT_WRITTEN: { exit: 1, meaning: 'A file of a delta, a reference or a request could not be written.', cause: 'The disk is full, failed, or does not let this user write.', advice: 'Make room or correct the permissions, and run the same command again.' },
   DELTA_VOLUME_TOO_SMALL: { exit: 2, meaning: 'A volume cannot hold the largest file.', cause: 'The size of volumes is below that of an artifact.', advice: 'Choose a larger size.' },
   DELTA_MALFORMED: { exit: 6, meaning: 'The manifest of the delta cannot be read.', cause: 'It is damaged, or was written by something else.', advice: 'Bring it over again.' },
   DELTA_TOO_NEW: { exit: 6, meaning: 'The delta was made by a later version, in a format that this one does not read.', cause: 'The other side was updated.', advice: 'Update this side first.' },

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
 import { basename, dirname, join } from 'node:path'
 import { type DeltaManifest, type DeltaTotals, deltaTotals, formatManifest, MANIFEST_PATH, manifestSeal, SIGNATURE_PATH } from '@mirror/delta'
+import { syncFolder } from '../files/change-disk.ts'
 import { openFile } from '../files/open-file.ts'
-import { type ByteSink, createDraft, type DraftFile, writeSmallFile } from '../files/write-file.ts'
+import { type ByteSink, createDraft, type DraftFile, removeAbandonedDrafts, writeSmallFile } from '../files/write-file.ts'
 import { type SecretKey, signBytes } from '../minisign/minisign.ts'
 import { treeDamaged } from '../tree/read-subdir.ts'
 import { planDelta, type PlanDeltaOptions, type SourcedEntry } from './plan-delta.ts'
@@ -49,7 +50,7 @@ export interface CreatedDelta {
 
 /**
  * Writes what leads from some states to what a mirror holds now. Every file is compared with its digest on the way, and what is written gets its name when all of it is whole. The same mirror gives the same bytes. Throws
- * `TREE_DAMAGED`, `DELTA_VOLUME_TOO_SMALL` or `DELTA_TARGET_FOREIGN`.
+ * `TREE_DAMAGED`, `DELTA_VOLUME_TOO_SMALL`, `DELTA_TARGET_FOREIGN` or `FILE_NOT_WRITTEN`.
  */
 export async function createDelta({ to, key, dryRun = false, observe = () => undefined, ...options }: CreateDeltaOptions): Promise<CreatedDelta> {
   const planned = await planDelta(options)
@@ -109,6 +110,7 @@ async function writeTarballs(volumes: readonly PlannedVolume[], { paths, sums, .
     const lines: string[] = []
     for (const [place, volume] of volumes.entries()) {
       const path = paths[place] ?? ''
+      removeAbandonedDrafts(path)
       const draft = createDraft(path)
       drafts.push(draft)
       const hash = createHash('sha256')
@@ -122,6 +124,7 @@ async function writeTarballs(volumes: readonly PlannedVolume[], { paths, sums, .
     }
     for (const draft of drafts) draft.publish()
     if (sums !== undefined) writeSmallFile(sums, lines.join(''))
+    syncFolder(dirname(paths[0] ?? ''))
   } finally {
     for (const draft of drafts) draft.discard()
   }

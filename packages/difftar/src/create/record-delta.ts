@@ -7,6 +7,7 @@ import {
   type PublishedFile, sortEntries, stateId, targetId,
 } from '@mirror/delta'
 import { type Body, createDiskStore, type DiskStore, type Generation, type Store, type StoreReader, type Transaction } from '@mirror/store'
+import { changing } from '../files/change-disk.ts'
 import { openFile } from '../files/open-file.ts'
 import { createDraft } from '../files/write-file.ts'
 import type { SecretKey } from '../minisign/minisign.ts'
@@ -163,7 +164,7 @@ async function checkFile(path: string, { digest, size }: Expected): Promise<Sha2
 }
 
 async function writeChecked(path: string, { digest, size, label }: Expected & { readonly label: string }, body: Body): Promise<Sha256> {
-  fs.mkdirSync(dirname(path), { recursive: true })
+  changing(path, () => fs.mkdirSync(dirname(path), { recursive: true }))
   const draft = createDraft(path)
   try {
     const [sha256, md5] = [createHash('sha256'), createHash('md5')]

@@ -3,6 +3,7 @@ import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { DELTA_FOLDER, MANIFEST_PATH } from '@mirror/delta'
 import { difftarError } from '../difftar-error.ts'
+import { changing, syncFolder } from '../files/change-disk.ts'
 import { openFile } from '../files/open-file.ts'
 import { createDraft } from '../files/write-file.ts'
 import { treeDamaged } from '../tree/read-subdir.ts'
@@ -29,19 +30,24 @@ export async function writeDirectory(folder: string, { entries, heads, observe, 
   finishDirectory(folder, { places: new Set(entries.map(({ place }) => place)), heads })
 }
 
-/** Makes a folder ready to become a delta directory, and takes its manifest away. Throws `DELTA_TARGET_FOREIGN` for a folder that holds something else. */
+/** Makes a folder ready to become a delta directory, and takes its manifest away, for good: no power cut brings it back beside other files. Throws `DELTA_TARGET_FOREIGN` for a folder that holds something else. */
 export function prepareDirectory(folder: string): void {
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : []
   if (names.length > 0 && !names.includes(DELTA_FOLDER)) {
     throw difftarError('DELTA_TARGET_FOREIGN', `Cannot write a delta to ${JSON.stringify(folder)}: it is not empty, and no delta directory`, { hint: 'Name an empty folder. Nothing was changed.', details: { names: names.slice(0, 10) } })
   }
-  fs.mkdirSync(join(folder, DELTA_FOLDER), { recursive: true })
-  fs.rmSync(join(folder, MANIFEST_PATH), { force: true })
+  const own = join(folder, DELTA_FOLDER)
+  changing(own, () => {
+    fs.mkdirSync(own, { recursive: true })
+    fs.rmSync(join(folder, MANIFEST_PATH), { force: true })
+  })
+  syncFolder(own)
 }
 
-/** Removes what does not belong to the delta, and writes what describes it, the manifest last. */
+/** Removes what does not belong to the delta, and writes what describes it, the manifest last, when all else is durable. */
 export function finishDirectory(folder: string, { places, heads }: { readonly places: ReadonlySet<string>; readonly heads: readonly HeadMember[] }): void {
-  removeOthers(folder, '', new Set([...places, ...heads.map(({ path }) => path)]))
+  changing(folder, () => removeOthers(folder, '', new Set([...places, ...heads.map(({ path }) => path)])))
+  for (const path of listFolders(folder)) syncFolder(path)
   for (const { path, bytes } of heads.toReversed()) {
     const draft = createDraft(join(folder, path))
     try {
@@ -51,6 +57,13 @@ export function finishDirectory(folder: string, { places, heads }: { readonly pl
       draft.discard()
     }
   }
+  syncFolder(join(folder, DELTA_FOLDER))
+}
+
+/** The folder, all in it, and the one that it lies in. */
+function listFolders(folder: string): readonly string[] {
+  const inner = fs.readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory())
+  return [...inner.map((entry) => join(entry.parentPath, entry.name)), folder, dirname(folder)]
 }
 
 /** True when nothing is left in the folder. */
@@ -70,7 +83,7 @@ function removeOthers(folder: string, path: string, wanted: ReadonlySet<string>)
 async function copyFile(from: string, { to, sha256 }: { readonly to: string; readonly sha256: string }): Promise<void> {
   await using file = await openFile(from, { follow: true })
   if (file === undefined) throw treeDamaged('it is missing', from)
-  fs.mkdirSync(dirname(to), { recursive: true })
+  changing(to, () => fs.mkdirSync(dirname(to), { recursive: true }))
   const draft = createDraft(to)
   try {
     const hash = createHash('sha256')

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { changing } from './change-disk.ts'
 
 /** Takes bytes in order. */
 export interface ByteSink {
@@ -21,10 +22,10 @@ export interface DraftFile extends ByteSink {
 /** One write of more than this costs twice the system time of a smaller one on some kernels. */
 const WRITE_BYTES = 64 * 1024
 
-/** Starts a file under a name of its own beside the one that it will have. */
+/** Starts a file under a name of its own beside the one that it will have. All of it throws `FILE_NOT_WRITTEN` when the disk does not take it. */
 export function createDraft(path: string, mode: number = 0o644): DraftFile {
   const draft = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.part`)
-  const fd = fs.openSync(draft, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW, mode)
+  const fd = changing(path, () => fs.openSync(draft, fs.constants.O_WRONLY | fs.constants.O_CREAT | fs.constants.O_EXCL | fs.constants.O_NOFOLLOW, mode))
   let isOpen = true
   const close = (): void => {
     if (isOpen) fs.closeSync(fd)
@@ -33,17 +34,36 @@ export function createDraft(path: string, mode: number = 0o644): DraftFile {
   let isPublished = false
   return {
     draft,
-    write: (bytes) => writeAll(fd, bytes),
+    write: (bytes) => changing(path, () => writeAll(fd, bytes)),
     publish() {
-      fs.fdatasyncSync(fd)
-      close()
-      fs.renameSync(draft, path)
+      changing(path, () => {
+        fs.fdatasyncSync(fd)
+        close()
+        fs.renameSync(draft, path)
+      })
       isPublished = true
     },
     discard() {
       close()
-      if (!isPublished) fs.rmSync(draft, { force: true })
+      if (isPublished) return
+      try {
+        fs.rmSync(draft, { force: true })
+      } catch {
+        // What made it fail is told; a disk that does not even take this is told by that.
+      }
     },
+  }
+}
+
+const DAY = 86_400_000
+
+/** Removes what runs that were killed more than a day ago left of a file: nobody writes to a draft for so long without a change. */
+export function removeAbandonedDrafts(path: string): void {
+  const [folder, start] = [dirname(path), `.${basename(path)}.`]
+  for (const name of fs.existsSync(folder) ? fs.readdirSync(folder) : []) {
+    const isDraft = name.startsWith(start) && /^[0-9a-f]{12}\.part$/.test(name.slice(start.length))
+    const changed = isDraft ? fs.lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs : undefined
+    if (changed !== undefined && Date.now() - changed > DAY) changing(path, () => fs.rmSync(join(folder, name), { force: true }))
   }
 }
 

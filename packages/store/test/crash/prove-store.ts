@@ -1,7 +1,7 @@
 // X1-X4 of the reference transaction: part of `npm run prove`.
 import process from 'node:process'
+import { addSweep, createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import { createSweep, type SweepResult } from '../support/sweep.ts'
-import { addSweep, createFound, printFound, readGiven } from './report.ts'
 import { sweepProcesses } from './processes.ts'
 
 const { quick } = readGiven(process.argv[2])

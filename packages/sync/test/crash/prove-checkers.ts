@@ -6,12 +6,11 @@ import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { zstdCompressSync, zstdDecompressSync } from 'node:zlib'
-import { checkMirror, compressBzip2 } from '@mirror/test-fixtures'
+import { checkMirror, compressBzip2, createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import { buildChannel } from '@mirror/test-fixtures'
 import { runSync } from '../run-sync.ts'
 import { SMALL } from '../small.ts'
 import { checkEveryIndex } from './every-index.ts'
-import { createFound, printFound, readGiven } from './report.ts'
 import { WHOLE } from './sync-scenarios.ts'
 
 const { folder } = readGiven(process.argv[2])

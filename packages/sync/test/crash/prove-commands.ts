@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { addSweep, createFound, type Found, type Given, printFound, readGiven } from './report.ts'
+import { addSweep, createFound, type Found, type Given, printFound, readGiven } from '@mirror/test-fixtures'
 import { breakScenario } from './scenario-sweeps.ts'
 import { createAllScenarios } from './sync-scenarios.ts'
 

@@ -7,11 +7,10 @@ import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { isMirrorError, parseSubdirName } from '@mirror/core'
 import { createDiskStore, verifyStore } from '@mirror/store'
-import { buildChannel, changeChannel, checkMirror } from '@mirror/test-fixtures'
+import { addSweep, buildChannel, changeChannel, checkMirror, createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import { pruneChannel, rollbackChannel } from '../../src/index.ts'
 import { runSync } from '../run-sync.ts'
 import { SMALL } from '../small.ts'
-import { addSweep, createFound, printFound, readGiven } from './report.ts'
 import { WHOLE } from './sync-scenarios.ts'
 
 const { folder, quick } = readGiven(process.argv[2])

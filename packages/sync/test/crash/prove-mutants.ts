@@ -4,8 +4,8 @@ import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
+import { createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import { type CheckName, MUTANTS } from './mutants.ts'
-import { createFound, printFound, readGiven } from './report.ts'
 
 const { folder, quick } = readGiven(process.argv[2])
 const path = (file: string): string => fileURLToPath(new URL(file, import.meta.url))

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
-import { createFound, printFound } from './report.ts'
+import { createFound, printFound } from '@mirror/test-fixtures'
 
 const LINE = /^(?<name>[^:]+): points=(?<points>\d+) bad=(?<bad>\d+)/
 const found = createFound()

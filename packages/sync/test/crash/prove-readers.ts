@@ -7,11 +7,10 @@ import process from 'node:process'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseSubdirName } from '@mirror/core'
 import { createDiskStore } from '@mirror/store'
-import { buildChannel, changeChannel } from '@mirror/test-fixtures'
+import { buildChannel, changeChannel, createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import { pruneChannel, rollbackChannel } from '../../src/index.ts'
 import { runSync } from '../run-sync.ts'
 import { createRandom } from './random.ts'
-import { createFound, printFound, readGiven } from './report.ts'
 
 interface Told {
   readonly reads: number

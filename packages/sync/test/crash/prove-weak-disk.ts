@@ -1,6 +1,6 @@
 // X6: what a disk may look like after a power cut that keeps nothing in order: part of `npm run prove`.
 import process from 'node:process'
-import { addSweep, createFound, printFound, readGiven } from './report.ts'
+import { addSweep, createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import { sweepWeakDisk } from './sweep-weak-disk.ts'
 import { createAllScenarios } from './sync-scenarios.ts'
 

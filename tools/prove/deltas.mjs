@@ -1,0 +1,74 @@
+// X1-X4, X6, X7, A11: what writes a delta and what takes it (conda-diff-tar --create and --apply, cas-sync with delta: true, cas-merge), broken off at every change that it makes through node:fs: part of `npm run prove`. Runs itself once for
+// each command, two at once.
+import { spawn } from 'node:child_process'
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import process from 'node:process'
+import { fileURLToPath } from 'node:url'
+import { addSweep, createFound, printFound } from '@mirror/test-fixtures'
+import { killProcesses, runKilled } from './deltas/processes.mjs'
+import { createScenarios } from './deltas/scenarios.mjs'
+import { breakScenario } from './deltas/sweeps.mjs'
+
+const [text = '{}', ...rest] = process.argv.slice(2)
+const given = { quick: true, folder: process.env.TMPDIR ?? '/tmp', seed: 1, options: {}, ...JSON.parse(text) }
+const { quick, folder, seed } = given
+const AT_ONCE = 2
+/** In a quick run, so many changes are passed over: none in the full one. */
+const QUICK_STEP = 11
+const CODES = ['ENOSPC', 'EIO', 'EROFS', 'EDQUOT']
+
+const proveOne = async (scenario) => {
+  const found = createFound()
+  const broken = await breakScenario(scenario, { folder, step: quick ? QUICK_STEP : 1 })
+  const told = (what) => `${scenario.name}, ${what}`
+  found.notes.push(told(`one run makes ${broken.changes} changes`))
+  const parts = {
+    kills: async () => addSweep(found, told('X1 killed before and after changes'), await broken.sweepKills()),
+    recovery: async () => addSweep(found, told('X2 killed again during recovery'), await broken.sweepRecovery()),
+    errors: async () => { for (const code of quick ? CODES.slice(0, 1) : CODES) addSweep(found, told(`X3 ${code} at changes`), await broken.sweepErrors(code)) },
+    'short writes': async () => addSweep(found, told('X4 short writes'), await broken.sweepShortWrites()),
+    'weak disk': async () => addSweep(found, told('X6 states of a disk that keeps nothing in order'), await broken.sweepWeakDisk(quick ? { seed, recover: 20, every: 25 } : { seed, recover: 5, every: 4 })),
+    processes: async () => addSweep(found, told('X1 SIGKILL of real processes'), await killProcesses(scenario, broken, { folder, step: 8 })),
+  }
+  for (const [name, run] of Object.entries(parts)) if ((given.options.parts ?? (quick ? Object.keys(parts).filter((part) => part !== 'processes' && part !== 'recovery') : Object.keys(parts))).includes(name)) await run()
+  return found
+}
+
+const startOne = (name, place) => new Promise((resolve) => {
+  const own = join(folder, String(place))
+  mkdirSync(own)
+  const child = spawn(process.execPath, ['--no-warnings', fileURLToPath(import.meta.url), JSON.stringify({ ...given, folder: own }), 'one', name, join(folder, 'made')], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: own } })
+  let output = ''
+  child.stdout.on('data', (chunk) => { output += chunk })
+  child.once('close', (code, signal) => {
+    const last = output.trimEnd().split('\n').at(-1) ?? ''
+    resolve(code === 0 ? JSON.parse(last).prove : { points: 0, failed: 1, findings: [`${name}: ended with ${signal ?? code}`], notes: [] })
+  })
+})
+
+const proveAll = async () => {
+  const found = createFound()
+  mkdirSync(join(folder, 'made'))
+  const names = (await createScenarios(join(folder, 'made'))).map(({ name }) => name).filter((name) => given.options.only?.includes(name) ?? true)
+  const queue = names.entries()
+  const notes = new Map()
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const [place, name] of queue) {
+      const { points, failed, findings, notes: own } = await startOne(name, place)
+      found.points += points
+      found.failed += failed
+      found.findings.push(...findings)
+      notes.set(place, own)
+    }
+  }))
+  found.notes.push(...names.flatMap((_, place) => notes.get(place) ?? []))
+  return found
+}
+
+const find = async (name, made) => (await createScenarios(made, { isMade: true })).find((scenario) => scenario.name === name)
+
+const [mode, name = '', made = '', w = '', at = ''] = rest
+if (mode === 'killed') await runKilled(await find(name, made), { w, at: Number(at) })
+else printFound(mode === 'one' ? await proveOne(await find(name, made)) : await proveAll())
+process.exitCode = 0
