@@ -4,12 +4,12 @@ export { isMirrorError, MirrorError, type MirrorErrorOptions } from './errors.ts
 export { redactText, redactUrl, stripUrl } from './redact.ts'
 export { Secret } from './secret.ts'
 export {
-  ARTIFACT_EXTENSIONS, type ArtifactName, type ArtifactNameParts, compareNames, isArtifactName, parseArtifactName, splitArtifactName,
+  type ArtifactName, type ArtifactNameParts, compareNames, isArtifactName, parseArtifactName, splitArtifactName,
 } from './artifact/artifact-name.ts'
 export { type ArtifactSet, type ArtifactSetBuilder, createArtifactSet, createArtifactSetBuilder } from './artifact/artifact-set.ts'
 export type { Artifact } from './artifact/artifact.ts'
 export {
-  authorizeUrl, type AuthorizedRequest, type ChannelUrl, DEFAULT_CHANNEL_ALIAS, isChannelUrl, isOwnBaseUrl, parseChannelUrl,
+  authorizeUrl, type AuthorizedRequest, type ChannelUrl, DEFAULT_CHANNEL_ALIAS, isOwnBaseUrl, parseChannelUrl,
   type ParseChannelUrlOptions, resolveArtifactUrl, resolveBaseUrl, resolveSubdirUrl,
 } from './channel/channel-url.ts'
 export { isSafeRelativeFolder } from './channel/safe-folder.ts'

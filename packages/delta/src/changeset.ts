@@ -82,19 +82,3 @@ export function changesetTotals(changeset: Changeset): ChangesetTotals {
 export function targetId(changeset: Changeset): StateId {
   return stateId(changeset.target)
 }
-
-/**
- * The same changeset without the given subdirs, which stay as `base` has them: what is left when a subdir has to be held.
- * `base` must be the state that the changeset starts from.
- */
-export function holdSubdirs(changeset: Changeset, base: ChannelState, held: ReadonlySet<SubdirName>): Changeset {
-  const kept = changeset.target.subdirs.filter((subdir) => !held.has(subdir.subdir))
-  const restored = base.subdirs.filter((subdir) => held.has(subdir.subdir))
-  const subdirs = [...kept, ...restored].toSorted((left, right) => (left.subdir < right.subdir ? -1 : 1))
-  return {
-    ...changeset,
-    target: { ...changeset.target, subdirs },
-    changes: changeset.changes.filter((change) => !held.has(change.subdir)),
-    withdrawn: changeset.withdrawn.filter((gone) => !held.has(gone.state.subdir)),
-  }
-}

@@ -1,6 +1,6 @@
 import { type Artifact, createArtifactSet, createDigest, parseArtifactName, parseSubdirName } from '@mirror/core'
 import { describe, test } from 'vitest'
-import { type ChannelState, type Changeset, changesetTotals, EMPTY_STATE, holdSubdirs, isEmptyChangeset, type PublishedFile, stateId, type SubdirChange, type SubdirState } from '../src/index.ts'
+import { type ChannelState, type Changeset, changesetTotals, EMPTY_STATE, isEmptyChangeset, type PublishedFile, stateId, type SubdirChange, type SubdirState } from '../src/index.ts'
 import { isSha256 } from '@mirror/core'
 
 function file(path: string, fill: string, size = 10): PublishedFile {
@@ -65,24 +65,19 @@ describe('changesetTotals()', () => {
   })
 })
 
-describe('holdSubdirs()', () => {
-  const base = { subdirs: [state('linux-64', '0'), state('noarch', '0')], files: [] }
-  const whole = changeset({ subdirs: [state('linux-64', 'b'), state('noarch', 'b'), state('win-64', 'b')], files: [] }, [change('linux-64'), change('noarch'), change('win-64')])
+describe('isEmptyChangeset()', () => {
+  const none = changeset(EMPTY_STATE, [])
 
-  test('leaves a held subdir as the base has it', ({ expect }) => {
-    const held = holdSubdirs(whole, base, new Set([parseSubdirName('linux-64')]))
-    expect(held.target.subdirs).toEqual([state('linux-64', '0'), state('noarch', 'b'), state('win-64', 'b')])
-    expect(held.changes.map(({ subdir }) => subdir)).toEqual(['noarch', 'win-64'])
+  test('is true when nothing changes that a reader can see', ({ expect }) => {
+    expect(isEmptyChangeset(none)).toBe(true)
   })
 
-  test('leaves out a held subdir that the base does not have', ({ expect }) => {
-    const held = holdSubdirs(whole, base, new Set([parseSubdirName('win-64')]))
-    expect(held.target.subdirs.map(({ subdir }) => subdir)).toEqual(['linux-64', 'noarch'])
-  })
-
-  test('is empty when everything is held', ({ expect }) => {
-    const held = holdSubdirs(whole, base, new Set(whole.changes.map(({ subdir }) => subdir)))
-    expect(isEmptyChangeset(held)).toBe(true)
-    expect(held.target).toEqual(base)
+  test.for<readonly [string, Partial<Changeset>]>([
+    ['a subdir that changes', { changes: [change('noarch')] }],
+    ['a subdir that goes', { withdrawn: [{ state: state('noarch', 'b'), artifacts: createArtifactSet(parseSubdirName('noarch'), []), shards: [] }] }],
+    ['a file that comes', { filesAdded: [file('a', '2')] }],
+    ['a file that goes', { filesRemoved: [file('a', '2')] }],
+  ])('is false for %s', ([, parts], { expect }) => {
+    expect(isEmptyChangeset({ ...none, ...parts })).toBe(false)
   })
 })

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { zstdDecompressSync } from 'node:zlib'
 import { changeChannel, faults } from '@mirror/test-fixtures'
 import { describe } from 'vitest'
-import { NO_DERIVATIVES } from '../src/index.ts'
+import { NO_DERIVATIVES } from '../src/derivatives/choice.ts'
 import { SMALL, test, type World } from './world.ts'
 
 const ALL = { currentRepodata: true, runExports: true, repodataFromPackages: true, patchInstructions: true, channeldata: true }

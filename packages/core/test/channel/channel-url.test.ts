@@ -2,9 +2,10 @@ import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, test } from 'vitest'
 import {
-  authorizeUrl, type ChannelUrl, isChannelUrl, isMirrorError, isOwnBaseUrl, isSafeRelativeFolder, parseArtifactName, parseChannelUrl,
+  authorizeUrl, type ChannelUrl, isMirrorError, isOwnBaseUrl, isSafeRelativeFolder, parseArtifactName, parseChannelUrl,
   parseSubdirName, resolveArtifactUrl, resolveBaseUrl, resolveSubdirUrl,
 } from '../../src/index.ts'
+import { isChannelUrl } from '../../src/channel/channel-url.ts'
 
 const LINUX = parseSubdirName('linux-64')
 const invalid = (hint?: RegExp): object => ({ code: 'CHANNEL_INVALID', ...(hint === undefined ? {} : { hint }) })
