@@ -59,14 +59,23 @@ const carrySiblings = async (item, all) => {
   }
 }
 
-/** Builds every published package and packs it into the folder, which is emptied first: `{ folder, manifest, tarball }` of each. */
-export const packAll = async (into) => {
+/** A package and those of this repository that it needs, as its manifest says. */
+const withSiblings = (name) => {
+  const all = publicPackages()
+  const wanted = new Set([name])
+  for (const one of wanted) for (const dependency of Object.keys(all.find(({ manifest }) => manifest.name === one)?.manifest.dependencies ?? {})) wanted.add(dependency)
+  return all.filter(({ manifest }) => wanted.has(manifest.name))
+}
+
+/** Builds every published package, or one and what it needs, and packs it into the folder, which is emptied first: `{ folder, manifest, tarball }` of each. */
+export const packAll = async (into, { only } = {}) => {
+  const chosen = only === undefined ? publicPackages() : withSiblings(only)
   // What turbo restores is added to what is there: chunks of an older bundle must not be packed.
-  for (const { folder, manifest } of publicPackages()) if (manifest.bin) rmSync(join(root, folder, 'dist'), { recursive: true, force: true })
-  needOk('build', await run(binPath('turbo'), ['run', 'build', 'bundle', '--output-logs=errors-only'], { quiet: true }))
+  for (const { folder, manifest } of chosen) if (manifest.bin) rmSync(join(root, folder, 'dist'), { recursive: true, force: true })
+  needOk('build', await run(binPath('turbo'), ['run', 'build', 'bundle', '--output-logs=errors-only', ...(only === undefined ? [] : [`--filter=${only}`])], { quiet: true }))
   rmSync(into, { recursive: true, force: true })
   mkdirSync(into, { recursive: true })
-  const packed = await Promise.all(publicPackages().map((item) => packOne(item, into)))
+  const packed = await Promise.all(chosen.map((item) => packOne(item, into)))
   for (const item of packed) await carrySiblings(item, packed)
   return packed
 }

@@ -8,9 +8,15 @@ import { FIRST, readTree } from './world.ts'
 
 const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 
+/** A test that another tool is needed for; without it, it is skipped, and its name says why. */
+function testWith(command: string, name: string): readonly [typeof test, string] {
+  return has(command) ? [test, name] : [test.skip, `${name} (skipped: there is no ${command} here)`]
+}
+
 describe('what other tools unpack is the new mirror', () => {
   for (const [name, command] of [['GNU tar', ['tar']], ['bsdtar', ['bsdtar']], ['busybox tar', ['busybox', 'tar']]] as const) {
-    test.skipIf(!has(command[0]))(name, async ({ world, expect }) => {
+    const [testIt, title] = testWith(command[0], name)
+    testIt(title, async ({ world, expect }) => {
       world.copy()
       const reference = await world.refer('reference.json')
       await world.change({ ...FIRST, add: { 'linux-64': [{ name: `long-${'x'.repeat(110)}`, version: '1.0' }, ...FIRST.add?.['linux-64'] ?? []] } })
@@ -25,7 +31,8 @@ describe('what other tools unpack is the new mirror', () => {
 })
 
 describe('minisign', () => {
-  test.skipIf(!has('minisign'))('verifies what we sign, and signs what we verify', async ({ world, expect }) => {
+  const [testIt, title] = testWith('minisign', 'verifies what we sign, and signs what we verify')
+  testIt(title, async ({ world, expect }) => {
     const at = (name: string): string => join(world.folder, name)
     const pair = createKeyPair()
     writeFileSync(at('ours.pub'), pair.publicKey)
@@ -70,7 +77,7 @@ describe('what the offline side installs', () => {
     expect(statSync(tool).size).toBeLessThan(500_000)
     expect(readFileSync(tool, 'utf8')).not.toMatch(/from ?"node:(?:http|https|http2|net|tls|dns|dgram)"|from ?"(?!node:)/)
     const run = (...words: readonly string[]): string => execFileSync(process.execPath, [tool, ...words], { cwd: world.folder, encoding: 'utf8', env: {} })
-    expect(run('--create', '--full', '--with-tool', 'near')).toBe('Wrote: update.tar\nWrote: difftar.mjs\nWrote: README.txt\nWrote: difftar.sha256\n')
+    expect(run('--create', '--full', '--with-tool', 'near')).toBe('Wrote: update.tar\nWrote: difftar.mjs\nWrote: difftar-readme.txt\nWrote: difftar.sha256\n')
     execFileSync('sha256sum', ['-c', '--quiet', 'difftar.sha256'], { cwd: world.folder })
     expect(run('--apply', 'far')).toContain('Applied: the channel')
     expect(readTree(world.far)).toEqual(readTree(world.near))
