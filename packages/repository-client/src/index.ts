@@ -1,3 +1,4 @@
+export { type Bzip2Decoder, createBzip2Decoder } from './bzip2-decoder.ts'
 export { createRepositoryClient, type RepositoryClient, type RepositoryClientOptions, type Timeouts } from './create-repository-client.ts'
 export type { RepositoryClientErrorCode } from './error-codes.ts'
 export type { ClientEvent, FailureReason, Observe } from './events.ts'

@@ -3,7 +3,7 @@
 /// <reference path="./libbzip2-wasm.d.ts" />
 import type { EventEmitter } from 'node:events'
 import type createModule from 'libbzip2-wasm'
-import unbzip2 from 'unbzip2-stream'
+import { createBzip2Decoder } from '@mirror/repository-client'
 
 type Bzip2Module = ReturnType<typeof createModule>
 
@@ -31,15 +31,8 @@ export async function compressBzip2(bytes: Uint8Array): Promise<Uint8Array> {
 /** The content of a single bzip2 stream, a block at a time to `take`; false when it is damaged, or not a single one. Blocks while it works. */
 export function decodeBzip2(bytes: Uint8Array, take: (chunk: Uint8Array) => void): boolean {
   if (countStreams(bytes) !== 1) return false
-  const decoder = unbzip2()
-  let failed = false
-  let ended = false
-  decoder.on('data', take)
-  decoder.on('error', () => { failed = true })
-  decoder.on('end', () => { ended = true })
-  decoder.write(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength))
-  if (!failed) decoder.end()
-  return ended && !failed
+  const decoder = createBzip2Decoder(take)
+  return (decoder.write(bytes) ?? decoder.end()) === undefined
 }
 
 function countStreams(bytes: Uint8Array): number {
