@@ -1,18 +1,17 @@
-// Branches of the code that changes or guards a mirror are taken by tests, but for those that are counted here: part of `npm run prove`.
+// Every branch of the code that changes or guards a mirror is taken by a test: part of `npm run prove`.
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { join, relative } from 'node:path'
 import process from 'node:process'
 import { binPath, environment, root } from '../lib/workspace.mjs'
 
 const { folder } = JSON.parse(process.argv[2] ?? '{}')
-/** Commit, recovery and guards: the files whose every branch has to be taken. */
+/** Commit, recovery, guards and apply: the files whose every branch has to be taken. */
 const COVERED = {
   'packages/store': ['commit-transaction', 'commit-steps', 'prepare-commit', 'apply-journal', 'recover', 'journal', 'add-files', 'link-or-copy', 'tidy', 'lock'],
   'packages/delta': ['guards', 'changeset'],
+  'packages/difftar': ['apply/apply-delta', 'apply/adopt-tree', 'apply/check-base', 'apply/decide', 'apply/files-to-put', 'apply/ground', 'apply/plan-apply', 'apply/write-request'],
 }
-/** Branches that the tests of the package itself do not take yet: this may only become less. Most are taken by tests of packages that use it, or are defaults for what cannot be absent. */
-const OPEN = { 'add-files': 2, 'apply-journal': 9, 'commit-transaction': 3, journal: 6, lock: 8, 'prepare-commit': 4, tidy: 13 }
 const found = { points: 0, failed: 0, findings: [], notes: [] }
 
 /** Branches of one file that no test takes, by their lines. */
@@ -31,7 +30,7 @@ for (const [place, names] of Object.entries(COVERED)) {
     const lines = missed(file)
     found.points += branches.length
     found.notes.push(`${relative(root, path)}: ${branches.length - lines.length} of ${branches.length} branches${lines.length > 0 ? `; open: lines ${lines.join(', ')}` : ''}`)
-    if (lines.length > (OPEN[basename(path, '.ts')] ?? 0)) found.findings.push(`${relative(root, path)}: no test takes the branches in ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}`)
+    if (lines.length > 0) found.findings.push(`${relative(root, path)}: no test takes the branches in ${lines.length === 1 ? 'line' : 'lines'} ${lines.join(', ')}`)
   }
 }
 found.failed = found.findings.length

@@ -76,15 +76,17 @@ async function swapFiles(context: DiskContext, swaps: readonly SwapStep[]): Prom
   if (swaps.length === 0) return
   const { io, paths } = context
   for (const { path, staged, object } of swaps) {
-    const isToDo = fs.existsSync(staged === undefined ? paths.public(path) : join(paths.staging, staged))
+    const isToDo = staged === undefined || fs.existsSync(join(paths.staging, staged))
     if (object !== undefined && isToDo) await linkOrCopy(context, paths.public(path), join(paths.objects, object))
   }
   await io.syncDirectory(paths.objects)
   const folders = new Set<string>()
   for (const { path, staged } of swaps) {
+    const folder = dirname(paths.public(path))
+    await makeFolders(io, folder, context.directoryMode)
     if (staged === undefined) removeIfThere(io, paths.public(path))
     else renameIfThere(io, join(paths.staging, staged), paths.public(path))
-    folders.add(dirname(paths.public(path)))
+    folders.add(folder)
   }
   for (const folder of folders) await io.syncDirectory(folder)
 }
@@ -111,7 +113,7 @@ async function publishTrash({ io, paths }: DiskContext, { trash, manifest }: Jou
 async function appendLog({ io, paths, fileMode }: DiskContext, { manifest, counts }: Journal): Promise<void> {
   const { number, created, id, state } = manifest.generation
   const end = readEnd(paths.log)
-  const last = parseJson(end.trimEnd().split('\n').at(-1) ?? '')
+  const last = parseJson(end.slice(end.trimEnd().lastIndexOf('\n') + 1))
   if (isRecord(last) && last['generation'] === number) return
   const line = JSON.stringify({ time: created, generation: number, id, ...counts, artifacts: state.subdirs.reduce((sum, subdir) => sum + subdir.artifacts.count, 0) })
   const fd = fs.existsSync(paths.log) ? io.append(paths.log) : io.create(paths.log, fileMode)

@@ -1,27 +1,20 @@
 import { resolve } from 'node:path'
-import { type Changeset, EMPTY_STATE, stateId } from '@mirror/delta'
-import type { BeginOptions, BeginResult, Generation, Store } from './contract.ts'
-import { type DiskContext, ignoreEvents } from './disk-context.ts'
+import { EMPTY_STATE } from '@mirror/delta'
+import type { Generation, Store } from './contract.ts'
+import type { DiskContext } from './disk-context.ts'
 import { createDiskIo, type DiskIo } from './disk-io.ts'
 import { createDiskPaths } from './disk-paths.ts'
 import { createDiskReader } from './disk-reader.ts'
-import { createDiskSnapshot, removeDiskSnapshot } from './disk-snapshots.ts'
-import { openDiskTransaction } from './disk-transaction.ts'
-import { makeFolders } from './disk-write.ts'
-import { assertReadable, openFormat } from './format-file.ts'
+import { assertReadable } from './format-file.ts'
 import { listGenerations, type Manifest, readHead, readManifest } from './generation-file.ts'
 import { hasUnfinished } from './journal.ts'
-import { type Lock, openLock } from './lock.ts'
 import { readMemoFile, writeMemoFile } from './memo.ts'
 import { openIntact } from './open-intact.ts'
 import { comparePublic, type PublicState } from './public-state.ts'
-import { recover } from './recover.ts'
-import { removeEmptyStore } from './remove-store.ts'
-import { assertFolder, assertSafeRoot, inspectRoot } from './safe-root.ts'
+import { assertSafeRoot } from './safe-root.ts'
 import { readSnapshots } from './snapshot-file.ts'
 import { checkSpace, type SpaceNeed } from './space.ts'
-import { named, storeError } from './store-error.ts'
-import { tidyDisk } from './tidy.ts'
+import { named } from './store-error.ts'
 import { readTrashHeader, type TrashHeader, trashLists } from './trash.ts'
 
 /** Options of `createDiskStore`. */
@@ -61,7 +54,7 @@ export interface DiskStore extends Store {
   readonly checkSpace: (need: SpaceNeed) => Promise<void>
 }
 
-/** Opens the store of one channel. Writes nothing until `begin`. Throws `STORE_UNSAFE_PATH` for a root that no store may have. */
+/** Opens the store of one channel, of which what writes is loaded when it is called. Writes nothing until `begin`. Throws `STORE_UNSAFE_PATH` for a root that no store may have. */
 export function createDiskStore(options: DiskStoreOptions): DiskStore {
   const { root, keep = 0, clock = () => new Date(), io = createDiskIo(), fileMode = 0o644, directoryMode = 0o755, folders } = options
   assertSafeRoot(root)
@@ -76,9 +69,10 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       const manifest = number === undefined ? head() : readManifest(context.paths, number)
       return manifest === undefined ? undefined : createDiskReader(context.paths, manifest)
     },
-    begin: (changeset, beginOptions = {}) => named('begin a transaction', () => begin(context, changeset, beginOptions)),
+    begin: (changeset, beginOptions = {}) => named('begin a transaction', async () => await (await import('./begin-on-disk.ts')).beginOnDisk(context, changeset, beginOptions)),
     tidy: (tidyOptions) => named('tidy the store', async () => {
       assertReadable(context)
+      const { tidyDisk } = await import('./tidy.ts')
       return tidyDisk(context, tidyOptions)
     }),
     generations: async () => {
@@ -86,8 +80,8 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
       return readGenerations(context)
     },
     snapshots: async () => readSnapshots(context.paths).whole,
-    createSnapshot: (name, generation) => named('name a generation', () => createDiskSnapshot(context, name, generation)),
-    removeSnapshot: (name) => named('remove a snapshot', () => removeDiskSnapshot(context, name)),
+    createSnapshot: (name, generation) => named('name a generation', async () => await (await import('./disk-snapshots.ts')).createDiskSnapshot(context, name, generation)),
+    removeSnapshot: (name) => named('remove a snapshot', async () => (await import('./disk-snapshots.ts')).removeDiskSnapshot(context, name)),
     readMemo: async (name) => readMemoFile(context, name),
     writeMemo: (name, value) => named('keep a note', () => writeMemoFile(context, name, value)),
     async publicState() {
@@ -98,79 +92,11 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     openIntact: async (path) => openIntact(context, path),
     trash: async () => trashLists(context.paths).map((path) => readTrashHeader(path)).filter((header) => header !== undefined),
     damagedSnapshots: async () => readSnapshots(context.paths).damaged,
-    removeEmpty: () => named('remove the store', () => removeEmptyStore(context)),
+    removeEmpty: () => named('remove the store', async () => (await import('./remove-store.ts')).removeEmptyStore(context)),
     checkSpace: (need) => checkSpace(root, need),
   }
 }
 
 function readGenerations({ paths }: DiskContext): readonly Generation[] {
   return listGenerations(paths).map((number) => readManifest(paths, number)?.generation).filter((generation) => generation !== undefined)
-}
-
-async function begin(context: DiskContext, changeset: Changeset, options: BeginOptions): Promise<BeginResult> {
-  const { adopt = false, damaged = new Set(), signal, observe = ignoreEvents } = options
-  signal?.throwIfAborted()
-  assertSafeTree(context, changeset)
-  assertConsent(context, adopt)
-  await makeOwnFolders(context)
-  const lock = openLock(context.io, context.paths.lock, context.fileMode)
-  if (lock === undefined) return { status: 'busy' }
-  try {
-    await openFormat(context, observe)
-    await recover(context, observe)
-  } catch (error) {
-    lock.release()
-    throw error
-  }
-  const manifest = readHead(context.paths)
-  if (fits(changeset, manifest, adopt)) return { status: 'begun', transaction: beginOn(context, { changeset, lock, manifest, damaged, observe, signal }) }
-  lock.release()
-  return { status: 'stale', head: manifest?.generation }
-}
-
-/** Consent covers what looks like a channel, or lies in the folders of a store that has some, and nothing else. */
-function assertConsent({ paths, folders }: DiskContext, adopt: boolean): void {
-  const root = inspectRoot(paths.root, folders)
-  if (root.kind !== 'foreign' || (adopt && root.looksLikeChannel)) return
-  throw storeError('STORE_FOREIGN', `Cannot use ${JSON.stringify(paths.root)}: it is not empty and no store`, {
-    hint: 'Choose another folder, or adopt it: what is there is verified then, and used where it is right.', details: { names: root.names },
-  })
-}
-
-interface BeginOn {
-  readonly changeset: Changeset
-  readonly lock: Lock
-  readonly manifest: Manifest | undefined
-  readonly damaged: ReadonlySet<string>
-  readonly observe: NonNullable<BeginOptions['observe']>
-  readonly signal: AbortSignal | undefined
-}
-
-function beginOn(context: DiskContext, { changeset, lock, manifest, damaged, observe, signal }: BeginOn): ReturnType<typeof openDiskTransaction> {
-  const reader = manifest === undefined ? undefined : createDiskReader(context.paths, manifest)
-  return openDiskTransaction({ context, changeset, lock, head: manifest, reader, damaged, observe, signal })
-}
-
-/** The changeset starts from the head; or, when a tree is adopted, from nothing: then all that it lists is verified. */
-function fits(changeset: Changeset, manifest: Manifest | undefined, adopt: boolean): boolean {
-  const empty = stateId(EMPTY_STATE)
-  return changeset.base === (manifest?.generation.id ?? empty) || (adopt && changeset.base === empty)
-}
-
-/** Looks at every folder that will be written to, before anything is. */
-function assertSafeTree({ paths }: DiskContext, changeset: Changeset): void {
-  assertSafeRoot(paths.root)
-  for (const folder of ownFolders(paths)) assertFolder(folder)
-  for (const { subdir } of [...changeset.changes, ...changeset.withdrawn.map((gone) => gone.state)]) {
-    assertFolder(paths.public(subdir))
-    assertFolder(paths.public(`${subdir}/shards`))
-  }
-}
-
-function ownFolders(paths: DiskContext['paths']): readonly string[] {
-  return [paths.own, paths.generations, paths.documents, paths.staging, paths.journal, paths.objects, paths.trash, paths.memo]
-}
-
-async function makeOwnFolders({ io, paths, directoryMode }: DiskContext): Promise<void> {
-  for (const folder of ownFolders(paths)) await makeFolders(io, folder, directoryMode)
 }

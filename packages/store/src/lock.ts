@@ -24,7 +24,7 @@ export function openLock(io: DiskIo, path: string, mode: number): Lock | undefin
   } catch (error) {
     database.close()
     if (isBusy(error)) return undefined
-    throw storeError('STORE_NO_LOCKS', `Cannot lock the store: ${error instanceof Error ? error.message : 'no reason given'}`, {
+    throw storeError('STORE_NO_LOCKS', `Cannot lock the store: ${String(error).replace(/^Error: /, '')}`, {
       cause: error, hint: `If ${JSON.stringify(path)} is damaged and no other run is active, delete it. It holds no data.`,
     })
   }

@@ -197,10 +197,11 @@ function pathOf({ paths }: DiskContext, entry: TrashEntry): string {
   return 'object' in entry ? join(paths.objects, entry.object) : paths.public(entry.path)
 }
 
-/** Makes durable what is gone from a folder, or that the folder is. */
-async function syncNearest(context: DiskContext, folder: string): Promise<void> {
-  if (fs.existsSync(folder)) await context.io.syncDirectory(folder)
-  else if (folder !== context.paths.root) await syncNearest(context, dirname(folder))
+/** Makes durable what is gone from a folder, or that the folder is. The root is there: our lock lies in it. */
+async function syncNearest({ io }: DiskContext, folder: string): Promise<void> {
+  let nearest = folder
+  while (!fs.existsSync(nearest)) nearest = dirname(nearest)
+  await io.syncDirectory(nearest)
 }
 
 /** A folder that nothing is in any more goes too, but for the root. */
