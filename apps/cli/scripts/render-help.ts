@@ -1,10 +1,10 @@
 // The help of every command as it is bundled: what yargs prints, for the usual widths.
-import { COMMANDS } from '../src/command-line/flags.ts'
+import { COMMANDS, FAMILIES } from '../src/command-line/flags.ts'
 import { parseFrontDoor, parseMirror } from '../src/command-line/parse-command-line.ts'
 import { nameHelp, RENDERED_WIDTHS } from '../src/command-line/read-help.ts'
 
 /** A command line that prints help, without `--help`. */
-const HELPFUL: readonly (readonly string[])[] = [['mirror'], ['cas-sync'], ['cas-merge'], ...COMMANDS.map(({ name }) => ['mirror', name])]
+const HELPFUL: readonly (readonly string[])[] = [['mirror'], ['cas-sync'], ['cas-merge'], ...Object.keys(FAMILIES).map((name) => ['mirror', name]), ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')])]
 
 /** What yargs prints for `<words> --help`. */
 export async function renderHelp([program = '', ...words]: readonly string[], width: number): Promise<string> {

@@ -9,5 +9,7 @@ export type CliErrorCode =
   | 'MIRROR_NOT_FOUND'
   | 'SNAPSHOT_EXISTS'
   | 'SNAPSHOT_NOT_FOUND'
+  | 'STATE_UNKNOWN'
+  | 'PIPE_BROKEN'
   | 'INTERRUPTED'
   | 'INTERNAL'

@@ -38,6 +38,8 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   fault: '`verify` found a file that is not what it should be.',
   'channel-finished': 'The work on a channel ended, with its report.',
   'channel-failed': 'The work on a channel ended with an error.',
+  'delta-started': 'A delta is about to be verified, or written.',
+  'delta-finished': 'All of a delta was verified, or written. How far it is meanwhile is told as `progress`, with the delta as `channel`.',
   'installers-started': 'The work on the installers begins. Their events have the upstream as `channel`.',
   'listing-checked': 'Upstream\'s page of a folder of installers was looked at.',
   'listing-held': 'A folder of installers stays as it was, because its page cannot be had or used.',

@@ -25,6 +25,8 @@ export type RunEvent =
   | { readonly type: 'progress'; readonly channel: string; readonly progress: ChannelProgress }
   | { readonly type: 'channel-finished'; readonly channel: string; readonly report: SyncReport }
   | { readonly type: 'channel-failed'; readonly channel: string; readonly error: ErrorFacts }
+  | { readonly type: 'delta-started'; readonly delta: string; readonly work: 'verify' | 'write'; readonly files: number; readonly bytes: number }
+  | { readonly type: 'delta-finished'; readonly delta: string; readonly work: 'verify' | 'write' }
   | { readonly type: 'installers-started'; readonly remote: string }
   | { readonly type: 'installers-finished'; readonly remote: string; readonly report: InstallersReport }
   | { readonly type: 'installers-failed'; readonly remote: string; readonly error: ErrorFacts }
@@ -34,6 +36,8 @@ export type ShownEvent =
   | RunEvent
   | { readonly type: 'sync'; readonly channel: string; readonly event: SyncEvent }
   | { readonly type: 'verify'; readonly channel: string; readonly event: VerifyEvent }
+  /** How far the work on a delta is: what is behind, in all. */
+  | { readonly type: 'delta'; readonly delta: string; readonly files: number; readonly bytes: number }
 
 /** Shows events. */
 export interface Renderer {

@@ -17,6 +17,10 @@ export interface CommandContext {
   readonly signal: AbortSignal
   /** Milliseconds; default the clock. */
   readonly now?: () => number
+  /** What is piped in. Default: nothing can be. */
+  readonly stdin?: AsyncIterable<Uint8Array>
+  /** Writes bytes to stdout; rejects when nobody reads them any more. Default: nothing but text can be written. */
+  readonly writeBytes?: (bytes: Uint8Array) => Promise<void>
   /** Default `/etc/cas-mirror`. */
   readonly systemConfig?: string
 }

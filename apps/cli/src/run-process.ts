@@ -26,10 +26,23 @@ export async function runProcess(run: Run, { patience = PATIENCE }: RunProcessOp
   }
   for (const signal of SIGNALS) process.on(signal, stop)
   const { stdout, stderr, env } = process
-  const exitCode = await run(process.argv.slice(2), { stdout, stderr, env, cwd: process.cwd(), signal: controller.signal })
+  const exitCode = await run(process.argv.slice(2), {
+    stdout, stderr, env, cwd: process.cwd(), signal: controller.signal, stdin: readStdin(), writeBytes: (bytes) => write(stdout, bytes),
+  })
   await Promise.all([flush(stdout), flush(stderr)])
   // A connection that is kept alive must not keep a finished command running.
   process.exit(exitCode)
+}
+
+/** Not touched before it is read: stdin may be anything. */
+async function* readStdin(): AsyncGenerator<Uint8Array> {
+  yield* process.stdin
+}
+
+function write(stream: NodeJS.WriteStream, bytes: Uint8Array): Promise<void> {
+  return new Promise((resolve, reject) => {
+    stream.write(bytes, (error) => (error ? reject(error) : resolve()))
+  })
 }
 
 function flush(stream: NodeJS.WriteStream): Promise<void> {

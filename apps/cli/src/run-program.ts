@@ -1,8 +1,9 @@
 import { MirrorError } from '@mirror/core'
 import type { Flags } from './command-line/flags.ts'
-import type { Invocation, Program } from './command-line/invocation.ts'
+import type { CommandInvocation, Invocation, Program } from './command-line/invocation.ts'
 import { parsePlainLine } from './command-line/parse-plain-line.ts'
 import { findPlainMistake } from './command-line/usage-error.ts'
+import { runCommand } from './commands/run-command.ts'
 import { readEnvironment } from './config/environment.ts'
 import type { CliErrorCode } from './error-codes.ts'
 import { formatError, readErrorFacts } from './errors/error-facts.ts'
@@ -19,6 +20,7 @@ export async function runProgram(program: Program, argv: readonly string[], cont
   using stdout = createOutput(context.stdout)
   using stderr = createOutput(context.stderr)
   const now = context.now ?? Date.now
+  let results = stdout
   try {
     const invocation = parsePlainLine(program, argv) ?? await parseAll(program, { argv, width: stdout.width() })
     if (invocation.type === 'print') {
@@ -26,11 +28,13 @@ export async function runProgram(program: Program, argv: readonly string[], cont
       return 0
     }
     const { command, flags } = invocation
+    if (writesBytes(invocation)) results = stderr
     const level = readLevel(flags)
-    const { runCommand } = await import('./commands/run-command.ts')
-    return await runCommand(command, { flags, level, stdout, stderr, context: { ...context, now }, env: readEnvironment(context.env) })
+    return await runCommand(command, {
+      flags, level, stdout: results, stderr, context: { ...context, now }, env: readEnvironment(context.env), pipes: { stdin: context.stdin, writeBytes: context.writeBytes },
+    })
   } catch (error) {
-    return showError(error, { isJson: argv.includes('--json'), stdout, stderr, signal: context.signal, now })
+    return showError(error, { isJson: argv.includes('--json'), stdout: results, stderr, signal: context.signal, now })
   }
 }
 
@@ -40,6 +44,11 @@ async function parseAll(program: Program, { argv, width }: { readonly argv: read
   const { parseFrontDoor, parseMirror } = await import('./command-line/parse-command-line.ts')
   const options = { version: readVersion(), width }
   return await (program === 'mirror' ? parseMirror(argv, options) : parseFrontDoor(program, argv, options))
+}
+
+/** What a command writes to stdout is the file that was asked for: then results are told on stderr. */
+function writesBytes({ command, flags: { words, dryRun } }: CommandInvocation): boolean {
+  return (command === 'delta create' && words['delta'] === '-' && !dryRun) || (command === 'delta request' && words['request'] === '-')
 }
 
 function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {

@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly program?: keyof typeof PROGRAMS
   readonly now?: () => number
   readonly onOutput?: (text: string) => void
+  readonly stdin?: AsyncIterable<Uint8Array>
+  readonly writeBytes?: (bytes: Uint8Array) => Promise<void>
 }
 
 /** A stream that keeps what is written to it. */
@@ -53,7 +55,7 @@ export const test = base.extend<Fixtures>({
     await rm(folder, { recursive: true, force: true })
   },
   run: async ({ folder }, use) => {
-    await use(async (argv, { env = {}, signal = new AbortController().signal, program = 'mirror', now, onOutput } = {}) => {
+    await use(async (argv, { env = {}, signal = new AbortController().signal, program = 'mirror', now, onOutput, stdin, writeBytes } = {}) => {
       const stdout = captureStream(onOutput)
       const stderr = captureStream(onOutput)
       const command = PROGRAMS[program]
@@ -65,6 +67,8 @@ export const test = base.extend<Fixtures>({
         signal,
         systemConfig: join(folder, 'etc-cas-mirror'),
         ...(now === undefined ? {} : { now }),
+        ...(stdin === undefined ? {} : { stdin }),
+        ...(writeBytes === undefined ? {} : { writeBytes }),
       })
       return { exitCode, stdout: stdout.text(), stderr: stderr.text() }
     })

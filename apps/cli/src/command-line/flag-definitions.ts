@@ -5,6 +5,7 @@ export const GROUPS = {
   safety: 'When something is wrong:',
   output: 'Output:',
   importing: 'With import:',
+  delta: 'The delta:',
 } as const
 
 /** One flag, as the help and the reference page tell it. */
@@ -91,4 +92,31 @@ export const MERGING: readonly FlagDefinition[] = [
 export const IMPORTING: readonly FlagDefinition[] = [
   { name: 'from', type: 'text', value: 'TOOL', group: GROUPS.importing, describe: 'Whose configuration it is: auto, conda-mirror, conda-mirror-rs or anaconda-mirror (auto)' },
   { name: 'output', type: 'text', value: 'FILE', group: GROUPS.importing, describe: 'Write to a new file, instead of stdout' },
+]
+
+const LIST: FlagDefinition = { name: 'list', type: 'boolean', group: GROUPS.output, describe: 'Name every file' }
+
+/** How to make a delta. */
+export const CREATING: readonly FlagDefinition[] = [
+  {
+    name: 'since', type: 'texts', value: 'STATE', group: GROUPS.delta,
+    describe: 'What the other side has: a reference or request file, or @NAME for a snapshot or generation that is kept here; several: the delta fits any of them; none: it has nothing (repeatable)',
+  },
+  { name: 'volume-size', type: 'text', value: 'SIZE', group: GROUPS.delta, describe: 'Split a tarball into volumes of at most that size, such as 4G' },
+  { name: 'sign', type: 'text', value: 'KEY', group: GROUPS.delta, describe: 'Sign with this secret key: a file of minisign' },
+  { name: 'with-tool', type: 'boolean', group: GROUPS.delta, describe: 'Put the program that applies it beside it: one file, with a few words and checksums' },
+  LIST,
+]
+
+/** How to look at a delta. */
+export const INSPECTING: readonly FlagDefinition[] = [
+  { name: 'verify', type: 'boolean', group: GROUPS.safety, describe: 'Compare every file with its checksum' },
+  { name: 'key', type: 'texts', value: 'KEY', group: GROUPS.safety, describe: 'Fail unless this minisign key (its text, or a .pub file) signed it (repeatable)' },
+  LIST,
+]
+
+/** How to compare. */
+export const COMPARING: readonly FlagDefinition[] = [
+  { ...LIST, describe: 'Name every artifact that differs' },
+  { name: 'exit-code', type: 'boolean', group: GROUPS.output, describe: 'End with 1 where something differs, not with 0' },
 ]

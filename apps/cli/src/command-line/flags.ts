@@ -1,4 +1,6 @@
-import { CARRYING_OUT, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SHOW_CONFIG, SHOW_SECRETS } from './flag-definitions.ts'
+import {
+  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SHOW_CONFIG, SHOW_SECRETS,
+} from './flag-definitions.ts'
 
 export type { FlagDefinition } from './flag-definitions.ts'
 
@@ -42,12 +44,21 @@ export interface Flags {
   readonly deep: boolean
   readonly allowOlder: boolean
   readonly request: string | undefined
+  readonly since: readonly string[]
+  readonly volumeSize: string | undefined
+  readonly sign: string | undefined
+  readonly withTool: boolean
+  readonly verify: boolean
+  readonly exitCode: boolean
+  /** Where a command takes several deltas. */
+  readonly deltas: readonly string[]
   /** What stands beside the flags, by the names of the command's words. */
   readonly words: Readonly<Record<string, string | undefined>>
 }
 
 /** The commands of `mirror`. */
-export type MirrorCommand = 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'config'
+export type MirrorCommand =
+  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'diff' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -56,10 +67,15 @@ export interface WordDefinition {
   readonly choices?: readonly string[]
   /** Default false. Optional ones come last. */
   readonly optional?: boolean
+  /** As many as there are; the last word then. Default false. */
+  readonly repeatable?: boolean
+  /** `-` stands for stdin or stdout. Default false. */
+  readonly pipe?: boolean
 }
 
 /** A command with its words and flags, as the help and the reference page tell it. */
 export interface CommandDefinition {
+  /** One word, or two where several commands belong together. */
   readonly name: MirrorCommand
   readonly describe: string
   readonly words?: readonly WordDefinition[]
@@ -185,6 +201,58 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
   },
   {
+    name: 'delta create',
+    describe: 'Make a delta of what the mirror holds and the other side lacks',
+    words: [{ name: 'delta', describe: 'A folder, NAME.tar for a tarball, or - for stdout (delta_dir)', optional: true, pipe: true }],
+    flags: [...pick(SELECTION, 'file', 'mirror-dir', 'channel', 'strict'), ...CREATING, DRY_RUN, ...OUTPUT],
+    examples: [
+      ['mirror delta create full.tar -f mirror.yaml', 'from nothing, for a side that has nothing'],
+      ['mirror delta create update.tar --since request.jsonl', 'what fits the side that wrote the request'],
+      ['mirror delta create /media/usb/delta --since @2026-q1 --dry-run', 'what it would carry, since a snapshot'],
+    ],
+  },
+  {
+    name: 'delta apply',
+    describe: 'Apply a delta to the mirror, like merge: verified whole before anything changes',
+    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes, or - for stdin (delta_dir)', optional: true, repeatable: true, pipe: true }],
+    flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...MERGING, ...pick(CARRYING_OUT, 'grace'), DRY_RUN, ...OUTPUT],
+    examples: [
+      ['mirror delta apply update.tar --mirror-dir /srv/mirror', 'a tarball'],
+      ['mirror delta apply /media/a/u.vol001.tar /media/b/u.vol002.tar', 'volumes, in any order'],
+    ],
+  },
+  {
+    name: 'delta inspect',
+    describe: 'Show what a delta carries, what it starts from, and who signed it',
+    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes (delta_dir)', optional: true, repeatable: true }],
+    flags: [...pick(SELECTION, 'file', 'strict'), ...INSPECTING, ...OUTPUT],
+    examples: [
+      ['mirror delta inspect update.tar', 'reads the manifest alone'],
+      ['mirror delta inspect update.tar --verify --key near.pub', 'reads every byte'],
+    ],
+  },
+  {
+    name: 'delta request',
+    describe: 'Write down what the mirror holds, so that the other side makes the delta that fits',
+    words: [{ name: 'request', describe: 'The file to write, or - for stdout (request.jsonl)', optional: true, pipe: true }],
+    flags: [...pick(SELECTION, 'file', 'mirror-dir', 'channel', 'strict'), ...OUTPUT],
+    examples: [['mirror delta request --mirror-dir /srv/mirror', 'a small file: names, sizes and checksums']],
+  },
+  {
+    name: 'diff',
+    describe: 'Show what differs between two states of channels',
+    words: [
+      { name: 'before', describe: 'A folder, the URL of a channel, a reference, a delta (what it leads to), or @NAME for a snapshot or generation' },
+      { name: 'after', describe: 'Likewise (the mirror)', optional: true },
+    ],
+    flags: [...SELECTION, ...COMPARING, ...pick(CARRYING_OUT, 'timeout'), ...OUTPUT],
+    examples: [
+      ['mirror diff @41', 'what changed in the mirror since generation 41'],
+      ['mirror diff /srv/mirror update.tar --list', 'what a delta would change'],
+      ['mirror diff /srv/mirror/main https://conda.example.org/main', 'a channel of the mirror, and upstream'],
+    ],
+  },
+  {
     name: 'config',
     describe: 'Show the running configuration as a file that can be used, or import that of another tool',
     words: [
@@ -225,9 +293,25 @@ export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge', FrontDoor>> 
   },
 }
 
+/** What commands of two words have in common, by the first word. */
+export const FAMILIES: Readonly<Record<string, string>> = { delta: 'Make, apply or look at deltas, which carry changes across an air gap' }
+
+/** The command that a line starts with, and what follows it; undefined when it starts with none. */
+export function findCommand(argv: readonly string[]): { readonly command: CommandDefinition; readonly rest: readonly string[] } | undefined {
+  const [first = '', second = ''] = argv
+  const isFamily = Object.hasOwn(FAMILIES, first)
+  const command = COMMANDS.find(({ name }) => name === (isFamily ? `${first} ${second}` : first))
+  return command === undefined ? undefined : { command, rest: argv.slice(isFamily ? 2 : 1) }
+}
+
 /** A command as yargs reads it: `explain <artifact>`. */
 export function formatCommand({ name, words = [] }: CommandDefinition): string {
-  return [name, ...words.map((word) => (word.optional === true ? `[${word.name}]` : `<${word.name}>`))].join(' ')
+  return [name, ...words.map(formatWord)].join(' ')
+}
+
+function formatWord({ name, optional, repeatable }: WordDefinition): string {
+  const shown = repeatable === true ? `${name}..` : name
+  return optional === true ? `[${shown}]` : `<${shown}>`
 }
 
 /** Reads parsed arguments, whatever parsed them. Of a flag that takes one value and is given twice the last one holds. */
@@ -277,6 +361,13 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     deep: on('deep'),
     allowOlder: on('allow-older'),
     request: text('request'),
-    words: Object.fromEntries(words.map(({ name }) => [name, text(name)])),
+    since: texts('since'),
+    volumeSize: text('volume-size'),
+    sign: text('sign'),
+    withTool: on('with-tool'),
+    verify: on('verify'),
+    exitCode: on('exit-code'),
+    deltas: texts('delta'),
+    words: Object.fromEntries(words.filter(({ repeatable }) => repeatable !== true).map(({ name }) => [name, text(name)])),
   }
 }

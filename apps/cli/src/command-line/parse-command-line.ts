@@ -1,5 +1,5 @@
 import yargs, { type Argv } from 'yargs'
-import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, FRONT_DOORS } from './flags.ts'
+import { type CommandDefinition, COMMANDS, FAMILIES, type FlagDefinition, formatCommand, FRONT_DOORS } from './flags.ts'
 import type { Invocation, Program } from './invocation.ts'
 import { createDoorInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
 import { fitHelp } from './read-help.ts'
@@ -19,14 +19,26 @@ const EPILOGUE = `${CONFIGURATION}\n\n${EXIT_CODES}`
 /** Parses the arguments of `mirror`. Throws `USAGE` with the nearest command or flag as its hint. */
 export async function parseMirror(argv: readonly string[], options: CommandLineOptions): Promise<Invocation> {
   let chosen: Invocation | undefined
-  const parser = COMMANDS.reduce(
-    (all, command) => all.command(formatCommand(command), command.describe, (own) => describeCommand(own, command), (args) => {
-      chosen = createInvocation(command, args)
-    }),
-    createParser('mirror', options).usage('mirror <command>\n\nKeeps private copies of conda channels.').demandCommand(1, 'there is no command'),
-  )
+  const choose = (command: CommandDefinition, args: Readonly<Record<string, unknown>>): void => {
+    chosen = createInvocation(command, restoreDashes(args))
+  }
+  const root = createParser('mirror', options).usage('mirror <command>\n\nKeeps private copies of conda channels.').demandCommand(1, NO_COMMAND)
+  const parser = [...Map.groupBy(COMMANDS, ({ name }) => name.split(' ')[0] ?? name)].reduce((all, [first, commands]) => {
+    const family = FAMILIES[first]
+    return family === undefined ? addCommands(all, commands, choose) : all.command(first, family, (own) => addCommands(own, commands, choose).demandCommand(1, NO_COMMAND).epilogue(EPILOGUE))
+  }, root)
   const text = await runParser(parser, { argv, program: 'mirror' })
   return chosen ?? { type: 'print', text }
+}
+
+const NO_COMMAND = 'there is no command'
+
+type Choose = (command: CommandDefinition, args: Readonly<Record<string, unknown>>) => void
+
+/** Adds commands by the last word of their names: what is before it is where they are added. */
+function addCommands(parser: Argv, commands: readonly CommandDefinition[], choose: Choose): Argv {
+  return commands.reduce((all, command) =>
+    all.command(formatCommand(command).replace(/^delta /, ''), command.describe, (own) => describeCommand(own, command), (args) => choose(command, args)), parser)
 }
 
 /** Parses the arguments of a front door, such as `cas-sync`; the command is `config` with `--config`. Throws `USAGE`. */
@@ -72,14 +84,22 @@ function addFlags(parser: Argv, flags: readonly FlagDefinition[]): Argv {
   }), parser)
 }
 
+/** A dash alone is a word for us (stdin, stdout); yargs loses it. */
+const DASH = '\u2010'
+
+function restoreDashes(args: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const restore = (value: unknown): unknown => (value === DASH ? '-' : Array.isArray(value) ? value.map(restore) : value)
+  return Object.fromEntries(Object.entries(args).map(([name, value]) => [name, restore(value)]))
+}
+
 /** Runs the parser; what it would have printed is the answer. */
 async function runParser(parser: Argv, { argv, program }: CommandLine): Promise<string> {
   let printed = ''
   let failure: unknown
-  await parser.parseAsync([...argv], {}, (error, _args, output) => {
+  await parser.parseAsync(argv.map((text) => (text === '-' ? DASH : text)), {}, (error, _args, output) => {
     printed = output
     failure = error
   })
   if (!(failure instanceof Error)) return printed
-  throw createUsageError(failure.message, { argv, program })
+  throw createUsageError(failure.message.replaceAll(DASH, '-'), { argv, program })
 }

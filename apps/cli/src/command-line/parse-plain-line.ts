@@ -1,4 +1,4 @@
-import { type CommandDefinition, COMMANDS, type FlagDefinition, FRONT_DOORS, type FrontDoor, toFlags, type WordDefinition } from './flags.ts'
+import { type CommandDefinition, findCommand, type FlagDefinition, FRONT_DOORS, type FrontDoor, toFlags, type WordDefinition } from './flags.ts'
 import type { CommandInvocation, Program } from './invocation.ts'
 
 /**
@@ -11,9 +11,9 @@ export function parsePlainLine(program: Program, argv: readonly string[]): Comma
     const args = readArguments(argv, door)
     return args === undefined ? undefined : createDoorInvocation(door, args)
   }
-  const command = COMMANDS.find(({ name }) => name === argv[0])
-  const args = command === undefined ? undefined : readArguments(argv.slice(1), { flags: command.flags, words: command.words ?? [] })
-  return command === undefined || args === undefined ? undefined : createInvocation(command, args)
+  const found = findCommand(argv)
+  const args = found === undefined ? undefined : readArguments(found.rest, { flags: found.command.flags, words: found.command.words ?? [] })
+  return found === undefined || args === undefined ? undefined : createInvocation(found.command, args)
 }
 
 type Arguments = Readonly<Record<string, unknown>>
@@ -47,7 +47,7 @@ function readArguments(argv: readonly string[], { flags, words }: Expected): Arg
   const beside: string[] = []
   const rest = argv.values()
   for (const text of rest) {
-    if (!text.startsWith('-')) {
+    if (!text.startsWith('-') || text === '-') {
       beside.push(text)
       continue
     }
@@ -81,13 +81,18 @@ function addFlag(args: Map<string, unknown>, { flag: { name, type }, isOn, value
   return true
 }
 
-/** A word that is a truth value would belong to the flag before it. */
+/** A truth value would belong to the flag before it; the other is a way to ask for help. */
+const SPECIAL: ReadonlySet<string> = new Set(['true', 'false', 'help'])
+
 function addWords(args: Map<string, unknown>, beside: readonly string[], words: readonly WordDefinition[]): boolean {
-  if (beside.length > words.length || beside.length < words.filter(({ optional }) => optional !== true).length) return false
+  const last = words.at(-1)
+  const isOpen = last?.repeatable === true
+  if ((beside.length > words.length && !isOpen) || beside.length < words.filter(({ optional }) => optional !== true).length) return false
+  if (isOpen) args.set(last.name, beside.slice(words.length - 1))
   return beside.every((text, place) => {
-    const word = words[place]
-    if (word === undefined || !isPlain(text) || text === 'true' || text === 'false' || word.choices?.includes(text) === false) return false
-    args.set(word.name, text)
+    const word = words[place] ?? last
+    if (word === undefined || !(isPlain(text) || (text === '-' && word.pipe === true)) || SPECIAL.has(text) || word.choices?.includes(text) === false) return false
+    if (word.repeatable !== true) args.set(word.name, text)
     return true
   })
 }

@@ -1,7 +1,7 @@
 import { MirrorError } from '@mirror/core'
 import { findNearest } from '../config/nearest.ts'
 import type { CliErrorCode } from '../error-codes.ts'
-import { COMMANDS, type FlagDefinition, FRONT_DOORS } from './flags.ts'
+import { COMMANDS, FAMILIES, findCommand, type FlagDefinition, FRONT_DOORS } from './flags.ts'
 import type { Program } from './invocation.ts'
 import { parsePlainLine } from './parse-plain-line.ts'
 
@@ -31,7 +31,7 @@ function isSpecial(name: string): boolean {
 
 function findNoCommand(first: string | undefined): string | undefined {
   if (first === undefined) return 'there is no command'
-  const isUnknown = /^[a-z]{2,}$/.test(first) && !isSpecial(first) && COMMANDS.every(({ name }) => name !== first)
+  const isUnknown = /^[a-z]{2,}$/.test(first) && !isSpecial(first) && COMMANDS.every(({ name }) => name.split(' ')[0] !== first)
   return isUnknown ? `Unknown command: ${first}` : undefined
 }
 
@@ -47,23 +47,30 @@ function isFlag(name: string, line: CommandLine): boolean {
 }
 
 function flagsOf({ argv, program }: CommandLine): readonly FlagDefinition[] {
-  return program === 'mirror' ? (COMMANDS.find(({ name }) => name === argv[0])?.flags ?? []) : FRONT_DOORS[program].flags
+  return program === 'mirror' ? (findCommand(argv)?.command.flags ?? []) : FRONT_DOORS[program].flags
 }
 
 /** The error for a command line, from what yargs says about it: with the nearest command or flag as its hint. */
 export function createUsageError(reason: string, { argv, program }: CommandLine): MirrorError<CliErrorCode> {
   const unknown = /^Unknown (?:argument|command)s?: (?<names>.*)$/s.exec(reason)?.groups?.['names']?.split(', ')[0]
-  const command = program === 'mirror' ? COMMANDS.find(({ name }) => name === argv[0]) : undefined
-  const help = `${program}${command === undefined ? '' : ` ${command.name}`} --help`
+  const command = program === 'mirror' ? (findCommand(argv)?.command.name ?? familyOf(argv)) : undefined
+  const help = `${program}${command === undefined ? '' : ` ${command}`} --help`
   const nearest = unknown === undefined ? undefined : suggest(unknown, { argv, program })
   const hint = nearest === undefined ? `Run \`${help}\`.` : `Did you mean \`${nearest}\`? \`${help}\` shows all.`
   return new MirrorError('USAGE', `Cannot read the command line: ${describeReason(reason, unknown)}`, { hint })
 }
 
+function familyOf([first = '']: readonly string[]): string | undefined {
+  return Object.hasOwn(FAMILIES, first) ? first : undefined
+}
+
 /** The command or flag that may have been meant. */
 function suggest(unknown: string, { argv, program }: CommandLine): string | undefined {
-  if (program === 'mirror' && argv[0] === unknown) {
-    const command = findNearest(unknown, COMMANDS.map(({ name }) => name))
+  const family = familyOf(argv)
+  const isCommand = program === 'mirror' && (argv[0] === unknown || (family !== undefined && argv[1] === unknown))
+  if (isCommand) {
+    const typed = family === undefined ? unknown : `${family} ${unknown}`
+    const command = findNearest(typed, [...COMMANDS.map(({ name }) => name), ...Object.keys(FAMILIES)])
     return command === undefined ? undefined : `${program} ${command}`
   }
   const flag = findNearest(unknown, flagsOf({ argv, program }).map(({ name }) => name))

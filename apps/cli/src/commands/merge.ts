@@ -1,25 +1,28 @@
-import { existsSync, readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { type AppliedChannel, applyDelta, type ApplyReport, parsePublicKey, type PublicKey } from '@mirror/difftar'
+import { resolve } from 'node:path'
+import { type AppliedChannel, applyDelta, type ApplyReport } from '@mirror/difftar'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { createStoreOpener } from '../open-store.ts'
 import { describeWaiting } from '../render/describe-event.ts'
 import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
 import { formatJsonLine } from '../render/render-json.ts'
+import { openGivenDelta } from './delta/given-delta.ts'
+import { readPublicKeys } from './delta/read-keys.ts'
+import { observeDelta } from './delta/observe-delta.ts'
 import { printResult, type Session } from './session.ts'
 
 const REQUEST = 'request.jsonl'
 
-/** Applies a delta to the mirror: verified whole before anything changes, each channel in one transaction. What does not fit ends with an error that says what differs. */
+/** Applies a delta to the mirror: verified whole before anything changes, each channel in one transaction. What does not fit ends with an error that says what differs. Exit code 6 while volumes are missing. */
 export async function runMerge(session: Session): Promise<ExitCode> {
-  const { config, flags, renderer, signal, cwd, stdout, now } = session
+  const { config, flags, renderer, signal, cwd, stdout, now, command } = session
   const openStore = await createStoreOpener(config)
-  renderer.render({ type: 'run-started', command: 'merge', mirror: config.mirrorDir, config: config.file, channels: 0 })
+  renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: 0 })
+  await using given = await openGivenDelta(session)
   const report = await applyDelta({
-    from: config.delta.directory,
+    from: given.paths,
     mirror: config.mirrorDir,
     incomplete: 'keep',
-    keys: flags.keys.map((key) => readKey(key, cwd)),
+    keys: readPublicKeys(session),
     deep: flags.deep,
     allowOlder: flags.allowOlder,
     grace: config.grace,
@@ -27,20 +30,12 @@ export async function runMerge(session: Session): Promise<ExitCode> {
     dryRun: flags.dryRun,
     openStore: (root) => openStore(root),
     signal,
-    observe: (event) => {
-      if (event.type === 'volumes-left') renderer.render({ type: 'notice', code: 'VOLUMES_LEFT', message: `volumes of another delta are still kept in ${event.folder}: remove it if they are not needed` })
-      if (event.type === 'channel-adopting') renderer.render({ type: 'notice', code: 'ADOPTING', message: `${nameOf(event.folder)} was changed by something else: what is there is verified and taken over` })
-    },
+    observe: observeDelta(session, given.label),
   })
-  printResult(session, `${describeMerge(report)}Mirror: ${config.mirrorDir}\n`)
   const exitCode = report.status === 'waiting' ? 6 : 0
-  if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'merge', exitCode, mirror: config.mirrorDir, delta: report.delta, volumes: report.volumes, channels: report.channels }, now()))
+  printResult(session, `${describeMerge(report)}Mirror: ${config.mirrorDir}\n`)
+  if (flags.json) stdout.write(formatJsonLine({ type: 'result', command, exitCode, status: report.status, mirror: config.mirrorDir, delta: report.delta, volumes: report.volumes, channels: report.channels }, now()))
   return exitCode
-}
-
-function readKey(key: string, cwd: string): PublicKey {
-  const path = join(cwd, key)
-  return parsePublicKey(existsSync(path) ? readFileSync(path, 'utf8') : existsSync(key) ? readFileSync(key, 'utf8') : key)
 }
 
 function nameOf(folder: string): string {

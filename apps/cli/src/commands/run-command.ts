@@ -11,7 +11,7 @@ import { createJsonRenderer } from '../render/render-json.ts'
 import { createPlainRenderer } from '../render/render-plain.ts'
 import { createTerminalRenderer } from '../render/render-terminal.ts'
 import { loadSeeds } from './load-seeds.ts'
-import type { Session } from './session.ts'
+import type { Pipes, Session } from './session.ts'
 
 /** What a command is started with. */
 export interface CommandStart {
@@ -20,6 +20,7 @@ export interface CommandStart {
   readonly stdout: Output
   readonly stderr: Output
   readonly env: EnvironmentValues
+  readonly pipes: Pipes
   readonly context: { readonly cwd: string; readonly signal: AbortSignal; readonly now: () => number; readonly systemConfig?: string }
 }
 
@@ -46,7 +47,7 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   }
   const { config, notes } = SELECTING.has(command) ? await loadSeeds(qualifyChannels(resolved)) : { config: resolved, notes: [] }
   const renderer = createRenderer({ ...start, level: chooseLevel(start, config.logLevel) })
-  const session: Session = { command, config, env, flags, stdout, renderer, cwd, signal: context.signal, now: context.now }
+  const session: Session = { command, config, env, flags, stdout, renderer, cwd, pipes: start.pipes, signal: context.signal, now: context.now }
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
   for (const message of notes) renderer.render({ type: 'notice', code: 'SEEDS', message })
   try {
@@ -66,6 +67,11 @@ const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Sessi
   rollback: async (session) => await (await import('./rollback.ts')).runRollback(session),
   snapshot: async (session) => await (await import('./snapshot.ts')).runSnapshot(session),
   merge: async (session) => await (await import('./merge.ts')).runMerge(session),
+  'delta create': async (session) => await (await import('./delta/create.ts')).runDeltaCreate(session),
+  'delta apply': async (session) => await (await import('./merge.ts')).runMerge(session),
+  'delta inspect': async (session) => await (await import('./delta/inspect.ts')).runDeltaInspect(session),
+  'delta request': async (session) => await (await import('./delta/request.ts')).runDeltaRequest(session),
+  diff: async (session) => await (await import('./diff/diff.ts')).runDiff(session),
   adopt: async (session) => await (await import('./adopt.ts')).runAdopt(session),
   status: async (session) => await (await import('./status.ts')).runStatus(session),
 }

@@ -4,6 +4,12 @@ import type { EnvironmentValues } from '../config/environment.ts'
 import type { Renderer } from '../events.ts'
 import type { Output } from '../output.ts'
 
+/** Where deltas come from and go to beside files. */
+export interface Pipes {
+  readonly stdin: AsyncIterable<Uint8Array> | undefined
+  readonly writeBytes: ((bytes: Uint8Array) => Promise<void>) | undefined
+}
+
 /** What every command works with. */
 export interface Session {
   readonly command: string
@@ -14,6 +20,8 @@ export interface Session {
   readonly renderer: Renderer
   /** The working directory. */
   readonly cwd: string
+  /** Bytes from stdin and to stdout, where there are pipes. */
+  readonly pipes: Pipes
   readonly signal: AbortSignal
   /** Milliseconds. */
   readonly now: () => number

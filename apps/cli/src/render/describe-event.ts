@@ -20,6 +20,10 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
       return describe('WARNING', () => `warning: ${shown.message}`)
     case 'channel-started':
       return describe('INFO', () => `${shown.channel}: into ${shown.folder}`)
+    case 'delta-started':
+      return describe('INFO', () => `${DELTA_WORK[shown.work]} ${shown.delta}: ${formatNoun(shown.files, 'file')}, ${formatBytes(shown.bytes)}`)
+    case 'delta-finished':
+    case 'delta':
     case 'progress':
       return undefined
     case 'channel-finished':
@@ -34,6 +38,8 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
       return describeInstallersRun(shown)
   }
 }
+
+const DELTA_WORK = { verify: 'verifying', write: 'writing' } as const
 
 type InstallersEvent = Extract<ShownEvent, { readonly type: 'installers-started' | 'installers-finished' | 'installers-failed' }>
 

@@ -33,6 +33,7 @@ export function createPlainRenderer({ output, level, now }: PlainOptions): Rende
       tracker.observe(shown)
       const described = describeEvent(shown)
       if (described !== undefined && isShown(described.level, level)) output.write(`${escapeControls(described.text())}\n`)
+      else if (shown.type === 'delta') tellProgress()
       else if ((shown.type === 'sync' || shown.type === 'verify') && MOVES.includes(shown.event.type)) tellProgress()
     },
     close() {},

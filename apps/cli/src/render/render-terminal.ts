@@ -17,7 +17,7 @@ export interface TerminalOptions {
 
 const CLEAR = '\r\u001B[2K'
 const REDRAW = 100
-const ENDS: readonly string[] = ['channel-finished', 'channel-failed', 'installers-finished', 'installers-failed']
+const ENDS: readonly string[] = ['channel-finished', 'channel-failed', 'installers-finished', 'installers-failed', 'delta-finished']
 const COLORS: Readonly<Partial<Record<LogLevel, string>>> = { ERROR: '\u001B[31m', CRITICAL: '\u001B[31m', WARNING: '\u001B[33m' }
 
 /** Lines that stay, and below them one that is redrawn ten times a second: bar, artifacts, bytes, rate and time left. Never wider than the terminal. */
@@ -55,6 +55,7 @@ export function createTerminalRenderer({ output, level, color, now }: TerminalOp
       tracker.observe(shown)
       if (shown.type === 'channel-started') ({ channel } = shown)
       if (shown.type === 'installers-started') channel = shown.remote
+      if (shown.type === 'delta-started') channel = shown.delta
       if (ENDS.includes(shown.type)) {
         channel = undefined
         clear()

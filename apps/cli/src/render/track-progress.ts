@@ -53,6 +53,14 @@ export function createProgressTracker(now: () => number): ProgressTracker {
       if (isStart || (shown.type === 'sync' && shown.event.type === 'fetch-planned')) doneBytes = 0
       if (isStart) counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
       if (shown.type === 'verify') observeVerify(shown.event)
+      if (shown.type === 'delta-started') {
+        doneBytes = 0
+        counts = { artifacts: 0, totalArtifacts: shown.files, bytes: 0, totalBytes: shown.bytes }
+      }
+      if (shown.type === 'delta') {
+        receive(shown.bytes - counts.bytes)
+        counts.artifacts = shown.files
+      }
       if (shown.type !== 'sync') return
       const { event } = shown
       if (event.type === 'bytes-received') receive(event.bytes)

@@ -42,9 +42,20 @@ test.for([
   [['plan', '--grace'], '--grace needs a value', 'Run `mirror plan --help`.'],
   [['status', '--dry-run'], 'there is no "dry-run"', 'Run `mirror status --help`.'],
   [['snapshot', 'crate', 'x'], 'action is one of "create", "list", "delete", not "crate"', 'Run `mirror snapshot --help`.'],
+  [['delta'], 'there is no command', 'Run `mirror delta --help`.'],
+  [['delta', 'crate'], 'there is no "crate"', 'Did you mean `mirror delta create`? `mirror delta --help` shows all.'],
+  [['delta', 'create', '--sins', 'x'], 'there is no "sins"', 'Did you mean `--since`? `mirror delta create --help` shows all.'],
+  [['dleta'], 'there is no "dleta"', 'Did you mean `mirror delta`? `mirror --help` shows all.'],
   [[], 'there is no command', 'Run `mirror --help`.'],
 ] as const)('parseMirror() refuses %j with a hint', async ([argv, what, hint], { expect }) => {
   await expect(parseMirror(argv, options)).rejects.toMatchObject({ code: 'USAGE', message: `Cannot read the command line: ${what}`, hint })
+})
+
+test('parseMirror() reads several deltas, and - among them', async ({ expect }) => {
+  expect(await parseMirror(['delta', 'apply', '-'], options)).toMatchObject({ command: 'delta apply', flags: { deltas: ['-'], words: {} } })
+  expect(await parseMirror(['delta', 'apply', 'a', '--deep', 'b'], options)).toMatchObject({ flags: { deltas: ['a', 'b'], deep: true } })
+  expect(await parseMirror(['delta', 'create', '-'], options)).toMatchObject({ command: 'delta create', flags: { words: { delta: '-' } } })
+  expect(await parseMirror(['delta', '--help'], options)).toMatchObject({ type: 'print', text: expect.stringContaining('mirror delta create') as unknown })
 })
 
 test('parseCasSync() takes no command', async ({ expect }) => {

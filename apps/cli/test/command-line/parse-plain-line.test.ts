@@ -21,9 +21,9 @@ const word = fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...spelled) }, { w
   fc.tuple(fc.constantFrom(...spelled), fc.constantFrom(...values)).map(([flag, value]) => `${flag}=${value}`))
 const line = fc.record({
   program: fc.constantFrom<Program>('mirror', 'cas-sync'),
-  start: fc.constantFrom(...COMMANDS.map(({ name }) => name)),
+  start: fc.constantFrom(...COMMANDS.map(({ name }) => name.split(' '))),
   rest: fc.array(word, { maxLength: 5 }),
-}).map(({ program, start, rest }) => ({ program, argv: program === 'mirror' ? [start, ...rest] : rest }))
+}).map(({ program, start, rest }) => ({ program, argv: program === 'mirror' ? [...start, ...rest] : rest }))
 
 test('parsePlainLine() reads what yargs reads, or leaves it to yargs', async ({ expect }) => {
   let plain = 0
@@ -39,7 +39,7 @@ test('parsePlainLine() reads what yargs reads, or leaves it to yargs', async ({ 
 test.for(COMMANDS.filter(({ words }) => words === undefined).map(({ name, flags }) => [name, flags] as const))('parsePlainLine() reads every flag of mirror %s by each of its names', async ([name, flags], { expect }) => {
   for (const { name: flag, alias = [], type } of flags) {
     for (const given of [flag, ...alias]) {
-      const argv = [name, given.length === 1 ? `-${given}` : `--${given}`, ...(type === 'boolean' ? [] : ['7'])]
+      const argv = [...name.split(' '), given.length === 1 ? `-${given}` : `--${given}`, ...(type === 'boolean' ? [] : ['7'])]
       const read = parsePlainLine('mirror', argv)
       expect(read, argv.join(' ')).toBeDefined()
       expect(read).toEqual(await parseAll('mirror', argv))
@@ -50,12 +50,13 @@ test.for(COMMANDS.filter(({ words }) => words === undefined).map(({ name, flags 
 test.for<readonly string[]>([
   ['sync', '-f', 'x.yaml', '-c', 'a', '-c', 'b', '-p', 'linux-64,noarch', '--no-adopt', '--grace', '0', '-v', '--max-delete', '007'], ['status'], ['verify', '--mirror-dir=/srv/m', '--json'],
   ['explain', 'x.conda', '-f', 'm.yaml'], ['explain', '-f', 'm.yaml', '007'], ['config', 'show'], ['config', '-f', 'm.yaml', 'import', 'a b', '--output=x=y'],
+  ['delta', 'create', 'u.tar', '--since', 'a', '--since=@x', '-n'], ['delta', 'create'], ['delta', 'apply'], ['delta', 'apply', '-'], ['delta', 'create', '-', '--since', 'a'], ['delta', 'apply', 'a.tar', '--deep', 'b.tar', 'c d'], ['delta', 'inspect', 'x', '--list'], ['delta', 'request'], ['diff', '@41', 'a'],
 ])('parsePlainLine() reads mirror %j', async (argv, { expect }) => {
   expect(parsePlainLine('mirror', argv)).toEqual(await parseAll('mirror', argv))
 })
 
 test.for<readonly string[]>([[], ['--help'], ['sync', '--help'], ['sync', 'help'], ['--version'], ['-v', 'sync'], ['snyc'], ['sync', 'x'], ['sync', ''], ['sync', '--', 'x'], ['sync', '--nonsense'], ['sync', '-f'], ['status', '-n'], ['explain'], ['explain', 'x', 'y'], ['config', 'shwo'], ['explain', '--json', 'true'],
-  ['explain', '"x"'], ['sync', '--json', '--json'], ['sync', '-qv']])(
+  ['explain', '"x"'], ['explain', 'help'], ['delta'], ['delta', 'crate'], ['delta', 'create', 'a', 'b'], ['delta', 'inspect', '-'], ['diff'], ['diff', 'a', 'b', 'c'], ['sync', '--json', '--json'], ['sync', '-qv']])(
   'parsePlainLine() leaves mirror %j to yargs', (argv, { expect }) => {
     expect(parsePlainLine('mirror', argv)).toBeUndefined()
   })

@@ -23,9 +23,9 @@ const names = fc.stringMatching(/^[a-z]{1,6}(-[a-z]{1,4})?$/)
 const word = fc.oneof(fc.constantFrom(...known), fc.constantFrom(...odd), names, names.map((name) => `--${name}`))
 const line = fc.record({
   program: fc.constantFrom<Program>('mirror', 'cas-sync'),
-  start: fc.oneof(fc.constantFrom(...COMMANDS.map(({ name }) => name)), word),
+  start: fc.oneof(fc.constantFrom(...COMMANDS.map(({ name }) => name.split(' '))), fc.constantFrom(['delta'], ['delta', 'x'], ['delta', 'crate']), word.map((text) => [text])),
   rest: fc.array(word, { maxLength: 3 }),
-}).map(({ program, start, rest }) => ({ program, argv: [start, ...rest] }))
+}).map(({ program, start, rest }) => ({ program, argv: [...start, ...rest] }))
 
 test('findPlainMistake() says what is said after yargs has read the line, or leaves it to yargs', async ({ expect }) => {
   let found = 0

@@ -88,6 +88,8 @@ export async function applyDelta(options: ApplyDeltaOptions): Promise<ApplyRepor
   const grounds = await meetGrounds(run)
   if (grounds.every(({ decision, ground }) => decision === 'current' && ground.tree === undefined)) return close(run, grounds.map((place) => unchanged(place)))
   if (delta.volumes !== undefined && delta.volumes.missing.length > 0 && options.dryRun !== true) return await keepVolumes(run, delta.volumes)
+  const { entries, bytes } = deltaTotals(delta.manifest)
+  run.observe({ type: 'delta-opened', entries, bytes })
   await delta.verify({ signal: options.signal, observe: options.observe })
   const channels: AppliedChannel[] = []
   for (const place of grounds) channels.push(await requesting(run, () => applyChannel(run, place)))

@@ -20,6 +20,8 @@ export interface TreeDiff {
   readonly channels: readonly ChannelDiff[]
   /** For the manifest: the newest generation of the channels, or 1. */
   readonly sequence: number
+  /** The folders of all channels that were looked at. */
+  readonly found: readonly string[]
 }
 
 /** Compares a mirror with references. Reads the indexes, not the artifacts. Throws `TREE_NOT_FOUND`, and what reading an index throws. */
@@ -38,7 +40,7 @@ export async function diffTree({ mirror, references, only, signal, observe = () 
   for (const folder of new Set(references.flatMap((reference) => reference.channels.map((channel) => channel.folder)))) {
     if (only === undefined && found.every((one) => one.folder !== folder)) observe({ type: 'tree-warning', path: folder, message: 'is in the reference and not in the mirror: what it had is not removed on the other side', isWrong: false })
   }
-  return { channels, sequence }
+  return { channels, sequence, found: found.map(({ folder }) => folder) }
 }
 
 function channelOf({ channels }: Reference, { folder }: TreeChannel): Reference['channels'][number] | undefined {
