@@ -13,6 +13,7 @@ import { type Ground, stateOf } from './ground.ts'
 import type { FailedArtifact, HeldSubdir } from './report.ts'
 import type { SyncRun } from './run.ts'
 import type { SpoolSpace } from './spool-space.ts'
+import { tidyUp } from './tidy-up.ts'
 
 /** What came of carrying out a plan. */
 export interface CarriedOut {
@@ -216,12 +217,4 @@ async function commit(transaction: Transaction, { changeset, published, files: c
 
 async function* iterate(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* chunks
-}
-
-/** Removes what is due; undefined while another run holds the store. */
-export async function tidyUp({ options, grace, signal, observe }: SyncRun): Promise<TidyReport | undefined> {
-  const answer = await options.store.tidy({ grace, signal, observe, ...(options.maximumDeletes === undefined ? {} : { maximumDeletes: options.maximumDeletes }) })
-  if ('status' in answer) return undefined
-  observe({ type: 'tidied', deleted: answer.deleted.count, waiting: answer.waiting.count, next: answer.waiting.next })
-  return answer
 }

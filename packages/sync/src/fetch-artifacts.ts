@@ -1,11 +1,12 @@
-import { type Artifact, type ArtifactSet, createArtifactSetBuilder, type ArtifactSetBuilder, isMirrorError, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactSet, createArtifactSetBuilder, type ArtifactSetBuilder, type SubdirName } from '@mirror/core'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { Transaction } from '@mirror/store'
 import type { SyncEvent } from './events.ts'
 import type { FailedArtifact } from './report.ts'
+import { isUpstreamFailure, isWrongBytes } from './upstream-failure.ts'
 
 /** Bytes above which a broken transfer of an earlier run is worth continuing. */
-const RESUME_FROM = 1024 * 1024
+export const RESUME_FROM: number = 1024 * 1024
 
 /** What `fetchArtifacts` needs. */
 export interface FetchArtifactsOptions {
@@ -87,7 +88,7 @@ async function fetchOne(artifact: Artifact, options: FetchArtifactsOptions): Pro
     observe({ type: 'artifact-done', artifact })
     return isCopied ? 'copied' : 'fetched'
   } catch (error) {
-    if (signal.aborted || !isArtifactFailure(error)) throw error
+    if (signal.aborted || !isUpstreamFailure(error)) throw error
     observe({ type: 'artifact-failed', artifact, code: error.code, reason: error.message })
     return { subdir: artifact.subdir, name: artifact.name, code: error.code, reason: error.message }
   }
@@ -101,7 +102,7 @@ async function copyFromNearby(artifact: Artifact, { nearby = [], transaction, si
       await transaction.put(artifact, sent.bytes ?? sent.body, { signal })
       return true
     } catch (error) {
-      if (signal.aborted || !isArtifactFailure(error)) throw error
+      if (signal.aborted || !isUpstreamFailure(error)) throw error
     }
   }
   return false
@@ -124,20 +125,6 @@ async function transfer(artifact: Artifact, options: FetchArtifactsOptions, fres
   const sent = await client.fetchArtifact(artifact, { signal, offset, fresh, verify: false, reclaim: true, ...(baseUrl === undefined ? {} : { baseUrl }) })
   await transaction.put(artifact, sent.bytes ?? sent.body, { signal, offset: sent.offset })
 }
-
-function isWrongBytes(error: unknown): boolean {
-  return isMirrorError(error) && (error.code === 'DIGEST_MISMATCH' || error.code === 'SIZE_MISMATCH')
-}
-
-/** Faults of upstream or of the network that concern one artifact; everything else (disk, lock, bugs) stops the run. */
-function isArtifactFailure(error: unknown): error is { readonly code: string; readonly message: string } {
-  return isMirrorError(error) && ARTIFACT_FAILURES.has(error.code)
-}
-
-const ARTIFACT_FAILURES: ReadonlySet<string> = new Set([
-  'ANSWER_REFUSED', 'ARTIFACT_MISSING', 'ARTIFACT_UNREACHABLE', 'BODY_TOO_LARGE', 'CERTIFICATE_REFUSED', 'CHANNEL_FORBIDDEN', 'CHANNEL_UNREACHABLE', 'DIGEST_MISMATCH',
-  'FILE_REFUSED', 'HOST_FAILING', 'PROXY_REFUSED', 'REDIRECT_REFUSED', 'SIZE_MISMATCH', 'TRANSFER_BROKEN', 'TRANSFER_STALLED',
-])
 
 /** Collects what the store does not have yet, a set a subdir. */
 export async function collectMissing(transaction: Transaction, signal: AbortSignal): Promise<readonly ArtifactSet[]> {

@@ -74,7 +74,7 @@ function withNoarchFirst(subdirs: readonly WantedSubdir[]): readonly WantedSubdi
 }
 
 /** Adds a warning to the report and tells it. */
-export function warn(run: SyncRun, warning: SyncWarning): void {
+export function warn(run: Pick<SyncRun, 'warnings' | 'observe'>, warning: SyncWarning): void {
   if (run.warnings.some(({ code, message }) => code === warning.code && message === warning.message)) return
   run.warnings.push(warning)
   run.observe({ type: 'warning', ...warning })

@@ -1,7 +1,7 @@
 import { MirrorError } from '@mirror/core'
 import { checkBudget, checkGuards, type GuardVerdict, isEmptyChangeset } from '@mirror/delta'
 import { buildChangeset } from './build-changeset.ts'
-import { type CarriedOut, carryOut, changesOf, NOTHING_CARRIED_OUT, tidyUp } from './carry-out.ts'
+import { type CarriedOut, carryOut, changesOf, NOTHING_CARRIED_OUT } from './carry-out.ts'
 import { createReport } from './create-report.ts'
 import { deriveChannelFiles, fetchChannelFiles } from './derivatives/derive-channel-files.ts'
 import { deriveChange, type DerivedChange } from './derive-change.ts'
@@ -15,6 +15,7 @@ import type { SyncReport } from './report.ts'
 import { createRun, type SyncRun, warn } from './run.ts'
 import { createSpoolSpace, type SpoolSpace } from './spool-space.ts'
 import { summarizePlan, summarizeSubdirs, summaryTotals } from './summarize.ts'
+import { tidyUp } from './tidy-up.ts'
 
 /** How often a run plans again because upstream or the store moved on under it. */
 const ROUNDS = 3

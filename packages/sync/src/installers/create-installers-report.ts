@@ -1,14 +1,15 @@
 import type { Changeset, PublishedFile } from '@mirror/delta'
 import type { Generation, TidyReport } from '@mirror/store'
+import type { Ground } from '../ground.ts'
 import type { Listings } from './fetch-listings.ts'
 import type { FailedInstaller, HeldFolder, InstallerChange, InstallersReport } from './installers-options.ts'
-import type { InstallersGround, InstallersRun } from './installers-run.ts'
+import type { InstallersRun } from './installers-run.ts'
 import { type InstallersPlan, listMirrored } from './plan-installers.ts'
 import type { ResolvedInstallers } from './resolve-installers.ts'
 
 /** How far a run came. */
 export interface Settled {
-  readonly ground: InstallersGround
+  readonly ground: Ground
   readonly listings?: Listings
   readonly plan?: InstallersPlan
   /** What comes and goes; left out where nothing does. */

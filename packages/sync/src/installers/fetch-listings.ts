@@ -1,10 +1,11 @@
 import { isMirrorError, MirrorError } from '@mirror/core'
 import type { FetchPageResult, PageValidators } from '@mirror/repository-client'
 import type { SyncErrorCode } from '../error-codes.ts'
+import { warn } from '../run.ts'
 import { INSTALLER_FOLDERS, type InstallerFolder } from './installer-name.ts'
 import type { InstallersMemo } from './installers-memo.ts'
 import type { HeldFolder } from './installers-options.ts'
-import { type InstallersRun, warnOf } from './installers-run.ts'
+import type { InstallersRun } from './installers-run.ts'
 import { type ListedInstaller, parseInstallerListing } from './parse-listing.ts'
 
 /** What upstream lists in a folder. */
@@ -61,7 +62,7 @@ async function fetchListing(run: InstallersRun, folder: InstallerFolder): Promis
     run.observe({ type: 'listing-checked', folder, result: page.status })
     if (page.status !== 'fetched') return { status: 'absent' }
     const { installers, warnings } = parseInstallerListing(page.bytes.toString('utf8'), where)
-    for (const message of warnings) warnOf(run, 'INSTALLERS_LEFT_OUT', message)
+    for (const message of warnings) warn(run, { code: 'INSTALLERS_LEFT_OUT', subdir: undefined, message })
     return { status: 'listed', installers, validators: page.validators }
   } catch (error) {
     if (run.signal.aborted || !isMirrorError(error)) throw error

@@ -4,6 +4,7 @@ import type { Generation, StoreEvent, TidyReport } from '@mirror/store'
 import { buildChangeset } from '../build-changeset.ts'
 import type { SyncErrorCode } from '../error-codes.ts'
 import type { SyncStore } from '../options.ts'
+import { tidyOrThrow } from '../tidy-up.ts'
 import { formatInstallerPages } from './format-listing.ts'
 import { listMirrored, type MirroredInstaller } from './plan-installers.ts'
 
@@ -45,10 +46,10 @@ export async function pruneInstallers(options: PruneInstallersOptions): Promise<
   const head = await options.store.head()
   const gone = head === undefined ? [] : listMirrored(head.state.files).filter(({ parsed }) => options.platforms !== 'all' && !options.platforms.includes(parsed.platform))
   const withdrawn = sumBy(gone, ({ parsed }) => parsed.platform)
-  if (head === undefined || gone.length === 0) return { status: 'unchanged', generation: head?.number, withdrawn, tidy: await tidy(options) }
-  if (options.dryRun === true) return { status: 'planned', generation: head.number, withdrawn, tidy: await tidy(options) }
+  if (head === undefined || gone.length === 0) return { status: 'unchanged', generation: head?.number, withdrawn, tidy: await tidyOrThrow(options, locked) }
+  if (options.dryRun === true) return { status: 'planned', generation: head.number, withdrawn, tidy: await tidyOrThrow(options, locked) }
   const generation = await publishWithout(head, gone, options)
-  return { status: 'committed', generation: generation.number, withdrawn, tidy: await tidy(options) }
+  return { status: 'committed', generation: generation.number, withdrawn, tidy: await tidyOrThrow(options, locked) }
 }
 
 async function publishWithout({ state }: Generation, gone: readonly MirroredInstaller[], { store, signal, observe }: PruneInstallersOptions): Promise<Generation> {
@@ -65,15 +66,6 @@ async function publishWithout({ state }: Generation, gone: readonly MirroredInst
   const result = await transaction.commit()
   if (result.status !== 'committed') throw locked()
   return result.generation
-}
-
-async function tidy({ store, grace, maximumDeletes, dryRun = false, signal, observe }: PruneInstallersOptions): Promise<TidyReport> {
-  const answer = await store.tidy({
-    grace, dryRun,
-    ...(maximumDeletes === undefined ? {} : { maximumDeletes }), ...(signal === undefined ? {} : { signal }), ...(observe === undefined ? {} : { observe }),
-  })
-  if (!('status' in answer)) return answer
-  throw locked()
 }
 
 function locked(): MirrorError {

@@ -2,16 +2,19 @@ import { createDigest } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import type { SpooledBytes } from '@mirror/repository-client'
 import type { Transaction } from '@mirror/store'
+import { RESUME_FROM } from '../fetch-artifacts.ts'
+import type { Ground } from '../ground.ts'
 import { readChunks, type SpoolSpace } from '../spool-space.ts'
+import { isWrongBytes } from '../upstream-failure.ts'
 import { forEachLimited } from './for-each-limited.ts'
-import { isWrongBytes, tryInstaller } from './installer-failure.ts'
+import { tryInstaller } from './installer-failure.ts'
 import type { FailedInstaller } from './installers-options.ts'
-import type { InstallersGround, InstallersRun } from './installers-run.ts'
+import type { InstallersRun } from './installers-run.ts'
 import { spoolOne } from './resolve-installers.ts'
 
 /** What `putInstallers` works with. */
 export interface PutInstallersOptions {
-  readonly ground: InstallersGround
+  readonly ground: Ground
   readonly transaction: Transaction
   readonly spool: SpoolSpace
   /** Those that were fetched already. */
@@ -24,9 +27,6 @@ export interface PutInstallers {
   readonly present: number
   readonly failed: readonly FailedInstaller[]
 }
-
-/** Bytes above which a broken transfer of an earlier run is worth continuing. */
-const RESUME_FROM = 1024 * 1024
 
 /** Where the bytes of a file come from, from an offset. */
 type Open = (offset: number, fresh: boolean) => AsyncIterable<Uint8Array>
@@ -92,12 +92,12 @@ async function* iterate(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array
   yield* chunks
 }
 
-function openMirrored({ reader }: InstallersGround, file: PublishedFile | undefined): Open | undefined {
+function openMirrored({ reader }: Ground, file: PublishedFile | undefined): Open | undefined {
   if (reader === undefined || file === undefined) return undefined
   return (offset) => readMirrored(reader, file.path, offset)
 }
 
-async function* readMirrored(reader: NonNullable<InstallersGround['reader']>, path: string, offset: number): AsyncGenerator<Uint8Array> {
+async function* readMirrored(reader: NonNullable<Ground['reader']>, path: string, offset: number): AsyncGenerator<Uint8Array> {
   const opened = await reader.openFile(path)
   if (opened.status === 'found') yield* skip(opened.body, offset)
 }

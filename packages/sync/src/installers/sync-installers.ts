@@ -3,13 +3,16 @@ import { type Changeset, isEmptyChangeset, type PublishedFile } from '@mirror/de
 import type { Transaction } from '@mirror/store'
 import { buildChangeset } from '../build-changeset.ts'
 import type { SyncErrorCode } from '../error-codes.ts'
+import type { Ground } from '../ground.ts'
+import { warn } from '../run.ts'
 import { createSpoolSpace, type SpoolSpace } from '../spool-space.ts'
+import { tidyUp } from '../tidy-up.ts'
 import { changesOf, createInstallersReport, listHeld, plannedChanges, type Settled } from './create-installers-report.ts'
 import { fetchListings, type Listings } from './fetch-listings.ts'
 import { formatInstallerPages, type InstallerPage } from './format-listing.ts'
 import { type InstallersMemo, type KnownInstaller, readInstallersMemo, type SeenPage, writeInstallersMemo } from './installers-memo.ts'
 import type { FailedInstaller, InstallersReport, SyncInstallersOptions } from './installers-options.ts'
-import { createInstallersRun, type InstallersGround, type InstallersRun, readInstallersGround, tidyInstallers, warnOf } from './installers-run.ts'
+import { createInstallersRun, type InstallersRun, readInstallersGround } from './installers-run.ts'
 import { type InstallersPlan, listMirrored, planInstallers } from './plan-installers.ts'
 import { putInstallers } from './put-installers.ts'
 import { type ResolvedInstallers, resolveInstallers, type SpooledInstallers, spoolInstallers } from './resolve-installers.ts'
@@ -40,7 +43,7 @@ export async function syncInstallers(options: SyncInstallersOptions): Promise<In
 interface Attempt {
   readonly run: InstallersRun
   readonly spool: SpoolSpace
-  readonly ground: InstallersGround
+  readonly ground: Ground
   readonly memo: InstallersMemo | undefined
   readonly listings: Listings
   readonly plan: InstallersPlan
@@ -53,9 +56,9 @@ async function attemptInstallers(run: InstallersRun, spool: SpoolSpace): Promise
   const mirrored = listMirrored(filesOf(ground))
   const listings = await fetchListings(run, speaksFor(run, memo, ground) ? memo : undefined, { isMirrored: mirrored.length > 0 })
   const isDry = run.options.dryRun === true
-  if (listings === 'unchanged') return createInstallersReport(run, 'unchanged', { ground, tidy: isDry ? undefined : await tidyInstallers(run) })
+  if (listings === 'unchanged') return createInstallersReport(run, 'unchanged', { ground, tidy: isDry ? undefined : await tidyUp(run) })
   const plan = planInstallers(run, listings, mirrored)
-  for (const message of plan.warnings) warnOf(run, 'INSTALLERS_GONE', message)
+  for (const message of plan.warnings) warn(run, { code: 'INSTALLERS_GONE', subdir: undefined, message })
   for (const verdict of plan.verdicts) run.observe({ type: 'guard', verdict })
   if (plan.verdicts.length > 0) return createInstallersReport(run, 'refused', { ground, listings, plan })
   const attempt = { run, spool, ground, memo, listings, plan }
@@ -66,12 +69,12 @@ async function attemptInstallers(run: InstallersRun, spool: SpoolSpace): Promise
   return createInstallersReport(run, 'planned', { ground, listings, plan, changes, after: [...found.resolved, ...plan.kept], failed: found.failed })
 }
 
-function filesOf({ head }: InstallersGround): readonly PublishedFile[] {
+function filesOf({ head }: Ground): readonly PublishedFile[] {
   return head?.state.files ?? []
 }
 
 /** True while the same is wanted, and what was published then is what is there. */
-function speaksFor(run: InstallersRun, memo: InstallersMemo | undefined, { head, isDistrusted }: InstallersGround): boolean {
+function speaksFor(run: InstallersRun, memo: InstallersMemo | undefined, { head, isDistrusted }: Ground): boolean {
   return memo !== undefined && !isDistrusted && memo.choice === describeChoice(run) && memo.state === (head?.id ?? null)
 }
 
@@ -93,12 +96,12 @@ async function publish(attempt: Attempt, found: ResolvedInstallers): Promise<Ins
   if (isEmptyChangeset(first.changeset)) {
     await remember(attempt, { files: spooled.files, isWhole: failed.length === 0, state: ground.head?.id ?? null })
     const isHeld = listHeld(listings).length > 0 || failed.length > 0
-    return createInstallersReport(run, isHeld ? 'held' : 'unchanged', { ground, listings, plan, failed, tidy: await tidyInstallers(run) })
+    return createInstallersReport(run, isHeld ? 'held' : 'unchanged', { ground, listings, plan, failed, tidy: await tidyUp(run) })
   }
   const done = await carryOut(attempt, { spooled, failed, first })
   if (done === undefined) return undefined
   await remember(attempt, { files: spooled.files, isWhole: done.failed.length === 0, state: done.generation?.id ?? null })
-  const tidy = await tidyInstallers(run)
+  const tidy = await tidyUp(run)
   return createInstallersReport(run, done.generation === ground.head ? 'held' : 'committed', { ground, listings, plan, ...done, tidy })
 }
 

@@ -3,6 +3,7 @@ import { DEFAULT_LIMITS, type GuardVerdict, type SubdirState } from '@mirror/del
 import type { Generation, StoreEvent, TidyReport } from '@mirror/store'
 import type { SyncErrorCode } from '../error-codes.ts'
 import type { SyncStore } from '../options.ts'
+import { tidyOrThrow } from '../tidy-up.ts'
 import { publishWithout } from './publish-without.ts'
 
 /** What `pruneChannel` needs to know. */
@@ -80,11 +81,6 @@ function judge(head: Generation, withdrawn: PruneReport['withdrawn'], { keep, se
   return [{ ...verdict, override: '--allow-selection', message: `Cannot prune ${names}: that is ${going} of the ${all} records of the channel` }]
 }
 
-async function tidy({ store, grace, maximumDeletes, dryRun = false, signal, observe }: PruneOptions): Promise<TidyReport | undefined> {
-  const answer = await store.tidy({
-    grace, dryRun,
-    ...(maximumDeletes === undefined ? {} : { maximumDeletes }), ...(signal === undefined ? {} : { signal }), ...(observe === undefined ? {} : { observe }),
-  })
-  if (!('status' in answer)) return answer
-  throw new MirrorError<SyncErrorCode>('STORE_LOCKED', 'Cannot tidy the mirror: another run works on it', { hint: 'Wait until it has ended; it needs no help and leaves no lock behind.' })
+async function tidy(options: PruneOptions): Promise<TidyReport> {
+  return await tidyOrThrow(options, () => new MirrorError<SyncErrorCode>('STORE_LOCKED', 'Cannot tidy the mirror: another run works on it', { hint: 'Wait until it has ended; it needs no help and leaves no lock behind.' }))
 }
