@@ -6,7 +6,7 @@ import { createDiskIo, createDiskStore, type DiskStore } from '@mirror/store'
 import type { Config } from './config/config.ts'
 import type { CliErrorCode } from './error-codes.ts'
 
-/** Opens the store in a folder; one that shares its root with others has `folders` of its own. */
+/** Opens the store of a channel in a folder, or, with `folders` of its own beside those of others, that of the installers. */
 export type OpenStore = (root: string, folders?: readonly string[]) => DiskStore
 
 /** Opens stores as the configuration says: what they keep, and the permissions and group of what they make. Throws `CONFIG_INVALID` for a group that the system does not know. */
@@ -15,7 +15,8 @@ export async function createStoreOpener({ retain, fileMode, directoryMode, group
   return (root, folders) => createDiskStore({
     root,
     ...(folders === undefined ? {} : { folders }),
-    keep: retain,
+    // Nothing goes back to installers that were superseded.
+    keep: folders === undefined ? retain : 0,
     ...(fileMode === undefined ? {} : { fileMode }),
     ...(directoryMode === undefined ? {} : { directoryMode }),
     ...(gid === undefined ? {} : { io: createDiskIo({ group: gid }) }),

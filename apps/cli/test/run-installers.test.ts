@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { readFile, rm, writeFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildChannel, buildInstallers, createSampleInstallers, faults, serveChannel } from '@mirror/test-fixtures'
 import { describe } from 'vitest'
@@ -70,6 +70,19 @@ describe('installers', () => {
     expect((await run(['sync', '-f', 'm.yaml'])).exitCode).toBe(0)
     expect(existsSync(join(folder, 'm/archive/Anaconda3-2023.09-0-Linux-x86_64.sh'))).toBe(true)
     expect((await run(['sync', '--channel', './up', '--mirror-dir', 'other', '--platform', 'linux-64'])).stdout).not.toContain('installers')
+  })
+
+  test('"retain" keeps none that were superseded, as nothing goes back to them', async ({ expect, folder, run }) => {
+    await buildInstallers({ archive: [{ name: A1 }] }, join(folder, 'installers'))
+    await configure(folder, './installers', 'grace: 1h', 'retain: 3')
+    await run(['sync', '-f', 'm.yaml'])
+    await buildInstallers({ archive: [{ name: A1 }, { name: A2 }] }, join(folder, 'installers'))
+    expect((await run(['sync', '-f', 'm.yaml'])).exitCode).toBe(0)
+    const status = parseLines((await run(['status', '-f', 'm.yaml', '--json'])).stdout).at(-1)
+    expect(status).toMatchObject({ channels: expect.arrayContaining([expect.objectContaining({ subdirs: [expect.objectContaining({ subdir: 'archive' })], kept: { count: 0, bytes: 0 } })]) as unknown })
+    await configure(folder, './installers', 'grace: 0', 'retain: 3')
+    await run(['sync', '-f', 'm.yaml'])
+    expect((await readdir(join(folder, 'm'), { recursive: true })).filter((path) => path.endsWith('.sh'))).toEqual([`archive/${A2}`])
   })
 
   test('"" and fetch_installers skip them, and only them', async ({ expect, folder, run }) => {

@@ -92,7 +92,7 @@ const PUBLISHING: KeyGroup = {
       since: '0.1.0',
     },
     { key: 'grace', takes: 'a duration, or `0`', standard: '`24h`', meaning: 'How long bytes that no index names any more are kept. `0` removes them in the same run, after the switch.', since: '0.1.0' },
-    { key: 'retain', takes: 'a whole number', standard: '`0`', meaning: 'How many superseded generations are kept, with everything that they list, so that `mirror rollback` can return to them.', since: NEXT },
+    { key: 'retain', takes: 'a whole number', standard: '`0`', meaning: 'How many superseded generations of each channel are kept, with everything that they list, so that `mirror rollback` can return to them.', since: NEXT },
     { key: 'file_mode', takes: 'permissions in octal, such as `0640`', standard: '`0644`', meaning: 'The permissions of published files. The owner must be able to read them.', since: NEXT },
     {
       key: 'directory_mode',
