@@ -87,7 +87,7 @@ export const breakScenario = async (scenario, { folder, step = 1, untilBad = fal
       for (const take of takes) {
         startOver()
         const { error, answer } = await attempt({ type: 'short', take })
-        bad.push(...[...(error === undefined && answer.exitCode === 0 ? [] : [`short writes: ${error ?? answer.told.slice(0, 600)}`]), ...await scenario.inTheEnd(w)])
+        bad.push(...(error === undefined && answer.exitCode === 0 ? [] : [`short writes: ${error ?? answer.told.slice(0, 600)}`]), ...await scenario.inTheEnd(w))
       }
       return { points: takes.length, bad }
     },

@@ -44,14 +44,13 @@ export async function adoptTree({ tree, store, remove, signal, observe }: AdoptT
 async function planAdoption(tree: TreeChannel, { head, remove }: { readonly head: Generation | undefined; readonly remove: readonly string[] }): Promise<Changeset> {
   const { current, indexes, shards } = tree
   const gone = await findLeft(tree, head === undefined ? remove : remove.filter((path) => parseArtifactPath(path) === undefined))
-  const changes = current.state.subdirs.map((target): SubdirChange => {
-    const { subdir } = target
+  const changes = current.state.subdirs.flatMap((target) => indexes.filter(({ subdir }) => subdir === target.subdir).map(({ subdir, artifacts }): SubdirChange => {
     const none = createArtifactSet(subdir, [])
     return {
-      subdir, target, add: indexes.find((index) => index.subdir === subdir)?.artifacts ?? none, remove: createArtifactSet(subdir, gone.artifacts.filter((artifact) => artifact.subdir === subdir)), reused: { before: none, after: none }, relisted: 0,
-      interim: undefined, interimShards: [], shardsAdded: shards.get(subdir) ?? [], shardsRemoved: gone.shards.filter(({ path }) => path.startsWith(`${subdir}/`)),
+      subdir, target, add: artifacts, remove: createArtifactSet(subdir, gone.artifacts.filter((artifact) => artifact.subdir === subdir)), reused: { before: none, after: none }, relisted: 0,
+      interim: undefined, interimShards: [], shardsAdded: [...shards].filter(([owner]) => owner === subdir).flatMap(([, files]) => files), shardsRemoved: gone.shards.filter(({ path }) => path.startsWith(`${subdir}/`)),
     }
-  })
+  }))
   const withdrawn = (head?.state.subdirs ?? []).filter(({ subdir }) => changes.every((change) => change.subdir !== subdir))
   return {
     base: stateId(EMPTY_STATE), target: current.state, changes, filesAdded: current.state.files,

@@ -1,6 +1,6 @@
 import { join, resolve } from 'node:path'
 import { type ArtifactSetBuilder, type ArtifactSet, createArtifactSetBuilder, isMirrorError, type SubdirName } from '@mirror/core'
-import { type ChangesetTotals, changesetTotals, type DeltaChannel, deltaPath, type DeltaTotals, deltaTotals, isEmptyChangeset, type StateId } from '@mirror/delta'
+import { type ChangesetTotals, changesetTotals, type DeltaChannel, deltaPath, type DeltaTotals, deltaTotals, type StateId } from '@mirror/delta'
 import { createDiskStore, type DiskStore, type Generation, type TidyReport, type Transaction } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 import type { DifftarEvent } from '../events.ts'
@@ -182,8 +182,6 @@ async function applyChannel(run: Run, place: Place): Promise<AppliedChannel> {
   const totals = changesetTotals(plan.changeset)
   await store.checkSpace({ bytes: totals.addBytes + plan.files.reduce((sum, { file }) => sum + file.size, 0), files: totals.add + totals.reused + plan.files.length })
   if (options.dryRun === true) return { ...unchanged(place), status: 'planned', totals }
-  const { changeset } = plan
-  if (isEmptyChangeset(changeset)) return unchanged(place)
   observe({ type: 'channel-applying', folder: part.folder, add: totals.add + totals.reused, bytes: totals.addBytes, remove: totals.remove })
   return finish(run, place, { status: 'applied', generation: await carryOut(run, place, plan), totals })
 }

@@ -40,10 +40,10 @@ function* notIn(set: ArtifactSet, entries: ApplyPlan['artifacts']): Generator<Ar
 /** What the base lists and the target still does. */
 async function stayingSets({ changeset }: ApplyPlan, reader: StoreReader | undefined): Promise<readonly ArtifactSet[]> {
   const sets: ArtifactSet[] = []
-  for (const { subdir } of reader?.generation.state.subdirs ?? []) {
+  if (reader === undefined) return sets
+  for (const { subdir } of reader.generation.state.subdirs) {
     if (changeset.withdrawn.some(({ state }) => state.subdir === subdir)) continue
-    const listed = await reader?.readArtifacts(subdir)
-    if (listed !== undefined) sets.push(createArtifactSet(subdir, withoutChanged(listed, changeset.changes.find((change) => change.subdir === subdir))))
+    sets.push(createArtifactSet(subdir, withoutChanged(await reader.readArtifacts(subdir), changeset.changes.find((change) => change.subdir === subdir))))
   }
   return sets
 }

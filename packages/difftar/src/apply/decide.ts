@@ -57,7 +57,7 @@ function older(root: string, { fits, sequence, last }: { readonly fits: boolean;
 }
 
 function mismatch(root: string, part: DeltaChannel, current: KnownState): Error {
-  const differences = compareStates(part.bases[0]?.state ?? current.state, current.state)
+  const differences = part.bases.slice(0, 1).flatMap(({ state }) => compareStates(state, current.state))
   const more = differences.length > 5 ? ` and ${differences.length - 5} more` : ''
   return difftarError('DELTA_BASE_MISMATCH', `Cannot apply the delta to ${root}: it starts from another state (${differences.slice(0, 5).join('; ')}${more})`, {
     hint: 'Apply those before it first, or bring one that starts from what is here: the request file says what that is. Nothing was changed.', details: { state: current.id, bases: part.bases.map(({ id }) => id), differences },
