@@ -1,7 +1,6 @@
 import { type DeltaChannel, type DeltaEntryKind, type DeltaManifest, deltaPath, EMPTY_STATE, stateId } from '@mirror/delta'
 import { formatBytes, formatCount, formatTable } from './format.ts'
 
-const KINDS: readonly DeltaEntryKind[] = ['artifact', 'shard', 'file', 'index']
 const EMPTY_ID = stateId(EMPTY_STATE)
 
 interface Sum {
@@ -57,12 +56,10 @@ function subdirsOf({ entries, remove }: DeltaChannel): readonly string[] {
 }
 
 function describeSubdir(channel: DeltaChannel, subdir: string): readonly string[] {
-  const [artifacts, shards, indexes] = KINDS.filter((kind) => kind !== 'file').map((kind) => sumOf(channel, kind, `${subdir}/`))
-  const others = (shards?.files ?? 0) + (indexes?.files ?? 0)
+  const [artifacts, shards, indexes] = [sumOf(channel, 'artifact', `${subdir}/`), sumOf(channel, 'shard', `${subdir}/`), sumOf(channel, 'index', `${subdir}/`)]
   const removals = channel.remove.filter((path) => path.startsWith(`${subdir}/`)).length
   return [
-    `${formatCount(artifacts?.files ?? 0)} artifacts`, formatBytes(artifacts?.bytes ?? 0),
-    `${formatCount(others)} index files`, formatBytes((shards?.bytes ?? 0) + (indexes?.bytes ?? 0)), `${formatCount(removals)} to remove`,
+    `${formatCount(artifacts.files)} artifacts`, formatBytes(artifacts.bytes), `${formatCount(shards.files + indexes.files)} index files`, formatBytes(shards.bytes + indexes.bytes), `${formatCount(removals)} to remove`,
   ]
 }
 

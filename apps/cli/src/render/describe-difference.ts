@@ -72,14 +72,17 @@ function describeNotes({ folder, subdirs, files }: ChannelDifference): readonly 
 }
 
 function* listChannel({ folder, subdirs, files }: ChannelDifference): Generator<string> {
-  for (const { subdir, listing, relisted } of subdirs) {
-    if (listing === undefined) continue
-    for (const { name, size } of listing.added) yield `+ ${deltaPath(folder, `${subdir}/${name}`)} (${formatBytes(size)})`
-    for (const { name, size } of listing.removed) yield `- ${deltaPath(folder, `${subdir}/${name}`)} (${formatBytes(size)})`
-    for (const { name, size } of listing.changed.after) yield `! ${deltaPath(folder, `${subdir}/${name}`)} (${formatBytes(listing.changed.before.find(name)?.size ?? 0)}, now ${formatBytes(size)})`
-    for (const name of relisted ?? []) yield `~ ${deltaPath(folder, `${subdir}/${name}`)}`
-  }
+  for (const subdir of subdirs) yield* listSubdir(deltaPath(folder, subdir.subdir), subdir)
   for (const { path, before, after } of files) yield `${before === undefined ? '+' : after === undefined ? '-' : '!'} ${deltaPath(folder, path)}`
+}
+
+function* listSubdir(place: string, { listing, relisted = [] }: SubdirDifference): Generator<string> {
+  if (listing === undefined) return
+  const { added, removed, changed } = listing
+  for (const { name, size } of added) yield `+ ${place}/${name} (${formatBytes(size)})`
+  for (const { name, size } of removed) yield `- ${place}/${name} (${formatBytes(size)})`
+  for (const { name, size } of changed.after) yield `! ${place}/${name} (${formatBytes(changed.before.find(name)?.size ?? 0)}, now ${formatBytes(size)})`
+  for (const name of relisted) yield `~ ${place}/${name}`
 }
 
 /** A difference as plain data; with `list` with every artifact. */

@@ -20,31 +20,31 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
       return describe('WARNING', () => `warning: ${shown.message}`)
     case 'channel-started':
       return describe('INFO', () => `${shown.channel}: into ${shown.folder}`)
-    case 'delta-started':
-      return describe('INFO', () => `${DELTA_WORK[shown.work]} ${shown.delta}: ${formatNoun(shown.files, 'file')}, ${formatBytes(shown.bytes)}`)
     case 'delta-finished':
     case 'delta':
     case 'progress':
       return undefined
     case 'channel-finished':
       return describe('DEBUG', () => `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
-    case 'channel-failed':
-      return describe('ERROR', () => `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
     case 'verify':
       return place(shown.channel, describeVerifyEvent(shown.event))
     case 'sync':
       return place(shown.channel, describeSyncEvent(shown.event))
     default:
-      return describeInstallersRun(shown)
+      return describeOtherWork(shown)
   }
 }
 
 const DELTA_WORK = { verify: 'verifying', write: 'writing' } as const
 
-type InstallersEvent = Extract<ShownEvent, { readonly type: 'installers-started' | 'installers-finished' | 'installers-failed' }>
+type OtherWork = Extract<ShownEvent, { readonly type: 'channel-failed' | 'delta-started' | 'installers-started' | 'installers-finished' | 'installers-failed' }>
 
-function describeInstallersRun(shown: InstallersEvent): Described {
+function describeOtherWork(shown: OtherWork): Described {
   switch (shown.type) {
+    case 'channel-failed':
+      return describe('ERROR', () => `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
+    case 'delta-started':
+      return describe('INFO', () => `${DELTA_WORK[shown.work]} ${shown.delta}: ${formatNoun(shown.files, 'file')}, ${formatBytes(shown.bytes)}`)
     case 'installers-started':
       return describe('INFO', () => `installers of ${shown.remote}`)
     case 'installers-finished':

@@ -21,7 +21,7 @@ interface Counts {
 export function createProgressTracker(now: () => number): ProgressTracker {
   let counts: Counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
   let doneBytes = 0
-  let samples: { time: number; bytes: number }[] = []
+  let samples: Sample[] = []
 
   function receive(bytes: number): void {
     const time = now()
@@ -33,18 +33,25 @@ export function createProgressTracker(now: () => number): ProgressTracker {
   }
 
   /** What came from a disk is not told as received, but counts. */
-  function finish(size: number | undefined): void {
-    if (size === undefined) return
+  function finish(size: number): void {
     doneBytes += size
     if (doneBytes > counts.bytes) receive(doneBytes - counts.bytes)
     counts.artifacts += 1
   }
 
-  function observeVerify(event: VerifyEvent): void {
-    if (event.type === 'verify-started') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
-    if (event.type !== 'verify-progress') return
-    receive(event.bytes - counts.bytes)
-    counts.artifacts = event.artifacts
+  /** What tells how much there is, and how much of it is behind. */
+  function follow({ isStart, files, bytes }: Measure): void {
+    if (isStart) counts = { artifacts: 0, totalArtifacts: files, bytes: 0, totalBytes: bytes }
+    else {
+      receive(bytes - counts.bytes)
+      counts.artifacts = files
+    }
+  }
+
+  function observeSync(event: SyncEvent): void {
+    if (event.type === 'bytes-received') receive(event.bytes)
+    else if (event.type === 'fetch-planned') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
+    else if (event.type === 'artifact-done' || event.type === 'installer-done') finish(event.type === 'artifact-done' ? event.artifact.size : event.size)
   }
 
   return {
@@ -52,32 +59,39 @@ export function createProgressTracker(now: () => number): ProgressTracker {
       const isStart = shown.type === 'channel-started' || shown.type === 'installers-started'
       if (isStart || (shown.type === 'sync' && shown.event.type === 'fetch-planned')) doneBytes = 0
       if (isStart) counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
-      if (shown.type === 'verify') observeVerify(shown.event)
-      if (shown.type === 'delta-started') {
-        doneBytes = 0
-        counts = { artifacts: 0, totalArtifacts: shown.files, bytes: 0, totalBytes: shown.bytes }
-      }
-      if (shown.type === 'delta') {
-        receive(shown.bytes - counts.bytes)
-        counts.artifacts = shown.files
-      }
-      if (shown.type !== 'sync') return
-      const { event } = shown
-      if (event.type === 'bytes-received') receive(event.bytes)
-      else if (event.type === 'fetch-planned') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
-      else finish(doneSize(event))
+      const measure = measureOf(shown)
+      if (measure !== undefined) follow(measure)
+      if (shown.type === 'sync') observeSync(shown.event)
     },
     read() {
-      const time = now()
-      const recent = samples.filter((sample) => time - sample.time < WINDOW)
-      const span = Math.max(1000, time - (recent[0]?.time ?? time))
-      return { ...counts, rate: Math.round((recent.reduce((sum, sample) => sum + sample.bytes, 0) * 1000) / span) }
+      return { ...counts, rate: rateOf(samples, now()) }
     },
   }
 }
 
-/** The bytes of what is done, if the event says that something is. */
-function doneSize(event: SyncEvent): number | undefined {
-  if (event.type === 'artifact-done') return event.artifact.size
-  return event.type === 'installer-done' ? event.size : undefined
+interface Sample {
+  readonly time: number
+  bytes: number
+}
+
+function rateOf(samples: readonly Sample[], time: number): number {
+  const recent = samples.filter((sample) => time - sample.time < WINDOW)
+  const span = Math.max(1000, time - (recent[0]?.time ?? time))
+  return Math.round((recent.reduce((sum, { bytes }) => sum + bytes, 0) * 1000) / span)
+}
+
+interface Measure {
+  readonly isStart: boolean
+  readonly files: number
+  readonly bytes: number
+}
+
+function measureOf(shown: ShownEvent): Measure | undefined {
+  if (shown.type === 'delta-started' || shown.type === 'delta') return { isStart: shown.type === 'delta-started', files: shown.files, bytes: shown.bytes }
+  return shown.type === 'verify' ? measureOfVerify(shown.event) : undefined
+}
+
+function measureOfVerify(event: VerifyEvent): Measure | undefined {
+  if (event.type !== 'verify-started' && event.type !== 'verify-progress') return undefined
+  return { isStart: event.type === 'verify-started', files: event.artifacts, bytes: event.bytes }
 }

@@ -90,11 +90,16 @@ function isSame(pair: { readonly before: Artifact; readonly after: Artifact }, l
 function countRelisted(before: SubdirListing, after: SubdirListing): number | undefined {
   if (before.document !== undefined && before.document === after.document) return 0
   if (before.records === undefined || after.records === undefined) return undefined
+  const { records: olds } = before
   let count = 0
-  for (const pair of join(before.artifacts, after.artifacts)) {
-    if (pair.before === undefined || pair.after === undefined || !isSame(pair, { before, after })) continue
-    const { name } = pair.after
-    if (before.records.has(name) && after.records.has(name) && before.records.get(name) !== after.records.get(name)) count += 1
+  for (const artifact of after.artifacts) {
+    const old = isRelisted(artifact.name, olds, after.records) ? before.artifacts.find(artifact.name) : undefined
+    if (old !== undefined && isSame({ before: old, after: artifact }, { before, after })) count += 1
   }
   return count
+}
+
+function isRelisted(name: string, olds: ReadonlyMap<string, string>, news: ReadonlyMap<string, string>): boolean {
+  const [old, young] = [olds.get(name), news.get(name)]
+  return old !== undefined && young !== undefined && old !== young
 }

@@ -2,7 +2,7 @@ import { createArtifactSet, type SubdirName } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import { difftarError } from '../difftar-error.ts'
 import { compareListings, type ListingDifference, relistedNames } from './compare-listings.ts'
-import type { ComparedChannel, ComparedState, ComparedSubdir, SubdirListing } from './compared-state.ts'
+import type { ComparedChannel, ComparedState, ComparedSubdir, ReadListingOptions, SubdirListing } from './compared-state.ts'
 
 /** How one subdir differs. */
 export interface SubdirDifference {
@@ -48,17 +48,24 @@ export interface CompareStatesOptions {
  * compared with the only one of the other side. Throws `CHANNELS_UNMATCHED` where it is not clear which belong together, and what reading a side throws.
  */
 export async function* compareStates({ before, after, names = false, signal }: CompareStatesOptions): AsyncGenerator<ChannelDifference> {
-  for (const pair of pairChannels(before, after)) {
-    const subdirs: SubdirDifference[] = []
-    for (const subdir of subdirsOf(pair)) {
-      signal?.throwIfAborted()
-      const found = await compareSubdir({ subdir, before: findSubdir(pair.before, subdir), after: findSubdir(pair.after, subdir) }, { names, signal })
-      if (found !== undefined) subdirs.push(found)
-    }
-    const files = compareFiles(pair)
-    const isSame = files.length === 0 && subdirs.every(({ status }) => status === 'same')
-    yield { folder: (pair.after ?? pair.before)?.folder ?? '', subdirs, files, status: pair.before === undefined ? 'added' : pair.after === undefined ? 'removed' : isSame ? 'same' : 'changed' }
+  for (const pair of pairChannels(before, after)) yield await compareChannel(pair, { names, signal })
+}
+
+async function compareChannel(pair: ChannelPair, options: CompareSubdirOptions): Promise<ChannelDifference> {
+  const subdirs: SubdirDifference[] = []
+  for (const subdir of subdirsOf(pair)) {
+    options.signal?.throwIfAborted()
+    const found = await compareSubdir({ subdir, before: findSubdir(pair.before, subdir), after: findSubdir(pair.after, subdir) }, options)
+    if (found !== undefined) subdirs.push(found)
   }
+  const files = compareFiles(pair)
+  return { folder: (pair.after ?? pair.before)?.folder ?? '', subdirs, files, status: statusOf(pair, files.length === 0 && subdirs.every(({ status }) => status === 'same')) }
+}
+
+function statusOf({ before, after }: ChannelPair, isSame: boolean): ChannelDifference['status'] {
+  if (before === undefined) return 'added'
+  if (after === undefined) return 'removed'
+  return isSame ? 'same' : 'changed'
 }
 
 interface ChannelPair {
@@ -111,21 +118,44 @@ interface CompareSubdirOptions {
 
 /** Undefined where neither side has the subdir after all. */
 async function compareSubdir({ subdir, before, after }: SubdirPair, { names, signal }: CompareSubdirOptions): Promise<SubdirDifference | undefined> {
-  if (before?.document !== undefined && before.document === after?.document) return { subdir, status: 'same', listing: undefined, relisted: undefined }
-  // A side that knows md5 alone, or has fingerprints, says so before the other one is read.
-  const plain = { md5: false, records: false, signal }
-  const old = await before?.read(plain) ?? 'absent'
-  const needs = old === 'absent' || old === 'unknown' ? plain : { md5: old.isWeak, records: old.records !== undefined, signal }
-  const young = await after?.read(needs) ?? 'absent'
+  if (haveSameDocument(before, after)) return { subdir, status: 'same', listing: undefined, relisted: undefined }
+  const { old, young } = await readBoth(before, after, signal)
   if (old === 'absent' && young === 'absent') return undefined
   if (old === 'unknown' || young === 'unknown') return { subdir, status: 'unknown', listing: undefined, relisted: undefined }
   if (old === 'absent' || young === 'absent') return describeOne(subdir, old, young)
-  const isDemanding = young.isWeak || young.records !== undefined
-  const again = isDemanding && old.table !== undefined && before !== undefined ? await before.read({ md5: young.isWeak, records: young.records !== undefined, signal }) : old
-  const whole = again === 'absent' || again === 'unknown' ? old : again
-  const listing = compareListings(whole, young)
-  const isNamed = names && whole.table !== undefined && young.table !== undefined && (listing.relisted ?? 0) > 0
-  return { subdir, listing, status: isEmpty(listing, whole, young) ? 'same' : 'changed', relisted: isNamed && whole.table !== undefined && young.table !== undefined ? relistedNames(whole.table, young.table) : undefined }
+  const listing = compareListings(old, young)
+  return { subdir, listing, status: isEmpty(listing, old, young) ? 'same' : 'changed', relisted: names ? nameRelisted(listing, old, young) : undefined }
+}
+
+function haveSameDocument(before: ComparedSubdir | undefined, after: ComparedSubdir | undefined): boolean {
+  return before?.document !== undefined && before.document === after?.document
+}
+
+interface ReadSides {
+  readonly old: Awaited<ReturnType<ComparedSubdir['read']>>
+  readonly young: Awaited<ReturnType<ComparedSubdir['read']>>
+}
+
+/** A side that knows md5 alone, or has fingerprints, says so when it is read; then the other one is read for that. */
+async function readBoth(before: ComparedSubdir | undefined, after: ComparedSubdir | undefined, signal: AbortSignal | undefined): Promise<ReadSides> {
+  const plain = { md5: false, records: false, signal }
+  const old = await readSide(before, plain)
+  const young = await readSide(after, needsOf(old, plain))
+  const needs = needsOf(young, plain)
+  const isReadAgain = typeof old !== 'string' && old.table !== undefined && (needs.md5 || needs.records)
+  return { old: isReadAgain ? await readSide(before, needs) : old, young }
+}
+
+async function readSide(side: ComparedSubdir | undefined, options: ReadListingOptions): Promise<ReadSides['old']> {
+  return side === undefined ? 'absent' : await side.read(options)
+}
+
+function needsOf(other: ReadSides['old'], plain: ReadListingOptions): ReadListingOptions {
+  return typeof other === 'string' ? plain : { ...plain, md5: other.isWeak, records: other.records !== undefined && other.table === undefined }
+}
+
+function nameRelisted({ relisted = 0 }: ListingDifference, before: SubdirListing, after: SubdirListing): readonly string[] | undefined {
+  return before.table === undefined || after.table === undefined || relisted === 0 ? undefined : relistedNames(before.table, after.table)
 }
 
 /** Records that cannot be compared may differ where the documents do. */
@@ -144,9 +174,13 @@ function describeOne(subdir: SubdirName, before: SubdirListing | 'absent', after
 }
 
 function compareFiles({ before, after }: ChannelPair): readonly FileDifference[] {
-  const isUnsaid = (before !== undefined && before.files === undefined) || (after !== undefined && after.files === undefined)
+  const isUnsaid = [before, after].some((channel) => channel !== undefined && channel.files === undefined)
   if (isUnsaid) return []
-  const [old, young] = [before?.files ?? [], after?.files ?? []].map((files) => new Map(files.map((file) => [file.path, file] as const)))
-  const paths = [...new Set([...old?.keys() ?? [], ...young?.keys() ?? []])].toSorted()
-  return paths.filter((path) => old?.get(path)?.sha256 !== young?.get(path)?.sha256).map((path) => ({ path, before: old?.get(path), after: young?.get(path) }))
+  const [old, young] = [listFiles(before), listFiles(after)]
+  const paths = [...new Set([...old.keys(), ...young.keys()])].toSorted()
+  return paths.filter((path) => old.get(path)?.sha256 !== young.get(path)?.sha256).map((path) => ({ path, before: old.get(path), after: young.get(path) }))
+}
+
+function listFiles(channel: ComparedChannel | undefined): ReadonlyMap<string, PublishedFile> {
+  return new Map((channel?.files ?? []).map((file) => [file.path, file]))
 }

@@ -6,7 +6,7 @@ import { openFile } from '../files/open-file.ts'
 import { type ByteSink, createDraft, type DraftFile, removeAbandonedDrafts, writeSmallFile } from '../files/write-file.ts'
 import { type SecretKey, signBytes } from '../minisign/minisign.ts'
 import { treeDamaged } from '../tree/read-subdir.ts'
-import { planDelta, type PlanDeltaOptions, type SourcedEntry } from './plan-delta.ts'
+import { planDelta, type PlanDeltaOptions, type PlannedDelta, type SourcedEntry } from './plan-delta.ts'
 import { type CreateHeads, type HeadMember, type PlannedVolume, planVolumes } from './plan-volumes.ts'
 import { writeDirectory } from './write-directory.ts'
 import { createTarWriter } from './write-tar.ts'
@@ -54,20 +54,30 @@ export interface CreatedDelta {
  */
 export async function createDelta({ to, key, dryRun = false, observe = () => undefined, ...options }: CreateDeltaOptions): Promise<CreatedDelta> {
   const planned = await planDelta(options)
-  const heads: CreateHeads = (manifest) => createHeads(manifest, key)
-  const adding = { observe, signal: options.signal }
-  if ('directory' in to) {
-    if (!dryRun) await writeDirectory(to.directory, { entries: planned.entries, heads: heads(planned.manifest), ...adding })
-    return describe(planned.manifest, [to.directory])
-  }
+  const writing: Writing = { heads: (manifest) => createHeads(manifest, key), dryRun, observe, signal: options.signal }
+  return await ('directory' in to ? createDirectory(planned, to.directory, writing) : createTarballs(planned, to, writing))
+}
+
+interface Writing extends Adding {
+  readonly heads: CreateHeads
+  readonly dryRun: boolean
+}
+
+async function createDirectory({ manifest, entries }: PlannedDelta, directory: string, { heads, dryRun, ...adding }: Writing): Promise<CreatedDelta> {
+  if (!dryRun) await writeDirectory(directory, { entries, heads: heads(manifest), ...adding })
+  return describe(manifest, [directory])
+}
+
+async function createTarballs(planned: PlannedDelta, to: Exclude<DeltaDestination, { readonly directory: string }>, { heads, dryRun, ...adding }: Writing): Promise<CreatedDelta> {
   // Nothing changed: an empty tar, as the old conda-diff-tar wrote it.
   const isEmpty = planned.manifest.channels.length === 0
-  const { manifest, volumes } = isEmpty ? { manifest: planned.manifest, volumes: [{ heads: [], entries: [] }] } : planVolumes(planned, { limit: 'tarball' in to ? to.volumeSize : undefined, heads })
+  const limit = 'tarball' in to ? to.volumeSize : undefined
+  const { manifest, volumes } = isEmpty ? { manifest: planned.manifest, volumes: [{ heads: [], entries: [] }] } : planVolumes(planned, { limit, heads })
   if ('sink' in to) {
     for (const volume of dryRun ? [] : volumes) await writeVolume(volume, to.sink, adding)
     return describe(manifest, [])
   }
-  const paths = to.volumeSize === undefined || isEmpty ? [to.tarball] : volumes.map((_, place) => volumeName(to.tarball, place + 1))
+  const paths = limit === undefined || isEmpty ? [to.tarball] : volumes.map((_, place) => volumeName(to.tarball, place + 1))
   if (!dryRun) await writeTarballs(volumes, { paths, sums: paths[0] === to.tarball ? undefined : `${stemOf(to.tarball)}.sha256`, ...adding })
   return describe(manifest, paths)
 }

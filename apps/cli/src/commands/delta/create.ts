@@ -68,15 +68,23 @@ function assertChannels({ config }: Session, only: ReadonlySet<string> | undefin
 
 function readDestination({ config, flags, cwd, pipes }: Session): DeltaDestination {
   const text = flags.words['delta']
-  const volumeSize = flags.volumeSize === undefined ? undefined : parseVolumeSize(flags.volumeSize)
-  if (flags.volumeSize !== undefined && volumeSize === undefined) throw usage(`--volume-size takes a size such as 700M or 4G, not ${JSON.stringify(flags.volumeSize)}`)
+  const volumeSize = flags.volumeSize === undefined ? undefined : readVolumeSize(flags.volumeSize)
   if (text?.endsWith('.tar') === true) return { tarball: resolve(cwd, text), volumeSize }
   if (volumeSize !== undefined) throw usage('only a tarball can be split', 'Name it NAME.tar.')
   if (text === '-') return { sink: { write: (bytes) => writePipe(pipes, bytes) } }
-  const directory = text === undefined ? config.delta.directory : resolve(cwd, text)
-  if (/\.(?:tgz|tar\.[a-z0-9]+|tzst|txz)$/.test(directory)) throw usage(`${JSON.stringify(text)} has the name of a compressed tarball, and artifacts are compressed already`, 'Name it NAME.tar.')
+  return { directory: assertFolder(text === undefined ? config.delta.directory : resolve(cwd, text)) }
+}
+
+function readVolumeSize(text: string): number {
+  const size = parseVolumeSize(text)
+  if (size === undefined) throw usage(`--volume-size takes a size such as 700M or 4G, not ${JSON.stringify(text)}`)
+  return size
+}
+
+function assertFolder(directory: string): string {
+  if (/\.(?:tgz|tar\.[a-z0-9]+|tzst|txz)$/.test(directory)) throw usage(`${JSON.stringify(directory)} has the name of a compressed tarball, and artifacts are compressed already`, 'Name it NAME.tar.')
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) throw usage(`${JSON.stringify(directory)} is a file`, 'Name a folder, or a tarball that ends in .tar.')
-  return { directory }
+  return directory
 }
 
 /** The program to put beside the delta, and where. Looked for before anything is written. */

@@ -1,5 +1,5 @@
 import { type ChannelUrl, isSubdirName, MirrorError, NOARCH, type SubdirName } from '@mirror/core'
-import type { ComparedState, ComparedSubdir } from '@mirror/difftar'
+import type { ComparedChannel, ComparedState, ComparedSubdir } from '@mirror/difftar'
 import type { SyncErrorCode } from '@mirror/sync'
 import type { Runtime } from '../../runtime.ts'
 import type { Session } from '../session.ts'
@@ -47,8 +47,13 @@ export async function describeUpstream({ session, runtime, spoolFolder, seen }: 
   }
 }
 
+/** The channel that it will be compared with. */
+function findOther({ channels }: ComparedState, folder: string): ComparedChannel | undefined {
+  return channels.find((channel) => channel.folder === folder) ?? (channels.length === 1 ? channels[0] : undefined)
+}
+
 function chooseSubdirs({ config, flags }: Session, { folder }: ChannelUrl, other: ComparedState | undefined): readonly SubdirName[] {
-  const theirs = other === undefined || other.kind === 'channel' ? undefined : other.channels.find((channel) => channel.folder === folder) ?? (other.channels.length === 1 ? other.channels[0] : undefined)
+  const theirs = other === undefined || other.kind === 'channel' ? undefined : findOther(other, folder)
   const configured = config.channels.find(({ channel }) => channel.folder === folder)?.subdirs.map(({ subdir }) => subdir) ?? config.platforms.filter(isSubdirName)
   const asked = theirs === undefined || flags.platforms.length > 0 ? [...configured, NOARCH] : []
   return [...new Set([...theirs?.subdirs.map(({ subdir }) => subdir) ?? [], ...asked])].toSorted()

@@ -1,0 +1,207 @@
+/**
+ * Started by ../air-gap.mjs: carry-histories.mjs FOLDER. A near mirror goes through a real history. After each state far sides follow it, each by its own way, and one by all of them in turn: first conda-diff-tar's four steps
+ * (reference, sync, create, unpack or apply), then cas-mirror's (`delta: true`, cas-merge), then request, create and apply. Each far side must be what the near side is.
+ */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { checkMirror } from '@mirror/test-fixtures'
+import { runCasMerge, runCasSync, runMirror } from '../../../apps/cli/src/run-mirror.ts'
+import { runDiffTar } from '../../../packages/difftar/src/cli/run-diff-tar.ts'
+import { hasHistory, readHistories, replayHistory } from '../../../packages/sync/test/history.ts'
+import { endParts, part, skipPart } from './run-parts.mjs'
+
+const [folder = ''] = process.argv.slice(2)
+
+const TARS = [['GNU tar', 'tar', []], ['bsdtar', 'bsdtar', []], ['busybox tar', 'busybox', ['tar']]]
+
+const isThere = ([, program]) => {
+  try {
+    execFileSync(program, ['--help'], { stdio: 'ignore' })
+    return true
+  } catch (error) {
+    return error.code !== 'ENOENT'
+  }
+}
+
+const signal = new AbortController().signal
+
+/** Runs a command in this process; what it said is for the message of a failure. */
+const command = async (program, argv, cwd) => {
+  let said = ''
+  const stream = { write: (text) => { said += text }, on: () => undefined, off: () => undefined }
+  const code = await program(argv, { stdout: stream, stderr: stream, env: { HOME: cwd }, cwd, signal, systemConfig: join(cwd, 'none') })
+  assert.equal(code, 0, `${program.name} ${argv.join(' ')} ended with ${code}:\n${said}`)
+  return said
+}
+
+const condaDiffTar = async (argv, cwd) => {
+  let said = ''
+  const tell = (text) => { said += text }
+  const code = await runDiffTar(argv, { stdout: async (text) => tell(text), stderr: tell, stdin: Readable.from([]), directory: cwd, version: '0', tool: undefined, signal })
+  assert.equal(code, 0, `conda-diff-tar ${argv.join(' ')} ended with ${code}:\n${said}`)
+  return said
+}
+
+/** All that clients see: paths with sizes, and the bytes of what is no artifact. */
+const readPublic = (root) => {
+  const entries = readdirSync(root, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = entries.map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1)).filter((path) => !path.split('/').some((name) => name.startsWith('.')))
+  return new Map(paths.toSorted().map((path) => [path, isArtifact(path) ? statSync(join(root, path)).size : readFileSync(join(root, path)).toString('base64')]))
+}
+
+const isArtifact = (path) => /\.(?:conda|tar\.bz2)$/.test(path)
+
+/** The far side is the near one: exactly, or with files besides that no index names. */
+const assertFollows = async ({ near, far, way, isExact }) => {
+  const [there, here] = [readPublic(far), readPublic(near)]
+  const { problems } = await checkMirror(far)
+  assert.deepEqual(problems, [], `${way}: ${problems[0] ?? ''}`)
+  if (isExact) assert.deepEqual([...there.keys()], [...here.keys()], `${way}: other files`)
+  for (const [path, bytes] of here) assert.ok(there.get(path) === bytes, `${way}: ${path} is ${there.has(path) ? 'another' : 'missing'}`)
+}
+
+/** What is in the near mirror, without dot-folders, as rsync --delete brings it. */
+const copyPublic = (near, far) => {
+  for (const name of existsSync(far) ? readdirSync(far) : []) if (!name.startsWith('.')) rmSync(join(far, name), { recursive: true })
+  cpSync(near, far, { recursive: true, filter: (path) => !path.slice(near.length).includes('/.') })
+}
+
+const unpack = ([, program, words], tarball, far) => {
+  mkdirSync(far, { recursive: true })
+  execFileSync(program, [...words, 'xf', tarball, '-C', far])
+}
+
+/** Ways to bring a far side from the state before to the state now. `isExact`: nothing stays that no index names. */
+const createWays = (tars) => [
+  { way: '--apply', isExact: true, bring: async ({ own, far, tarball }) => { mkdirSync(far, { recursive: true }); await condaDiffTar(['--apply', '--grace', '0', '-i', tarball, far], own) } },
+  { way: 'cas-merge', isExact: true, bring: ({ own, far, tarball }) => command(runCasMerge, [tarball, far, '--grace', '0'], own) },
+  ...tars.map((tar) => ({ way: tar[0], isExact: false, bring: async ({ far, tarball }) => unpack(tar, tarball, far) })),
+  { way: 'a copy', isExact: false, bring: async ({ near, far }) => copyPublic(near, far) },
+]
+
+/** Every way after every way, itself included: all ordered pairs, as one walk (Hierholzer). */
+const walkPairs = (ways) => {
+  const left = new Map(ways.map((way) => [way, [...ways]]))
+  const [stack, walk] = [[ways[0]], []]
+  while (stack.length > 0) {
+    const next = left.get(stack.at(-1)).pop()
+    if (next === undefined) walk.push(stack.pop())
+    else stack.push(next)
+  }
+  return walk.toReversed()
+}
+
+/** conda-diff-tar's four steps. */
+const createFourSteps = ({ own, near, ways }) => {
+  const walk = walkPairs(ways)
+  const pairs = new Set()
+  let step = 0
+  const farOf = (way) => join(own, `far by ${way}`)
+  return {
+    pairs,
+    /** What the far sides have now. */
+    refer: () => condaDiffTar(['--reference', near, '-o', 'reference.json'], own),
+    carry: async () => {
+      const tarball = join(own, 'update.tar')
+      await condaDiffTar(['--create', near, '-o', tarball, ...(step === 0 ? ['--full'] : ['-i', 'reference.json'])], own)
+      for (const { way, isExact, bring } of ways.filter(({ way: name }) => name !== 'a copy')) {
+        const far = farOf(way)
+        await bring({ own, near, far, tarball })
+        await assertFollows({ near, far, way, isExact })
+      }
+      const mixed = walk[step % (walk.length - 1)]
+      const previous = walk[(step - 1) % (walk.length - 1)]
+      if (step > 0) pairs.add(`${previous.way} → ${mixed.way}`)
+      await mixed.bring({ own, near, far: farOf('all'), tarball })
+      await assertFollows({ near, far: farOf('all'), way: `${mixed.way} after ${previous?.way ?? 'nothing'}`, isExact: false })
+      // Unpacked first: then --apply knows it, and removes what unpacking left.
+      const twice = farOf('GNU tar, then --apply')
+      unpack(TARS[0], tarball, twice)
+      await ways[0].bring({ own, near, far: twice, tarball })
+      await assertFollows({ near, far: twice, way: 'tar and --apply', isExact: true })
+      step += 1
+    },
+  }
+}
+
+/** cas-mirror's: a mirror of its own records what is new in `near`, and moves on by the same delta. */
+const createRecorded = async ({ own, near, platforms }) => {
+  const common = `channels: {url: "file://${near}", path: channel}\nplatforms: [${platforms.join(', ')}]\nfetch_installers: false\ngrace: 0\n`
+  writeFileSync(join(own, 'record.yaml'), `mirror_dir: recording\ndelta: true\ndelta_dir: delta_pkgs\n${common}`)
+  return {
+    carry: async () => {
+      await command(runCasSync, ['-f', 'record.yaml', '--allow-shrink', '--allow-empty'], own)
+      for (const mirror of ['merged', 'recording']) await command(runCasMerge, ['delta_pkgs', mirror, '--grace', '0'], own)
+      const merged = join(own, 'merged/channel')
+      await assertFollows({ near: join(own, 'recording/channel'), far: merged, way: 'delta: true', isExact: true })
+      for (const path of readPublic(near).keys()) if (path.endsWith('/repodata.json')) assert.ok(readFileSync(join(merged, path)).equals(readFileSync(join(near, path))), `delta: true: ${path} is another`)
+    },
+  }
+}
+
+/** The far side says what it has, and gets what it lacks: by turns a folder, a tarball and volumes. */
+const createRequested = ({ own, near }) => {
+  const far = join(own, 'far by request')
+  const places = ['requested', 'requested.tar', 'split.tar']
+  let step = 0
+  return {
+    carry: async () => {
+      const place = places[step % places.length]
+      if (step > 0) await command(runMirror, ['delta', 'request', '--mirror-dir', far], own)
+      for (const name of readdirSync(own)) if (name.startsWith('split.')) rmSync(join(own, name))
+      const since = step > 0 ? ['--since', 'request.jsonl'] : []
+      await command(runMirror, ['delta', 'create', place, '--mirror-dir', near, ...since, ...(place === 'split.tar' ? ['--volume-size', '24M'] : [])], own)
+      await command(runMirror, ['delta', 'inspect', place, '--verify'], own)
+      await command(runMirror, ['delta', 'apply', place, '--mirror-dir', far, '--grace', '0'], own)
+      await assertFollows({ near, far, way: 'request', isExact: true })
+      assert.match(await command(runMirror, ['diff', far, near, '--exit-code'], own), /Nothing differs/)
+      step += 1
+    },
+  }
+}
+
+/** One delta over all states leads where the single ones led. */
+const assertCumulative = async ({ own, near }) => {
+  const far = join(own, 'first')
+  await condaDiffTar(['--create', near, '-o', 'all.tar', '-i', 'first.json'], own)
+  await condaDiffTar(['--apply', '--grace', '0', '-i', 'all.tar', far], own)
+  await assertFollows({ near, far, way: 'one delta over all', isExact: true })
+}
+
+const carry = async (history) => {
+  const own = join(folder, history.channel)
+  mkdirSync(own)
+  const near = join(own, 'mirror')
+  const ways = createWays(TARS.filter(isThere))
+  const fourSteps = createFourSteps({ own, near, ways })
+  const platforms = [...new Set(history.states.map(({ subdir }) => subdir))].filter((subdir) => subdir !== 'noarch')
+  const recorded = await createRecorded({ own, near, platforms: platforms.length > 0 ? platforms : ['linux-64'] })
+  const requested = createRequested({ own, near })
+  let states = 0
+  for await (const { state } of replayHistory(history, own)) {
+    try {
+      for (const { carry: bring } of [fourSteps, recorded, requested]) await bring()
+      if (states === 0) {
+        await condaDiffTar(['--reference', near, '-o', 'first.json'], own)
+        cpSync(near, join(own, 'first'), { recursive: true })
+      }
+      await fourSteps.refer()
+    } catch (error) {
+      throw new Error(`At ${state.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+    }
+    states += 1
+  }
+  await assertCumulative({ own, near })
+  rmSync(own, { recursive: true })
+  return `${states} states by ${ways.length - 1} ways, by all of them in turn (${fourSteps.pairs.size} of ${ways.length ** 2} pairs), recorded, and by request`
+}
+
+const missing = TARS.filter((tar) => !isThere(tar)).map(([name]) => name)
+const histories = hasHistory ? await readHistories() : []
+for (const history of histories) await part(`${history.channel}, ${history.states.length} states`, () => carry(history))
+if (!hasHistory) skipPart('all histories', 'MIRROR_TEST_DATA has no repodata/history.tar.zst')
+for (const name of missing) skipPart(`unpacked by ${name}`, 'it is not installed')
+endParts()
