@@ -1,8 +1,7 @@
 import type { ClientContext } from './client-context.ts'
 import { type Answer, refusal } from './exchange.ts'
 import { readError, translateFailure } from './failure.ts'
-import { unreachable } from './fetched-index.ts'
-import { retrying } from './retry.ts'
+import { retryFetch } from './retry-fetch.ts'
 import { BodyTooLarge } from './transport.ts'
 
 /** Options of `fetchFile`. */
@@ -26,17 +25,12 @@ export async function fetchFileOverHttp(context: ClientContext, path: string, op
 /** Fetches a whole file by its URL; undefined for 404, 410, and 403 (which object stores answer for a missing file). */
 export async function fetchUrl(context: ClientContext, url: string, options: FetchFileOptions): Promise<Buffer | undefined> {
   const { signal, maximumBytes = LARGEST_FILE, fresh = false } = options
-  return await retrying(async () => {
+  return await retryFetch(context, { url, what: url.slice(url.lastIndexOf('/') + 1), signal }, async () => {
     const answer = await context.exchange.send({ url, transport: context.bulk, signal, headers: fresh ? { 'cache-control': 'no-cache' } : {} })
     if (answer.status === 200) return await collectFile(context, answer, { url, maximumBytes, signal })
     if (!MISSING.has(answer.status)) throw refusal(answer)
     answer.body.drain()
     return undefined
-  }, {
-    policy: context.retry,
-    signal,
-    onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
-    giveUp: (failure, tries) => unreachable(url, failure, { tries, what: url.slice(url.lastIndexOf('/') + 1) }),
   })
 }
 

@@ -1,12 +1,13 @@
 import { resolveSubdirUrl, type SubdirName } from '@mirror/core'
 import type { ClientContext } from './client-context.ts'
+import { conditionHeaders } from './condition-headers.ts'
 import { decodeIndex } from './decode-index.ts'
 import { type Answer, refusal } from './exchange.ts'
 import { fetchDocumentLength } from './document-length.ts'
 import { readError } from './failure.ts'
 import { fetchShards } from './fetch-shards.ts'
-import { type FetchedIndex, type FetchIndexResult, isWrongContent, presentIndex, unreachable, unreadable, validatorsOf } from './fetched-index.ts'
-import { retrying } from './retry.ts'
+import { type FetchedIndex, type FetchIndexResult, isWrongContent, presentIndex, unreadable, validatorsOf } from './fetched-index.ts'
+import { retryFetch } from './retry-fetch.ts'
 import { BodyTooLarge } from './transport.ts'
 import { type IndexValidators, variantFile, variantOrder, type WholeVariant } from './variants.ts'
 
@@ -95,22 +96,16 @@ async function fetchVariant(context: ClientContext, request: VariantRequest): Pr
 
 async function fetchVariantOnce(context: ClientContext, request: VariantRequest, { url, fresh }: { readonly url: string; readonly fresh: boolean }): Promise<VariantResult> {
   const { signal, variant } = request
-  return await retrying(async () => {
+  return await retryFetch(context, { url, what: variantFile(variant), signal }, async () => {
     const answer = await context.exchange.send({ url, transport: context.metadata, signal, headers: headersFor(request, fresh) })
     return await readAnswer(context, request, answer)
-  }, {
-    policy: context.retry,
-    signal,
-    onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
-    giveUp: (failure, tries) => unreachable(url, failure, { tries, what: variantFile(variant) }),
   })
 }
 
 function headersFor({ variant, conditions }: VariantRequest, fresh: boolean): Record<string, string> {
   return {
     ...(variant === 'json' ? { 'accept-encoding': 'gzip' } : {}),
-    ...(conditions.etag === undefined ? {} : { 'if-none-match': conditions.etag }),
-    ...(conditions.lastModified === undefined ? {} : { 'if-modified-since': conditions.lastModified }),
+    ...conditionHeaders(conditions),
     ...(fresh ? { 'cache-control': 'no-cache' } : {}),
   }
 }

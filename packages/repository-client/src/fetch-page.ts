@@ -1,9 +1,9 @@
 import type { ClientContext } from './client-context.ts'
+import { conditionHeaders } from './condition-headers.ts'
 import { type Answer, refusal } from './exchange.ts'
 import { readError, translateFailure } from './failure.ts'
 import { assertFilePath } from './fetch-file.ts'
-import { unreachable } from './fetched-index.ts'
-import { retrying } from './retry.ts'
+import { retryFetch } from './retry-fetch.ts'
 import { BodyTooLarge } from './transport.ts'
 
 /** What identifies a page that was fetched, so that the next fetch can ask whether it changed. Plain JSON, to be remembered as it is. */
@@ -37,19 +37,10 @@ export async function fetchPageOverHttp(context: ClientContext, folder: string, 
   assertFilePath(folder)
   const { signal, validators = {} } = options
   const url = `${context.channel.url}/${folder}/`
-  return await retrying(async () => {
-    const answer = await context.exchange.send({ url, transport: context.metadata, signal, headers: headersFor(validators) })
+  return await retryFetch(context, { url, what: `${folder}/`, signal }, async () => {
+    const answer = await context.exchange.send({ url, transport: context.metadata, signal, headers: conditionHeaders(validators) })
     return await readAnswer(context, answer, { url, options })
-  }, {
-    policy: context.retry,
-    signal,
-    onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
-    giveUp: (failure, tries) => unreachable(url, failure, { tries, what: `${folder}/` }),
   })
-}
-
-function headersFor({ etag, lastModified }: PageValidators): Record<string, string> {
-  return { ...(etag === undefined ? {} : { 'if-none-match': etag }), ...(lastModified === undefined ? {} : { 'if-modified-since': lastModified }) }
 }
 
 interface Reading {

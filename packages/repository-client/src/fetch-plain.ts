@@ -4,8 +4,7 @@ import { type Answer, refusal } from './exchange.ts'
 import { readError } from './failure.ts'
 import { fetchBytesOverHttp, type FetchArtifactOptions, type FetchedArtifact } from './fetch-artifact.ts'
 import { assertFilePath } from './fetch-file.ts'
-import { unreachable } from './fetched-index.ts'
-import { retrying } from './retry.ts'
+import { retryFetch } from './retry-fetch.ts'
 
 /** A file of upstream that is neither index nor artifact, such as an installer, of which a list of upstream told the digest. */
 export interface PlainFile {
@@ -33,16 +32,11 @@ export interface FetchSizeOptions {
 export async function fetchSizeOverHttp(context: ClientContext, path: string, { signal }: FetchSizeOptions): Promise<number | undefined> {
   assertFilePath(path)
   const url = urlOf(context, path)
-  return await retrying(async () => {
+  return await retryFetch(context, { url, what: path, signal }, async () => {
     const asked = await context.exchange.send({ method: 'HEAD', url, transport: context.metadata, signal })
     if (asked.status !== 405 && asked.status !== 501) return lengthOf(asked)
     asked.body.drain()
     return lengthOf(await context.exchange.send({ url, transport: context.bulk, signal }))
-  }, {
-    policy: context.retry,
-    signal,
-    onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
-    giveUp: (failure, tries) => unreachable(url, failure, { tries, what: path }),
   })
 }
 

@@ -1,10 +1,11 @@
 import { resolveSubdirUrl, type SubdirName } from '@mirror/core'
 import type { ClientContext } from './client-context.ts'
+import { conditionHeaders } from './condition-headers.ts'
 import { type Answer, refusal } from './exchange.ts'
 import { fetchUrl } from './fetch-file.ts'
-import { type FetchIndexResult, isWrongContent, presentIndex, unreachable, unreadable, validatorsOf } from './fetched-index.ts'
+import { type FetchIndexResult, isWrongContent, presentIndex, unreadable, validatorsOf } from './fetched-index.ts'
 import { LARGEST_SHARD, LARGEST_SHARD_INDEX, readShardedIndex } from './read-sharded-index.ts'
-import { retrying } from './retry.ts'
+import { retryFetch } from './retry-fetch.ts'
 import { BodyTooLarge } from './transport.ts'
 import { type IndexValidators, variantFile } from './variants.ts'
 
@@ -42,19 +43,10 @@ interface FoundShardIndex {
 type Found = FoundShardIndex | { readonly status: 'absent' | 'not-modified' }
 
 async function fetchShardIndex(context: ClientContext, { validators, signal }: FetchShardsRequest, url: string): Promise<Found> {
-  const conditions = validators.variant === 'shards' ? validators : {}
-  const headers = {
-    ...(conditions.etag === undefined ? {} : { 'if-none-match': conditions.etag }),
-    ...(conditions.lastModified === undefined ? {} : { 'if-modified-since': conditions.lastModified }),
-  }
-  return await retrying(async () => {
+  const headers = conditionHeaders(validators.variant === 'shards' ? validators : {})
+  return await retryFetch(context, { url, what: variantFile('shards'), signal }, async () => {
     const answer = await context.exchange.send({ url, transport: context.metadata, signal, headers })
     return await readAnswer(context, answer, { isConditional: Object.keys(headers).length > 0, signal })
-  }, {
-    policy: context.retry,
-    signal,
-    onRetry: (failure, attempt, delay) => context.observe({ type: 'retry', url, attempt, reason: failure.reason, delay }),
-    giveUp: (failure, tries) => unreachable(url, failure, { tries, what: variantFile('shards') }),
   })
 }
 

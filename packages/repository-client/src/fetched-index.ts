@@ -1,6 +1,6 @@
 import { type ByteSource, type IndexTable, isMirrorError, MirrorError, type Sha256 } from '@mirror/core'
 import type { DecodedIndex } from './decode-index.ts'
-import { describeReason, readError, type TransientFailure } from './failure.ts'
+import { readError } from './failure.ts'
 import { BodyTooLarge } from './transport.ts'
 import type { SpooledBytes } from './spool.ts'
 import type { IndexValidators, IndexVariant } from './variants.ts'
@@ -81,14 +81,4 @@ export function unreadable(url: string, error: unknown, maximumBytes: number): u
   if (!isMirrorError(error)) return error
   const { code, message, hint, details } = error
   return new MirrorError(code, `${message} (${url})`, { ...(hint === undefined ? {} : { hint }), details: { ...details, url }, cause: error })
-}
-
-/** The error for a file of the channel that could not be had in all tries. */
-export function unreachable(url: string, failure: TransientFailure, { tries, what }: { readonly tries: number; readonly what: string }): Error {
-  const code = failure.reason === 'stalled' ? 'TRANSFER_STALLED' : 'CHANNEL_UNREACHABLE'
-  return readError(code, `Cannot fetch ${what} from ${url}: ${failure.message || describeReason(failure.reason)}, in ${tries} tries`, {
-    hint: 'Check the channel URL, the network and the proxy; what was fetched so far is kept.',
-    details: { reason: failure.reason, tries },
-    cause: failure,
-  })
 }
