@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
@@ -266,19 +266,29 @@ function filePathOf(state: State, url: string): string | undefined {
   }
 }
 
-async function createExchange(state: State, handled: Handled, hit: number): Promise<Exchange> {
-  const { request, response, entry } = handled
-  const { socket } = request
+const departures = new WeakMap<Socket, AbortSignal>()
+
+/** Aborts when the connection ends, which can be many requests later. */
+function departureOf(socket: Socket): AbortSignal {
+  const known = departures.get(socket)
+  if (known !== undefined) return known
   const gone = new AbortController()
   socket.once('close', () => { gone.abort() })
   // A fault writes to a connection that the client may have left: that is no error here.
   socket.on('error', () => { gone.abort() })
+  departures.set(socket, gone.signal)
+  return gone.signal
+}
+
+async function createExchange(state: State, handled: Handled, hit: number): Promise<Exchange> {
+  const { request, response, entry } = handled
+  const { socket } = request
   return {
     request,
     honest: await readHonest(state, request),
     socket,
     hit,
-    signal: AbortSignal.any([gone.signal, state.closing.signal]),
+    signal: AbortSignal.any([departureOf(socket), state.closing.signal]),
     send: ({ status, headers, body }) => {
       entry.status = status
       response.writeHead(status, headers)
