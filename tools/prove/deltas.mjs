@@ -1,11 +1,13 @@
-// X1-X4, X6, X7, A11: what writes a delta and what takes it (conda-diff-tar --create and --apply, cas-sync with delta: true, cas-merge), broken off at every change that it makes through node:fs: part of `npm run prove`. Runs itself once for
+// X1-X4, X6, X7, X9, A11: what writes a delta and what takes it (conda-diff-tar --create and --apply, cas-sync with delta: true, cas-merge), broken off at every change that it makes through node:fs: part of `npm run prove`. Runs itself once for
 // each command, two at once.
 import { spawn } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { addSweep, createFound, printFound } from '@mirror/test-fixtures'
+import { CHECKS } from './deltas/checks.mjs'
+import { MUTANTS } from './deltas/mutants.mjs'
 import { killProcesses, runKilled } from './deltas/processes.mjs'
 import { createScenarios } from './deltas/scenarios.mjs'
 import { breakScenario } from './deltas/sweeps.mjs'
@@ -63,12 +65,66 @@ const proveAll = async () => {
     }
   }))
   found.notes.push(...names.flatMap((_, place) => notes.get(place) ?? []))
+  if (given.options.parts?.includes('mutants') ?? true) {
+    const { points, failed, findings, notes: own } = await proveMutants()
+    found.points += points
+    found.failed += failed
+    found.findings.push(...findings)
+    found.notes.push(...own)
+  }
+  return found
+}
+
+/** What a check finds wrong, with a discipline left out or with none. */
+const runCheck = async (check, mutant) => {
+  const own = join(folder, `check-${check}-${mutant ?? 'none'}`.replaceAll(/[^a-z-]/g, '-'))
+  mkdirSync(own)
+  const hook = mutant === undefined ? [] : ['--import', fileURLToPath(new URL('deltas/mutate.mjs', import.meta.url))]
+  const child = spawn(process.execPath, ['--no-warnings', ...hook, fileURLToPath(import.meta.url), JSON.stringify({ ...given, folder: own }), 'check', check, join(folder, 'made')], {
+    stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: own, ...(mutant === undefined ? {} : { MIRROR_MUTANT: mutant }) },
+  })
+  let output = ''
+  child.stdout.on('data', (chunk) => { output += chunk })
+  const code = await new Promise((resolve) => { child.once('close', resolve) })
+  rmSync(own, { recursive: true, force: true })
+  if (code !== 0) throw new Error(`the check ended with ${code}`)
+  return JSON.parse(output.trimEnd().split('\n').at(-1))
+}
+
+/** X9: each is seen by the check that is named for it, which sees nothing where nothing is left out. */
+const proveMutants = async () => {
+  const found = createFound()
+  const judge = async (name, run) => {
+    found.points += 1
+    const problem = await run().catch((error) => String(error))
+    if (problem === undefined) return
+    found.failed += 1
+    found.findings.push(`${name}: ${problem}`)
+  }
+  const whole = [...new Set(MUTANTS.map(({ check }) => check))].filter((check) => !quick || !/^(?:kills|errors|weak disk)/.test(check)).map((check) => () => judge(`${check}, with nothing left out`, async () => (await runCheck(check))[0]))
+  const mutated = MUTANTS.map(({ name, check }) => () => judge(name, async () => {
+    const [problem] = await runCheck(check, name)
+    if (problem === undefined) return `not seen by "${check}"`
+    found.notes.push(`mutant: ${name}: seen by "${check}": ${problem.replaceAll(folder, '').slice(0, 110)}`)
+    return undefined
+  }))
+  const queue = [...mutated, ...whole].values()
+  await Promise.all(Array.from({ length: AT_ONCE }, async () => {
+    for (const run of queue) await run()
+  }))
   return found
 }
 
 const find = async (name, made) => (await createScenarios(made, { isMade: true })).find((scenario) => scenario.name === name)
 
+const check = async (name, made) => {
+  const scenarios = await createScenarios(made, { isMade: true })
+  const problems = await CHECKS[name](folder, { media: join(made, 'media'), find: (wanted) => scenarios.find((scenario) => scenario.name === wanted) }).catch((error) => [String(error)])
+  process.stdout.write(`${JSON.stringify(problems.slice(0, 3))}\n`)
+}
+
 const [mode, name = '', made = '', w = '', at = ''] = rest
-if (mode === 'killed') await runKilled(await find(name, made), { w, at: Number(at) })
+if (mode === 'check') await check(name, made)
+else if (mode === 'killed') await runKilled(await find(name, made), { w, at: Number(at) })
 else printFound(mode === 'one' ? await proveOne(await find(name, made)) : await proveAll())
 process.exitCode = 0

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
@@ -98,6 +99,10 @@ const makePlaces = async (places) => {
   await must('the seed', runTar(['--create', '--full', '-o', join(media, 'seed.tar'), before], folder))
   await must('the tarball', runTar(['--create', '-i', join(media, 'reference.json'), '-o', join(media, 'update.tar'), after], folder))
   await must('the older tarball', runTar(['--create', '-i', join(media, 'reference.json'), '-o', join(media, 'older.tar'), half], folder))
+  await must('a later reference', runTar(['--reference', '-o', join(media, 'later.json'), half], folder))
+  await must('the newer tarball', runTar(['--create', '-i', join(media, 'later.json'), '-o', join(media, 'newer.tar'), after], folder))
+  mkdirSync(join(media, 'updated'))
+  execFileSync('tar', ['xf', join(media, 'update.tar'), '-C', join(media, 'updated')])
   // What cas-sync carries: a mirror, the delta from it to what upstream has, and all from nothing.
   const [near, full] = [join(folder, 'made/near'), join(folder, 'made/full')]
   writeConfigs(near, { upstream: before, media: 'nowhere' })
@@ -125,7 +130,7 @@ const PASSING = /not the content of repodata\.json|listed in shards, not in|^cha
 
 /** What holds of a mirror that a delta is applied to. `wanted`: what it is to be in the end. */
 const takes = (name, { prepare, command, channel, wanted }) => ({
-  name, prepare, run: command,
+  name, prepare, runTar, run: command,
   async afterBreak(w, { keep = false } = {}) {
     const mirror = join(w, channel)
     const { problems } = await checkEveryIndex(mirror)
