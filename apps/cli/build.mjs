@@ -1,12 +1,14 @@
 // Bundles what src/bin/ has into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
 // No dependency is left outside. What is imported dynamically becomes a chunk of its own, read when it is needed. As every file that is read takes its half
-// millisecond, what starts first (src/bin/) and workers are one file each, and are no reason to split the rest.
-import { existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+// millisecond, what starts first (src/bin/) and workers are one file each, and are no reason to split the rest, of which chunks are merged (scripts/merge-chunks.mjs).
+import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { renderAllHelp } from './scripts/render-help.ts'
 import { directImports, lazyStringWidth, plainBuiltins, yamlModules } from './scripts/bundle-plugins.mjs'
+import { mergeChunks } from './scripts/merge-chunks.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
 // Another folder for tests, which must not replace what somebody runs.
@@ -26,11 +28,11 @@ const removeOthers = (folder, names) => {
 }
 
 /** Bundles files, each under its own name; answers the metafile. */
-const bundleFiles = async (paths, { splitting = false, plugins = [] } = {}) => {
+const bundleFiles = async (paths, { splitting = false, plugins = [], outdir = join(out, 'bin') } = {}) => {
   const { metafile } = await build({
     absWorkingDir: here,
     entryPoints: Object.fromEntries(paths.map((path) => [basename(path, '.ts'), path])),
-    outdir: join(out, 'bin'),
+    outdir,
     chunkNames: '[name]-[hash]',
     bundle: true,
     splitting,
@@ -50,13 +52,19 @@ const bundleFiles = async (paths, { splitting = false, plugins = [] } = {}) => {
 }
 
 const bundle = async () => {
-  const metafiles = await Promise.all([
-    bundleFiles(globSync('src/bin/*.ts', { cwd: here }), { plugins: [startOnly] }),
-    bundleFiles([join('src', LATER)], { splitting: true }),
-    bundleFiles(globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })),
-  ])
-  removeOthers(join(out, 'bin'), metafiles.flatMap(({ outputs }) => Object.keys(outputs)).map((path) => basename(path)))
-  return metafiles.flatMap(({ inputs }) => Object.keys(inputs))
+  const split = mkdtempSync(join(tmpdir(), 'bundle-'))
+  try {
+    const [start, program, workers] = await Promise.all([
+      bundleFiles(globSync('src/bin/*.ts', { cwd: here }), { plugins: [startOnly] }),
+      bundleFiles([join('src', LATER)], { splitting: true, outdir: split }),
+      bundleFiles(globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })),
+    ])
+    const merged = await mergeChunks({ from: split, to: join(out, 'bin'), entry: basename(LATER, '.ts') + '.js', outputs: program.outputs })
+    removeOthers(join(out, 'bin'), [...merged, ...[start, workers].flatMap(({ outputs }) => Object.keys(outputs)).map((path) => basename(path))])
+    return [start, program, workers].flatMap(({ inputs }) => Object.keys(inputs))
+  } finally {
+    rmSync(split, { recursive: true })
+  }
 }
 
 /** The folder of the installed package that a bundled file belongs to; undefined for files of ours. */

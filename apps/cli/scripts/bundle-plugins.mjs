@@ -1,7 +1,7 @@
 // What makes a bundled command start sooner: plugins of esbuild for ../build.mjs. None of them changes what the code does.
 import { readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
-import { dirname, join, relative, sep } from 'node:path'
+import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 
 const require = createRequire(import.meta.url)
@@ -68,48 +68,31 @@ export const plainBuiltins = {
   },
 }
 
-/** What the index of a package of ours exports: name → file. */
-const readIndex = (folder) => {
-  const text = readFileSync(join(folder, 'index.ts'), 'utf8')
-  return new Map([...text.matchAll(/^export \{(?<names>[^}]*)\} from '(?<file>\.[^']+)'/gm)].flatMap(({ groups: { names, file } }) =>
-    names.split(',').map((name) => [name.trim(), join(folder, file)])))
-}
+/** What the index of a package exports: name → file. */
+const readIndex = (index) =>
+  new Map([...readFileSync(index, 'utf8').matchAll(/^export \{(?<names>[^}]*)\} from '(?<file>\.[^']+)'/gm)].flatMap(({ groups: { names, file } }) =>
+    names.split(',').map((name) => [name.trim(), join(dirname(index), file)])))
 
-/**
- * What has been loaded when something else is: what they share is then one chunk with all that was loaded, instead of a chunk, and so a file to read, for each set of commands
- * that share something. Of commands that have little in common the smaller one goes first.
- */
-const LOADED_BEFORE = [
-  { of: /^(?:commands\/run-command|command-line\/parse-command-line)\.ts$/, file: 'run-program.ts', name: 'runProgram' },
-  { of: /^(?:commands\/(?:import-config|status)|config\/(?:format-config|read-seed-files))\.ts$/, file: 'commands/run-command.ts', name: 'runCommand' },
-  { of: /^commands\/(?:prune|rollback|snapshot|sync|verify)\.ts$/, file: 'commands/status.ts', name: 'runStatus' },
-  { of: /^commands\/(?:adopt|explain|repair)\.ts$/, file: 'commands/sync.ts', name: 'runSync' },
-]
-
-/** Makes a file reach what has been loaded when it is. */
-const nameLoaded = (path) => {
-  const source = join(import.meta.dirname, '../src')
-  const before = LOADED_BEFORE.find(({ of }) => of.test(relative(source, path).split(sep).join('/')))
-  return before === undefined ? '' : `\nexport { ${before.name} as loadedBefore } from ${JSON.stringify(join(source, before.file))}\n`
-}
+/** The index of a package that is read name by name: one of ours, and the modules of yaml. */
+const indexOf = (packageName) =>
+  packageName === 'yaml' ? join(dirname(require.resolve('yaml')), '../browser/dist/index.js') : join(import.meta.dirname, '../../../packages', packageName.slice('@mirror/'.length), 'src/index.ts')
 
 /**
  * esbuild puts a file into the chunks of all that reach it, and through the index of a package everything reaches everything: a command that needs the class of our
- * errors would read the whole package. An import from a package of ours becomes one from the file that has it.
+ * errors would read the whole package. An import from a package of ours, and from yaml, becomes one from the file that has it.
  */
 export const directImports = {
   name: 'direct-imports',
   setup(build) {
-    const packages = join(import.meta.dirname, '../../../packages')
     const indexes = new Map()
     const fileOf = (packageName, name) => {
-      if (!indexes.has(packageName)) indexes.set(packageName, readIndex(join(packages, packageName, 'src')))
-      return indexes.get(packageName).get(name.split(' ')[0]) ?? `@mirror/${packageName}`
+      if (!indexes.has(packageName)) indexes.set(packageName, readIndex(indexOf(packageName)))
+      return indexes.get(packageName).get(name.split(' ')[0]) ?? packageName
     }
     build.onLoad({ filter: /\/(?:apps|packages)\/[^/]+\/src\/.*\.ts$/ }, ({ path }) => ({
-      contents: readFileSync(path, 'utf8').replaceAll(/^import \{([^}]*)\} from '@mirror\/([a-z-]+)'/gm, (_all, names, packageName) =>
+      contents: readFileSync(path, 'utf8').replaceAll(/^import \{([^}]*)\} from '(@mirror\/[a-z-]+|yaml)'/gm, (_all, names, packageName) =>
         names.split(',').map((name) => name.trim()).filter((name) => name !== '' && !name.startsWith('type '))
-          .map((name) => `import { ${name} } from ${JSON.stringify(fileOf(packageName, name))}`).join('; ')) + nameLoaded(path),
+          .map((name) => `import { ${name} } from ${JSON.stringify(fileOf(packageName, name))}`).join('; ')),
       loader: 'ts',
     }))
   },
