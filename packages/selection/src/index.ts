@@ -1,7 +1,7 @@
 export type { ClosureChoice, LockedArtifact, VirtualPackage } from './closure/closure-types.ts'
 export type { SelectionErrorCode } from './error-codes.ts'
 export { type Dependent, explainRecord, type ExplainRecordOptions, type RecordExplanation } from './explain-record.ts'
-export { type UnknownLicenceFamily, unknownLicenceFamilies } from './licence/blacklisted-licences.ts'
+export { unknownLicenceFamilies } from './licence/blacklisted-licences.ts'
 export { LICENCE_FAMILIES, type LicenceFamily, type LicenceFamilyEntry } from './licence/licence-families.ts'
 export { COMPOUND_LICENCES, type KnownLicence, LICENCES } from './licence/licences.ts'
 export { isPythonVersion } from './python/python-version.ts'

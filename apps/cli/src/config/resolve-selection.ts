@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
-import { type Selection, unknownLicenceFamilies } from '@mirror/selection'
+import { LICENCE_FAMILIES, LICENCES, type Selection, unknownLicenceFamilies } from '@mirror/selection'
 import type { SeedFiles } from './config.ts'
 import type { ConfigProblem } from './problems.ts'
+import { findNearest } from './nearest.ts'
 import { type ClosureValues, type Moment, SELECTION_KEYS, type SelectionValues } from './selection-values.ts'
 import { formatDurationKey, formatDateKey } from './units.ts'
 
@@ -145,12 +146,15 @@ function findIdle(values: SelectionValues, where: Where): readonly ConfigProblem
 }
 
 function findUnknownLicences(values: SelectionValues, where: Where): readonly ConfigProblem[] {
-  return unknownLicenceFamilies(values.license_blacklist ?? []).map(({ name, nearest }) => ({
-    code: 'CONFIG_INVALID',
-    where: where('license_blacklist'),
-    key: 'license_blacklist',
-    message: `"license_blacklist" has ${JSON.stringify(name)}, which is neither a family of licences nor a licence, so it leaves nothing out${nearest === undefined ? '' : `; the nearest is ${nearest}`}`,
-  }))
+  return unknownLicenceFamilies(values.license_blacklist ?? []).map((name) => {
+    const nearest = findNearest(name, [...LICENCE_FAMILIES.map((family) => family.name), ...LICENCES.map(({ id }) => id)])
+    return {
+      code: 'CONFIG_INVALID',
+      where: where('license_blacklist'),
+      key: 'license_blacklist',
+      message: `"license_blacklist" has ${JSON.stringify(name)}, which is neither a family of licences nor a licence, so it leaves nothing out${nearest === undefined ? '' : `; the nearest is ${nearest}`}`,
+    }
+  })
 }
 
 /** Whoever lost the quotes of 3.10 on the way has 3.1, which no channel ever had. */

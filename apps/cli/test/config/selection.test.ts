@@ -157,6 +157,15 @@ test('resolveConfig() warns of what has no effect, and refuses it when it is str
   `)
 })
 
+test.for<readonly [string, string | undefined]>([
+  ['GLP3', 'GPL3'], ['Apache-2.1', 'Apache-1.1'], ['Propietary', 'Proprietary'], ['MIT OR BSD', undefined], ['our own', undefined], ['LicenseRef-', undefined], ['LGPL-7', 'LGPL'],
+  ['x'.repeat(10_000), undefined],
+])('resolveConfig() names the licence that is nearest to %s: %s', ([name, nearest], { expect }) => {
+  const [warning] = warningsOf(`license_blacklist: ${JSON.stringify([name])}\n`)
+  expect(/the nearest is (\S+)$/.exec(warning ?? 'none')?.[1]).toBe(nearest)
+  expect(warning).toContain(name)
+})
+
 test('resolveConfig() warns of a key at the top only when no channel makes use of it', ({ expect }) => {
   expect(warningsOf('whitelist: [readline]\nchannels: [./x, {url: ./y, blacklist: [a]}]\n')).toEqual([])
   expect(warningsOf('channels: [./x, {url: ./y, whitelist: [a]}]\n')).toHaveLength(1)
