@@ -2,11 +2,12 @@ import { NOARCH, parseSubdirName, type SubdirName } from '@mirror/core'
 import type { DiskStore, TidyReport } from '@mirror/store'
 import { INSTALLER_FOLDERS, pruneChannel, pruneInstallers, type PruneReport } from '@mirror/sync'
 import type { ExitCode } from '../errors/exit-codes.ts'
-import { valuesOfTidy, writeMetrics } from '../metrics/write-metrics.ts'
-import { createStoreOpener, type OpenStore } from '../open-store.ts'
+import { writeChannelMetrics } from '../metrics/write-channel-metrics.ts'
+import { valuesOfTidy } from '../metrics/write-metrics.ts'
+import { createStoreOpener } from '../open-store.ts'
 import { describeWaiting } from '../render/describe-event.ts'
 import { formatBytes, formatNoun } from '../render/format.ts'
-import { finish, forEachChannel, type Outcome } from './each-channel.ts'
+import { finish, forEachChannel } from './each-channel.ts'
 import { isFolderAlone, isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import { describeLeftover, findLeftovers } from './leftovers.ts'
 import { noteLocalRun } from './runs.ts'
@@ -39,7 +40,7 @@ export async function runPrune(session: Session): Promise<ExitCode> {
     describe: (channel, report) => describePruned(channel, report, session), exitOf: exitOfPruned,
     more: { text: foreign.map(describeLeftover).join(''), fields: { leftovers: foreign } },
   })
-  if (!session.flags.dryRun) await writePruneMetrics(session, outcomes, { openStore, started, exitCode })
+  if (!session.flags.dryRun) await writeChannelMetrics(session, outcomes, { openStore, started, exitCode, exitOf: exitOfPruned, valuesOf: ({ tidy }) => valuesOfTidy(tidy) })
   return exitCode
 }
 
@@ -121,21 +122,4 @@ function describeTidy({ deleted, waiting, kept, left, dropped }: TidyReport, dry
     ...(kept.count === 0 ? [] : [`  kept for older generations: ${formatNoun(kept.count, 'file')}, ${formatBytes(kept.bytes)}`]),
     ...(waiting.count === 0 ? [] : [`  ${describeWaiting(waiting.count, waiting.bytes, waiting.next)}`]),
   ]
-}
-
-interface PruneRun {
-  readonly openStore: OpenStore
-  readonly started: number
-  readonly exitCode: ExitCode
-}
-
-async function writePruneMetrics(session: Session, outcomes: readonly Outcome<Pruned>[], { openStore, started, exitCode }: PruneRun): Promise<void> {
-  if (session.config.metricsFile === undefined) return
-  const channels = await Promise.all(outcomes.map(async (outcome) => ({
-    channel: outcome.channel,
-    exitCode: outcome.error === undefined ? exitOfPruned(outcome.report) : outcome.error.exitCode,
-    head: await openStore(outcome.root).head().catch(() => undefined),
-    values: valuesOfTidy(outcome.report?.tidy),
-  })))
-  await writeMetrics(session, { started, exitCode, channels })
 }

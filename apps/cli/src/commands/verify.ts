@@ -2,10 +2,11 @@ import { type VerifyFault, type VerifyReport, verifyStore } from '@mirror/store'
 import { type InstallerSum, type RepairReport, sumInstallers } from '@mirror/sync'
 import { redactText } from '@mirror/core'
 import type { ExitCode } from '../errors/exit-codes.ts'
-import { writeMetrics } from '../metrics/write-metrics.ts'
+import { writeChannelMetrics } from '../metrics/write-channel-metrics.ts'
+import type { ChannelMetrics } from '../metrics/write-metrics.ts'
 import { createStoreOpener, type OpenStore } from '../open-store.ts'
 import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
-import { finish, forEachChannel, type Outcome } from './each-channel.ts'
+import { finish, forEachChannel } from './each-channel.ts'
 import { isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import type { Session } from './session.ts'
 
@@ -37,7 +38,7 @@ export async function runVerify(session: Session): Promise<ExitCode> {
   renderer.render({ type: 'run-started', command: 'verify', mirror: config.mirrorDir, config: config.file, channels: channels.length })
   const outcomes = await forEachChannel(session, channels, async (channel) => verifyOne(channel, { session, openStore }))
   const exitCode = finish(session, outcomes, { describe: (channel, report) => describeVerdict(channel, report, session), exitOf })
-  await writeVerifyMetrics(session, outcomes, { openStore, started, exitCode })
+  await writeChannelMetrics(session, outcomes, { openStore, started, exitCode, exitOf, valuesOf })
   return exitCode
 }
 
@@ -107,19 +108,6 @@ function describeRest({ artifacts, read, faults, foreign }: Verified, { flags, c
   ]
 }
 
-interface VerifyRun {
-  readonly openStore: OpenStore
-  readonly started: number
-  readonly exitCode: ExitCode
-}
-
-async function writeVerifyMetrics(session: Session, outcomes: readonly Outcome<Verified | undefined>[], { openStore, started, exitCode }: VerifyRun): Promise<void> {
-  if (session.config.metricsFile === undefined) return
-  const channels = await Promise.all(outcomes.map(async (outcome) => ({
-    channel: outcome.channel,
-    exitCode: outcome.error === undefined ? exitOf(outcome.report) : outcome.error.exitCode,
-    head: await openStore(outcome.root).head().catch(() => undefined),
-    values: outcome.report === undefined ? {} : { mirror_verify_faults: outcome.report.faults.length, mirror_verify_foreign: outcome.report.foreign.length },
-  })))
-  await writeMetrics(session, { started, exitCode, channels })
+function valuesOf(report: Verified | undefined): ChannelMetrics['values'] {
+  return report === undefined ? {} : { mirror_verify_faults: report.faults.length, mirror_verify_foreign: report.foreign.length }
 }
