@@ -6,7 +6,8 @@ export { Secret } from './secret.ts'
 export {
   type ArtifactName, type ArtifactNameParts, compareNames, isArtifactName, parseArtifactName, splitArtifactName,
 } from './artifact/artifact-name.ts'
-export { type ArtifactSet, type ArtifactSetBuilder, createArtifactSet, createArtifactSetBuilder } from './artifact/artifact-set.ts'
+export { type ArtifactCursor, compareCursors, createArtifactCursor, haveSameDigest } from './artifact/artifact-cursor.ts'
+export { type ArtifactBytes, type ArtifactSet, type ArtifactSetBuilder, createArtifactSet, createArtifactSetBuilder } from './artifact/artifact-set.ts'
 export type { Artifact } from './artifact/artifact.ts'
 export {
   authorizeUrl, type AuthorizedRequest, type ChannelUrl, DEFAULT_CHANNEL_ALIAS, isOwnBaseUrl, parseChannelUrl,

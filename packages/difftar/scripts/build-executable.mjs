@@ -20,8 +20,8 @@ try {
   execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
   copyFileSync(realpathSync(process.execPath), draft)
   chmodSync(draft, 0o755)
-  // It warns of sections of Node whose names are cut; the executable is started below.
-  console.warn = () => undefined
+  // It warns of sections of Node whose names are cut, which means nothing: the executable is started below.
+  Object.assign(console, { warn: () => undefined })
   await inject(draft, 'NODE_SEA_BLOB', readFileSync(blob), { sentinelFuse: FUSE })
   const said = execFileSync(draft, ['--version'], { encoding: 'utf8', env: {} })
   mkdirSync(dirname(target), { recursive: true })

@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { parseSubdirName } from '@mirror/core'
 import { createDiskStore } from '@mirror/store'
 import { describe } from 'vitest'
 import { applyDelta, createDelta, describeGeneration, diffTree, findChannels, readReference } from '../src/index.ts'
@@ -64,6 +65,58 @@ describe('readReference()', () => {
     for (const [place, bytes] of readTree(world.near)) expect(far.get(place), place).toBe(bytes)
     mkdirSync(join(world.folder, 'empty'))
     await expect(applyDelta({ from: tarball, mirror: join(world.folder, 'empty') })).rejects.toMatchObject({ code: 'DELTA_INCOMPLETE', details: { missing: expect.arrayContaining(['linux-64/beta-1.0-0.tar.bz2']) } })
+  })
+
+  test('reads bytes as JSON reads them: a compatible one that something else wrote again says the same', async ({ world, expect }) => {
+    await world.change(FIRST)
+    const path = await world.refer('reference.json')
+    const read = (text: string): readonly unknown[] => {
+      const other = join(world.folder, 'other.json')
+      writeFileSync(other, text)
+      return readReference(other, findChannels(world.near, () => undefined)).channels.map(({ known, subdirs }) => [known?.id, [...subdirs].map(([subdir, { artifacts, isWeak }]) => [subdir, isWeak, [...artifacts]])])
+    }
+    const text = readFileSync(path, 'utf8')
+    const plain = read(text)
+    expect(plain).toHaveLength(1)
+    const document: unknown = JSON.parse(text)
+    expect(read(JSON.stringify(document))).toEqual(plain)
+    expect(read(`${JSON.stringify(document, undefined, 2)}\n`)).toEqual(plain)
+    expect(read(text.replace('"size": ', '"size":  '))).toEqual(plain)
+    const [, sha256 = ''] = /"sha256": "(\w{64})"/.exec(text) ?? []
+    const other = read(text.replace(sha256, sha256.toUpperCase()))
+    expect(JSON.stringify(other)).not.toContain(sha256)
+  })
+
+  test('a compatible one that is cut, or has a byte other, is refused or says what can be said, and is never read beyond', async ({ world, expect }) => {
+    const path = await world.refer('reference.json')
+    const bytes = readFileSync(path)
+    const other = join(world.folder, 'other.json')
+    const meta = bytes.indexOf('\n', 4)
+    for (let number = 0; number < 400; number += 1) {
+      const at = number % 2 === 0 ? Math.floor((bytes.length * number) / 400) : meta + Math.floor(((bytes.length - meta) * number) / 400)
+      const changed = number % 3 === 0 ? bytes.subarray(0, at) : Buffer.concat([bytes.subarray(0, at), Buffer.from([(bytes[at] ?? 0) ^ (1 << (number % 8))]), bytes.subarray(at + 1)])
+      writeFileSync(other, changed)
+      try {
+        const sets = readReference(other, findChannels(world.near, () => undefined)).channels.flatMap(({ subdirs }) => [...subdirs.values()].map(({ artifacts }) => artifacts))
+        expect(sets.flatMap((set) => [...set]).map(({ name }) => name).filter((name) => !/^[\w.+!-]+$/.test(name))).toEqual([])
+      } catch (error) {
+        expect(error).toMatchObject({ code: expect.stringMatching(/^(?:REFERENCE_INVALID|INDEX_IMPLAUSIBLE)$/) })
+      }
+    }
+  })
+
+  test('reads one that is larger than what is held of it', async ({ world, expect }) => {
+    const packages = Object.fromEntries(Array.from({ length: 9000 }, (_, number) => [`p${String(number).padStart(6, '0')}-1-0.tar.bz2`, { name: 'p', version: '1', build: '0', build_number: 0, depends: [], md5: number.toString(16).padStart(32, '0'), sha256: number.toString(16).padStart(64, '0'), size: number, subdir: 'linux-64' }]))
+    writeFileSync(join(world.near, 'linux-64/repodata.json'), JSON.stringify({ info: { subdir: 'linux-64' }, packages }))
+    for (const format of ['compatible', 'compact'] as const) {
+      const path = await world.refer(format, format)
+      expect(readFileSync(path).length).toBeGreaterThan(2 * 256 * 1024)
+      const set = readReference(path, findChannels(world.near, () => undefined)).channels[0]?.subdirs.get(parseSubdirName('linux-64'))?.artifacts
+      expect(set?.count).toBe(9000)
+      expect(set?.at(8999)).toMatchObject({ name: 'p008999-1-0.tar.bz2', size: 8999, digest: `sha256:${(8999).toString(16).padStart(64, '0')}` })
+      expect(set?.at(0)).toMatchObject({ size: 0 })
+      expect(artifactsOf(await listingOf(world, path))).toEqual([])
+    }
   })
 
   test('holds when the mirror is moved', async ({ world, expect }) => {

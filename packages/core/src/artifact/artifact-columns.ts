@@ -1,4 +1,5 @@
-import { parseArtifactName } from './artifact-name.ts'
+import { isNameAt, parseArtifactName } from './artifact-name.ts'
+import type { ArtifactBytes } from './artifact-set.ts'
 import type { Artifact } from './artifact.ts'
 import { appendCells, type Column, createColumn, createNameColumn, type NameColumn } from '../columns/columns.ts'
 import { createDigest, type Digest, digestHex, digestKind } from '../digest.ts'
@@ -63,6 +64,67 @@ export function appendArtifact(columns: ArtifactColumns, artifact: { readonly na
   size.cells[size.at] = artifact.size
   const mark = columns.marks.reserve(1)
   mark.cells[mark.at] = digestKind(artifact.digest) === 'md5' ? MARK_MD5 : 0
+}
+
+/** Rows on their way into columns: hundreds of thousands one by one would make as many objects of what room there is. */
+export interface ArtifactBatch {
+  /** Takes an artifact that stands as text in some bytes; false where its name or digest is none. */
+  readonly add: (artifact: ArtifactBytes) => boolean
+  /** Appends what it has. */
+  readonly flush: () => void
+}
+
+const BATCH_ROWS = 512
+const MOST_NAME_BYTES = 256
+
+/** Creates an empty batch. */
+export function createArtifactBatch(columns: ArtifactColumns): ArtifactBatch {
+  const names = Buffer.alloc(BATCH_ROWS * 128)
+  const nameEnds = new Uint32Array(BATCH_ROWS)
+  const digests = new Uint8Array(BATCH_ROWS * DIGEST_BYTES)
+  const sizes = new Float64Array(BATCH_ROWS)
+  const marks = new Uint8Array(BATCH_ROWS)
+  let rows = 0
+  let used = 0
+
+  function flush(): void {
+    if (rows === 0) return
+    appendRawRows(columns, { names: names.subarray(0, used), nameEnds: nameEnds.subarray(0, rows), digests: digests.subarray(0, rows * DIGEST_BYTES), sizes: sizes.subarray(0, rows), marks: marks.subarray(0, rows) })
+    rows = 0
+    used = 0
+  }
+
+  return {
+    flush,
+    add({ bytes, nameStart, nameEnd, hexStart, isMd5, size }) {
+      if (rows === BATCH_ROWS || used + MOST_NAME_BYTES > names.length) flush()
+      if (!isNameAt(bytes, nameStart, nameEnd) || !decodeHex(bytes, hexStart, { cells: digests, at: rows * DIGEST_BYTES, length: isMd5 ? 16 : DIGEST_BYTES })) return false
+      for (let at = nameStart; at < nameEnd; at += 1, used += 1) names[used] = bytes[at] ?? 0
+      nameEnds[rows] = used
+      sizes[rows] = size
+      marks[rows] = isMd5 ? MARK_MD5 : 0
+      rows += 1
+      return true
+    },
+  }
+}
+
+/** Values of hex digits by their code, lower-case alone; 16 for anything else. */
+const HEX = Uint8Array.from({ length: 256 }, (_, code) => {
+  if (code >= 48 && code <= 57) return code - 48
+  return code >= 97 && code <= 102 ? code - 87 : 16
+})
+
+/** Decodes lower-case hex digits into `length` cells; false where others stand there. */
+export function decodeHex(bytes: Uint8Array, start: number, { cells, at, length }: { readonly cells: Uint8Array; readonly at: number; readonly length: number }): boolean {
+  let seen = 0
+  for (let byte = 0; byte < length; byte += 1) {
+    const high = HEX[bytes[start + byte * 2] ?? 0] ?? 16
+    const low = HEX[bytes[start + byte * 2 + 1] ?? 0] ?? 16
+    seen |= high | low
+    cells[at + byte] = (high << 4) | low
+  }
+  return seen < 16
 }
 
 /** Appends a row of other columns. */

@@ -21,6 +21,43 @@ export function isArtifactName(text: string): text is ArtifactName {
     && ARTIFACT_EXTENSIONS.some((extension) => text.length > extension.length && text.endsWith(extension))
 }
 
+/** Codes of the alphabet. */
+const PLAIN = Uint8Array.from({ length: 256 }, (_, code) => (/[A-Za-z0-9._+!-]/.test(String.fromCharCode(code)) ? 1 : 0))
+
+/** Whether bytes are such a name, without making a string of most. */
+export function isNameAt(bytes: Buffer, start: number, end: number): boolean {
+  if (start >= end || !isPlain(bytes, start, end)) return false
+  // Few begin with a sign or like a device: these are looked at as text, as are long and odd ones.
+  const isCommon = (bytes[start] ?? 0) >= 0x30 && end - start <= MAXIMUM_LENGTH && !mayBeDevice(bytes, start)
+  return (isCommon && endsCommonly(bytes, start, end)) || isArtifactName(bytes.toString('latin1', start, end))
+}
+
+function isPlain(bytes: Buffer, start: number, end: number): boolean {
+  let plain = 1
+  for (let at = start; at < end; at += 1) plain &= PLAIN[bytes[at] ?? 0] ?? 0
+  return plain === 1
+}
+
+const DEVICES: ReadonlySet<number> = new Set(['con', 'prn', 'aux', 'nul', 'com', 'lpt'].map((name) => Buffer.from(name).readUIntBE(0, 3)))
+
+function mayBeDevice(bytes: Buffer, start: number): boolean {
+  const [one = 0, two = 0, three = 0] = [bytes[start], bytes[start + 1], bytes[start + 2]]
+  return DEVICES.has((one << 16) | (two << 8) | three | 0x202020)
+}
+
+function endsCommonly(bytes: Buffer, start: number, end: number): boolean {
+  return endsWith(bytes, { start, end, text: CONDA }) || endsWith(bytes, { start, end, text: TAR_BZ2 })
+}
+
+const CONDA = Buffer.from('.conda')
+const TAR_BZ2 = Buffer.from('.tar.bz2')
+
+function endsWith(bytes: Buffer, { start, end, text }: { readonly start: number; readonly end: number; readonly text: Buffer }): boolean {
+  if (end - start <= text.length) return false
+  for (let at = 0; at < text.length; at += 1) if (bytes[end - text.length + at] !== text[at]) return false
+  return true
+}
+
 /** Throws `NAME_UNSAFE` for anything that `isArtifactName` refuses. */
 export function parseArtifactName(text: string): ArtifactName {
   if (isArtifactName(text)) return text

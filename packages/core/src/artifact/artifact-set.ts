@@ -1,5 +1,5 @@
 import type { ArtifactName } from './artifact-name.ts'
-import { appendArtifact, appendRow, artifactAt, type ArtifactColumns, createArtifactColumns, haveSameBytes, sizeAt } from './artifact-columns.ts'
+import { appendArtifact, appendRow, artifactAt, type ArtifactBatch, type ArtifactColumns, createArtifactBatch, createArtifactColumns, haveSameBytes, sizeAt } from './artifact-columns.ts'
 import type { Artifact } from './artifact.ts'
 import { compareBytes, compareNameRows, rangeOf } from '../columns/columns.ts'
 import type { Digest } from '../digest.ts'
@@ -27,20 +27,44 @@ export interface ArtifactSet extends Iterable<Artifact> {
 export interface ArtifactSetBuilder {
   /** Adds one artifact. The same artifact twice is one; `build` refuses one name with two digests. */
   readonly add: (artifact: { readonly name: ArtifactName; readonly digest: Digest; readonly size: number }) => void
+  /** Adds one whose name and digest stand as text among other bytes, without making strings of them. False for a name or a digest that is none. */
+  readonly addBytes: (artifact: ArtifactBytes) => boolean
   /** The set of all that was added. Throws `INDEX_IMPLAUSIBLE` for a name that was added with two digests or sizes. */
   readonly build: () => ArtifactSet
+}
+
+/** An artifact as it stands in some bytes. */
+export interface ArtifactBytes {
+  readonly bytes: Buffer
+  readonly nameStart: number
+  readonly nameEnd: number
+  /** Where the lower-case hex digits of the digest start: 64 of a sha256, 32 of an md5. */
+  readonly hexStart: number
+  readonly isMd5: boolean
+  readonly size: number
 }
 
 /** Creates an empty builder for the artifacts of one subdir. */
 export function createArtifactSetBuilder(subdir: SubdirName): ArtifactSetBuilder {
   const columns = createArtifactColumns(subdir)
+  let batch: ArtifactBatch | undefined
   let rows = 0
   return {
     add(artifact) {
+      batch?.flush()
       appendArtifact(columns, artifact)
       rows += 1
     },
-    build: () => createSetOfRows(columns, allRows(rows)),
+    addBytes(artifact) {
+      batch ??= createArtifactBatch(columns)
+      const isAdded = batch.add(artifact)
+      if (isAdded) rows += 1
+      return isAdded
+    },
+    build() {
+      batch?.flush()
+      return createSetOfRows(columns, allRows(rows))
+    },
   }
 }
 
@@ -60,7 +84,11 @@ export function allRows(count: number): Uint32Array {
 
 /** The set of some rows of columns, which it shares. `rows` is sorted in place; where it is in order already, that costs one pass. */
 export function createSetOfRows(columns: ArtifactColumns, rows: Uint32Array): ArtifactSet {
-  const order = sortedRows(columns, rows)
+  return createSetOfSorted(columns, sortedRows(columns, rows))
+}
+
+/** The set of some rows of columns, which it shares: in order of name, none twice. */
+export function createSetOfSorted(columns: ArtifactColumns, order: Uint32Array): ArtifactSet {
   return createSet(columns, { count: order.length, bytes: sumSizes(columns, order), order: () => order })
 }
 
@@ -156,7 +184,7 @@ function createSet(columns: ArtifactColumns, { count, bytes, order }: SetRows): 
     return undefined
   }
 
-  return {
+  const set: ArtifactSet = {
     subdir: columns.subdir,
     count,
     bytes,
@@ -166,4 +194,19 @@ function createSet(columns: ArtifactColumns, { count, bytes, order }: SetRows): 
       for (let position = 0; position < count; position += 1) yield at(position)
     },
   }
+  rowsOf.set(set, { columns, order })
+  return set
+}
+
+/** The rows behind a set, in order of name. */
+export interface RowsOfSet {
+  readonly columns: ArtifactColumns
+  readonly order: () => Uint32Array
+}
+
+const rowsOf = new WeakMap<ArtifactSet, RowsOfSet>()
+
+/** The rows of a set that this package made; undefined for another one. */
+export function rowsOfSet(set: ArtifactSet): RowsOfSet | undefined {
+  return rowsOf.get(set)
 }

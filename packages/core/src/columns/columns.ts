@@ -74,6 +74,8 @@ export interface NameColumn {
   /** Appends the names that lie one behind the other in `bytes`; `ends` are their ends from the start of `bytes`. */
   readonly append: (bytes: Uint8Array, ends: Uint32Array) => void
   readonly appendText: (text: string) => void
+  /** Compares two names by bytes, which is by code point. */
+  readonly compare: (left: number, right: number) => number
   readonly bytesOf: (row: number) => Buffer
   readonly startOf: (row: number) => number
   readonly endOf: (row: number) => number
@@ -117,11 +119,34 @@ export function createNameColumn(): NameColumn {
       chunk.ends[chunk.rows] = chunk.used
       chunk.rows += 1
     },
+    compare(left, right) {
+      const [a, b] = [chunkOf(left), chunkOf(right)]
+      const [i, k] = [startIn(a, left), startIn(b, right)]
+      const difference = endIn(a, left) - i - (endIn(b, right) - k)
+      return compareStart({ a: a.bytes, i, b: b.bytes, k }, difference < 0 ? endIn(a, left) - i : endIn(b, right) - k) || difference
+    },
     bytesOf: (row) => chunkOf(row).bytes,
     startOf,
     endOf,
     text: (row) => chunkOf(row).bytes.toString('utf8', startOf(row), endOf(row)),
   }
+}
+
+function startIn({ ends }: NameChunk, row: number): number {
+  return (row & CHUNK_MASK) === 0 ? 0 : (ends[(row & CHUNK_MASK) - 1] ?? 0)
+}
+
+function endIn({ ends }: NameChunk, row: number): number {
+  return ends[row & CHUNK_MASK] ?? 0
+}
+
+/** Compares so many bytes from `i` and from `k`. */
+function compareStart({ a, i, b, k }: { readonly a: Uint8Array; readonly i: number; readonly b: Uint8Array; readonly k: number }, length: number): number {
+  for (let at = 0; at < length; at += 1) {
+    const order = (a[i + at] ?? 0) - (b[k + at] ?? 0)
+    if (order !== 0) return order
+  }
+  return 0
 }
 
 /** The chunk that has room for a row. One that is full gives back what it does not need. */
@@ -165,7 +190,7 @@ function widen(chunk: NameChunk, bytes: number, rows: number): void {
 
 /** Compares two names of one column by bytes, which is by code point. */
 export function compareNameRows(names: NameColumn, left: number, right: number): number {
-  return compareBytes(rangeOf(names, left), rangeOf(names, right))
+  return names.compare(left, right)
 }
 
 /** Where the bytes of a name are. */

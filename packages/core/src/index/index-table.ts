@@ -1,12 +1,13 @@
 import { appendRawRows, artifactAt, type ArtifactColumns, createArtifactColumns, MARK_MD5, markAt } from '../artifact/artifact-columns.ts'
 import { isArtifactName } from '../artifact/artifact-name.ts'
 import type { Artifact } from '../artifact/artifact.ts'
-import { type ArtifactSet, copyRows, createSetOfRows } from '../artifact/artifact-set.ts'
+import { type ArtifactSet, copyRows, createSetOfRows, createSetOfSorted, rowsOfSet } from '../artifact/artifact-set.ts'
 import { toByteSource } from './byte-source.ts'
 import { appendCells, type Column, createColumn } from '../columns/columns.ts'
 import { MirrorError } from '../errors.ts'
 import { createImplausibleError } from './index-errors.ts'
 import { createLayoutRecorder } from './index-layout.ts'
+import { createMd5Column, type Md5Column } from './md5-column.ts'
 import { createViewSink, driveScan } from '../scanner/index-scanner.ts'
 import type { ByteSource, IndexLayout, IndexSink, IndexSkeleton, IndexTable, RecordFault } from './index-types.ts'
 import { decodeString, endOfValue, skipBlanks } from '../json/json-keys.ts'
@@ -38,10 +39,11 @@ export interface IndexTableBuilder {
  * Creates a reader for one index of a subdir, written to it in chunks of any size. The document is read whole or refused:
  * `INDEX_MALFORMED` (no JSON), `NAME_UNSAFE` (a record's file name that must not become a file), `INDEX_IMPLAUSIBLE` (no index;
  * one of another subdir; of a version that clients refuse). Only a document of no bytes may be without sections (CEP 36).
- * Records with faults are rows too, without an artifact. `sink` sees every record in passing.
+ * Records with faults are rows too, without an artifact. `sink` sees every record in passing. With `md5` the table has the
+ * md5 of records that have a sha256 too (`IndexTable.byMd5`), which takes 33 bytes a record more.
  */
-export function createIndexTableBuilder(subdir: SubdirName, sink: IndexSink = {}): IndexTableBuilder {
-  const { take, finish } = createTableReader(subdir, sink)
+export function createIndexTableBuilder(subdir: SubdirName, sink: IndexSink = {}, { md5 = false }: { readonly md5?: boolean } = {}): IndexTableBuilder {
+  const { take, finish } = createTableReader(subdir, sink, md5)
   const driver = createScanDriver(take)
   return { write: driver.write, end: () => finish(driver.end()) }
 }
@@ -73,14 +75,16 @@ function createTableColumns(subdir: SubdirName): TableColumns {
   return { artifacts: createArtifactColumns(subdir), fingerprints: createColumn((cells) => new Uint32Array(cells), 2) }
 }
 
-function createTableReader(subdir: SubdirName, sink: IndexSink): { readonly take: RowSink; readonly finish: (skeleton: IndexSkeleton) => IndexTable } {
+function createTableReader(subdir: SubdirName, sink: IndexSink, hasMd5 = false): { readonly take: RowSink; readonly finish: (skeleton: IndexSkeleton) => IndexTable } {
   const columns = createTableColumns(subdir)
   const layout = createLayoutRecorder()
   const view = createViewSink(sink)
+  const md5s = hasMd5 ? createMd5Column() : undefined
   let newest: number | undefined
   return {
     take(batch) {
       addBatch(columns, batch)
+      md5s?.add(batch)
       const seen = batch.engine.calls.newest()
       if (seen >= 0) newest = seen
       layout.add(batch)
@@ -88,7 +92,7 @@ function createTableReader(subdir: SubdirName, sink: IndexSink): { readonly take
     },
     finish(skeleton) {
       assertPlausible(skeleton, subdir)
-      return createTable(columns, layout.finish(skeleton), newest)
+      return createTable({ ...columns, md5s }, layout.finish(skeleton), newest)
     },
   }
 }
@@ -171,7 +175,7 @@ function assertKnownVersion(version: unknown): void {
   throw createImplausibleError(`its repodata_version is ${JSON.stringify(version)}, which clients do not read`, { version })
 }
 
-function createTable(columns: TableColumns, layout: IndexLayout, newest: number | undefined): IndexTable {
+function createTable({ md5s, ...columns }: TableColumns & { readonly md5s: Md5Column | undefined }, layout: IndexLayout, newest: number | undefined): IndexTable {
   const { artifacts, fingerprints } = columns
   const { rows } = layout
   let faults: IndexTable['faults'] | undefined
@@ -204,6 +208,10 @@ function createTable(columns: TableColumns, layout: IndexLayout, newest: number 
       return faults
     },
     artifacts: (keep) => collectArtifacts(artifacts, rows, keep),
+    byMd5(set = table.artifacts()) {
+      const order = md5s === undefined ? undefined : rowsOfSet(set)?.order().filter((row) => md5s.has(row))
+      return md5s === undefined || order === undefined ? undefined : createSetOfSorted({ ...artifacts, ...md5s.columns }, order)
+    },
   }
   columnsOf.set(table, columns)
   return table
@@ -224,10 +232,10 @@ function collectFaults(columns: ArtifactColumns, rows: number): IndexTable['faul
   return faults
 }
 
-/** Most of the rows: a view on the columns. Few of them: a copy, so that the rest can go. */
+/** All or most of the rows: a view on the columns. Few of them: a copy, so that the rest can go. */
 function collectArtifacts(columns: ArtifactColumns, rows: number, keep: Uint8Array | undefined): ArtifactSet {
   const order = soundRows(columns, rows, keep)
-  return order.length * 2 < rows ? copyRows(columns, order) : createSetOfRows(columns, order)
+  return keep !== undefined && order.length * 2 < rows ? copyRows(columns, order) : createSetOfRows(columns, order)
 }
 
 /** The rows without a fault, or those of them that `keep` has non-zero. */

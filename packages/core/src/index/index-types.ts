@@ -111,6 +111,8 @@ export interface IndexTable extends IndexLayout {
   readonly faults: readonly { readonly row: number; readonly key: string; readonly fault: RecordFault }[]
   /** The artifacts of all sound rows, or of those that `keep` has non-zero. Throws `INDEX_IMPLAUSIBLE` for one name with two digests. */
   readonly artifacts: (keep?: Uint8Array) => ArtifactSet
+  /** Those of `artifacts()` that have an md5, by it; undefined unless it was asked for (`createIndexTableBuilder`). Where that set is at hand, it need not be made again. */
+  readonly byMd5: (set?: ArtifactSet) => ArtifactSet | undefined
   /** The newest `timestamp` of a record in milliseconds (values up to 253402300799 are seconds), those more than a day after 2100 left out; undefined when none has one. */
   readonly newest: number | undefined
   /** How many sound rows have no sha256, so that md5 alone vouches for them. */

@@ -84,10 +84,11 @@ export function writeSmallFile(path: string, text: string, mode?: number): void 
 }
 
 /** Gathers small pieces into larger ones; `write` answers a promise only when it has to be waited for. */
-export function createTextWriter(sink: ByteSink): { readonly write: (text: string) => Promise<void> | undefined; readonly end: () => Promise<void> } {
+export function createTextWriter(sink: ByteSink): { readonly write: (text: string) => Promise<void> | undefined; readonly flush: () => Promise<void> } {
   let held: string[] = []
   let length = 0
   const flush = async (): Promise<void> => {
+    if (held.length === 0) return
     await sink.write(Buffer.from(held.join('')))
     held = []
     length = 0
@@ -98,6 +99,6 @@ export function createTextWriter(sink: ByteSink): { readonly write: (text: strin
       length += text.length
       return length >= WRITE_BYTES ? flush() : undefined
     },
-    end: flush,
+    flush,
   }
 }

@@ -1,85 +1,100 @@
-import { type ArtifactSet, createArtifactSetBuilder, createDigest, isArtifactName, type SubdirName } from '@mirror/core'
+import { type ArtifactSet, createArtifactSetBuilder, type SubdirName } from '@mirror/core'
+import type { ByteWindow } from './byte-window.ts'
 
-/** A compatible reference, read as the lines in which we write it. */
-export interface CompatibleLines {
-  /** The JSON behind `$meta`. */
-  readonly meta: string
-  /** The artifacts of each folder, by its member. */
-  readonly folders: ReadonlyMap<string, (subdir: SubdirName) => ArtifactSet>
+/** Artifacts as a reference lists them. */
+export interface ListedArtifacts {
+  readonly artifacts: ArtifactSet
+  /** Some of them have an md5 and no sha256. */
+  readonly isWeak: boolean
 }
+
+/** The members of a compatible reference that are folders, by their keys. */
+export type CompatibleFolders = ReadonlyMap<string, ListedArtifacts>
 
 const START = '{\n  "$meta": '
 
 /** True for what may be one of ours. */
-export function isCompatible(bytes: Buffer): boolean {
-  return bytes.toString('latin1', 0, START.length) === START
+export function isCompatible(window: ByteWindow): boolean {
+  return window.has(START)
 }
 
-const FOLDER = /^  ("\/.*"): \{(\})?,?$/
-const RECORD = /^    "([^"\\]{1,255})": \{$/
-const FIELD = /^      "(md5|sha256|size)": "?([0-9a-f]{1,64})"?,?$/
+/** What a compatible reference holds. */
+export interface CompatibleReference {
+  /** The JSON behind `$meta`. */
+  readonly meta: string
+  readonly folders: CompatibleFolders
+}
 
 /**
- * Reads a compatible reference line by line, because as one value it would take seven times its size in memory. Undefined where a line is not as we write it: then it has to be read as any other JSON.
+ * Reads a compatible reference as we write it, byte by byte: as one value it would take seven times its size in memory, and strings of its lines ten times as long. `subdirsOf` tells from the JSON behind `$meta` which
+ * subdir a member is. Undefined where something is not as we write it: then it has to be read as any other JSON.
  */
-export function readCompatibleLines(bytes: Buffer): CompatibleLines | undefined {
-  const end = bytes.indexOf(0x0a, START.length)
-  if (end < 0 || !bytes.toString('latin1', bytes.length - 3).endsWith('}\n')) return undefined
-  const folders = new Map<string, (subdir: SubdirName) => ArtifactSet>()
-  for (let start = end + 1; start < bytes.length;) {
-    const line = lineAt(bytes, start)
-    if (line.text === '}') return { meta: bytes.toString('utf8', START.length, end).replace(/,$/, ''), folders }
-    const [, key, isEmpty] = FOLDER.exec(line.text) ?? []
-    if (key === undefined) return undefined
-    const after = isEmpty === undefined ? skipRecords(bytes, line.next) : line.next
-    if (after === undefined) return undefined
-    const from = line.next
-    folders.set(decodeKey(key), (subdir) => readFolder(bytes, { start: from, end: isEmpty === undefined ? after : from, subdir }))
-    start = after
+export function readCompatibleBytes(window: ByteWindow, subdirsOf: (meta: string) => ReadonlyMap<string, SubdirName> | undefined): CompatibleReference | undefined {
+  if (!window.skip(START)) return undefined
+  const meta = window.readLine().replace(/,$/, '')
+  const subdirs = subdirsOf(meta)
+  if (subdirs === undefined) return undefined
+  const folders = new Map<string, ListedArtifacts>()
+  while (window.skip('  "')) if (!readMember(window, subdirs, folders)) return undefined
+  return window.skip('}\n') && window.isAtEnd() ? { meta, folders } : undefined
+}
+
+/** False where it is not as we write it. */
+function readMember(window: ByteWindow, subdirs: ReadonlyMap<string, SubdirName>, folders: Map<string, ListedArtifacts>): boolean {
+  const key = readKey(window) ?? ''
+  const subdir = subdirs.get(key)
+  const listed = subdir === undefined ? undefined : readFolder(window, subdir)
+  if (listed === undefined) return false
+  folders.set(key, listed)
+  return window.skip(',\n') || window.skip('\n')
+}
+
+/** The key of a member, up to the `{` of its value. */
+function readKey(window: ByteWindow): string | undefined {
+  const text = window.readUntil(': {')
+  try {
+    const key: unknown = text === undefined ? undefined : JSON.parse(`"${text}`)
+    return typeof key === 'string' ? key : undefined
+  } catch {
+    return undefined
   }
-  return undefined
 }
 
-function decodeKey(text: string): string {
-  const value: unknown = JSON.parse(text)
-  return typeof value === 'string' ? value : ''
-}
-
-function lineAt(bytes: Buffer, start: number): { readonly text: string; readonly next: number } {
-  const end = bytes.indexOf(0x0a, start)
-  return end < 0 ? { text: bytes.toString('utf8', start), next: bytes.length } : { text: bytes.toString('utf8', start, end), next: end + 1 }
-}
-
-const FOLDER_END = Buffer.from('\n  }')
-
-/** Where the lines of a folder end. */
-function skipRecords(bytes: Buffer, start: number): number | undefined {
-  const at = bytes.indexOf(FOLDER_END, start)
-  return at < 0 ? undefined : lineAt(bytes, at + 1).next
-}
-
-/** Lines that are not as we write them are as if they were not there, so that what they stand for travels again. */
-function readFolder(bytes: Buffer, { start, end, subdir }: { readonly start: number; readonly end: number; readonly subdir: SubdirName }): ArtifactSet {
+function readFolder(window: ByteWindow, subdir: SubdirName): ListedArtifacts | undefined {
   const builder = createArtifactSetBuilder(subdir)
-  let name = ''
-  let fields: { md5?: string; sha256?: string; size?: number } = {}
-  for (let at = start; at < end;) {
-    const { text, next } = lineAt(bytes, at)
-    at = next
-    const [, field, value = ''] = FIELD.exec(text) ?? []
-    if (field === 'size') fields.size = Number(value)
-    else if (field === 'md5' || field === 'sha256') fields[field] = value
-    else if (text.startsWith('    }')) {
-      addRecord(builder, name, fields)
-      name = ''
-      fields = {}
-    } else name = RECORD.exec(text)?.[1] ?? ''
-  }
-  return builder.build()
+  let isWeak = false
+  if (window.skip('}')) return { artifacts: builder.build(), isWeak }
+  do {
+    const record = window.skip('\n    "') ? readRecord(window) : undefined
+    // A name or digest that is none is as if it were not there, so that what it stands for travels again.
+    if (record === undefined) return undefined
+    if (record.hexStart >= 0 && builder.addBytes(record)) isWeak ||= record.isMd5
+  } while (window.skip(','))
+  return window.skip('\n  }') ? { artifacts: builder.build(), isWeak } : undefined
 }
 
-function addRecord(builder: ReturnType<typeof createArtifactSetBuilder>, name: string, { md5, sha256, size = 0 }: { readonly md5?: string; readonly sha256?: string; readonly size?: number }): void {
-  if (!isArtifactName(name) || !Number.isSafeInteger(size)) return
-  if (sha256?.length === 64) builder.add({ name, size, digest: createDigest('sha256', sha256) })
-  else if (md5?.length === 32) builder.add({ name, size, digest: createDigest('md5', md5) })
+const MD5_DIGITS = 32
+const SHA256_DIGITS = 64
+/** Where there is neither digest. */
+const NONE = -1
+
+/** A record behind the quote of its name. Its bytes stay where they are until the next one is read. */
+function readRecord(window: ByteWindow): Parameters<ReturnType<typeof createArtifactSetBuilder>['addBytes']>[0] | undefined {
+  window.hold()
+  const nameStart = window.at
+  const nameEnd = window.findQuote()
+  if (nameEnd < 0 || !window.skip('": {\n')) return undefined
+  const md5 = readHex(window, '      "md5": "', MD5_DIGITS)
+  const sha256 = readHex(window, '      "sha256": "', SHA256_DIGITS)
+  if (!window.skip('      "size": ')) return undefined
+  const size = window.readNumber()
+  if (!window.skip('\n    }')) return undefined
+  return { bytes: window.bytes, nameStart, nameEnd, hexStart: sha256 >= 0 ? sha256 : md5, isMd5: sha256 < 0, size }
+}
+
+function readHex(window: ByteWindow, before: string, digits: number): number {
+  if (!window.skip(before)) return NONE
+  const start = window.at
+  window.move(digits)
+  return window.skip('",\n') ? start : NONE
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import fs from 'node:fs'
 import {
-  type ArtifactSet, createArtifactSetBuilder, createDigest, type Digest, isArtifactName, isDigest, isMd5, isMirrorError, isSha256, isSubdirName, type Sha256, type SubdirName,
+  type ArtifactBytes, type ArtifactSet, createArtifactCursor, createArtifactSetBuilder, createDigest, type Digest, isArtifactName, isMd5, isMirrorError, isSha256, isSubdirName, type Sha256, type SubdirName,
 } from '@mirror/core'
 import { readKnownState } from '@mirror/delta'
 import { difftarError } from '../difftar-error.ts'
 import { hasErrno } from '../files/open-file.ts'
 import type { FoundChannel } from '../tree/read-tree.ts'
 import { fingerprintRecord } from '../tree/read-subdir.ts'
-import { isCompatible, readCompatibleLines } from './read-compatible.ts'
+import { ByteWindow } from './byte-window.ts'
+import { isCompatible, type ListedArtifacts, readCompatibleBytes } from './read-compatible.ts'
 import type { Reference, ReferenceChannel, ReferenceSubdir } from './reference.ts'
 import { META_KEY, REFERENCE_FORMAT, REFERENCE_KIND } from './write-reference.ts'
 
@@ -17,12 +18,12 @@ import { META_KEY, REFERENCE_FORMAT, REFERENCE_KIND } from './write-reference.ts
  * or `REFERENCE_INVALID`.
  */
 export function readReference(path: string, channels: readonly FoundChannel[]): Reference {
-  const bytes = readBytes(path)
   try {
-    if (isCompact(bytes)) return readCompact(bytes)
-    const lines = isCompatible(bytes) ? readCompatibleLines(bytes) : undefined
-    if (lines !== undefined) return readCompatible(asObject(parse(lines.meta)), (key, subdir) => lines.folders.get(key)?.(subdir) ?? noFolder())
-    return readObject(parse(bytes.toString('utf8')), channels)
+    using window = openReference(path)
+    if (isCompact(window)) return readCompact(window, path)
+    const read = isCompatible(window) ? readCompatibleBytes(window, subdirsByKey) : undefined
+    if (read !== undefined) return readCompatible(asObject(parse(read.meta)), (key) => read.folders.get(key) ?? noFolder())
+    return readObject(parse(fs.readFileSync(path, 'utf8')), channels)
   } catch (error) {
     if (isMirrorError(error) && error.code !== 'DELTA_MALFORMED') throw error
     if (error instanceof Invalid || isMirrorError(error)) throw invalid(path, error instanceof Invalid ? error.message : 'one of its states is not consistent', error)
@@ -37,17 +38,28 @@ function invalid(path: string, what: string, cause: unknown): Error {
   return difftarError('REFERENCE_INVALID', `Cannot read the reference ${path}: ${what}`, { hint: 'Make a new one with --reference.', cause })
 }
 
-function readBytes(path: string): Buffer {
+function openReference(path: string): ByteWindow {
   try {
-    return readFileSync(path)
+    return new ByteWindow(path)
   } catch (error) {
     if (!hasErrno(error, 'ENOENT', 'ENOTDIR')) throw error
     throw difftarError('REFERENCE_NOT_FOUND', `Error: no such file: ${path}`, { hint: 'Please use the --reference option before creating a differential tarball.', cause: error })
   }
 }
 
-function isCompact(bytes: Buffer): boolean {
-  return bytes.toString('latin1', 0, 64).startsWith(`{"kind":"${REFERENCE_KIND}"`)
+function isCompact(window: ByteWindow): boolean {
+  return window.has(`{"kind":"${REFERENCE_KIND}"`)
+}
+
+/** What the members of a compatible reference stand for; undefined where they do not say, and what is wrong is found when all of it is read. */
+function subdirsByKey(meta: string): ReadonlyMap<string, SubdirName> | undefined {
+  try {
+    const values = asList(asObject(parse(meta))['channels']).flatMap((channel) => asList(asObject(channel)['subdirs'])).map((value) => asObject(value))
+    return new Map(values.map(({ key, subdir }) => [asFolder(key), asSubdirName(subdir)]))
+  } catch (error) {
+    if (error instanceof Invalid) return undefined
+    throw error
+  }
 }
 
 function parse(text: string): unknown {
@@ -100,53 +112,83 @@ function readFormat(value: unknown): void {
 
 type Subdirs = Map<string, Map<SubdirName, ReferenceSubdir>>
 
-function readCompact(bytes: Buffer): Reference {
-  const lines = linesOf(bytes)
-  const header = asObject(parse(lines.next().value ?? ''))
+function readCompact(window: ByteWindow, path: string): Reference {
+  const header = asObject(parse(readLine(window)))
   readFormat(header['format'])
+  assertSealed(path)
   const subdirs: Subdirs = new Map()
-  let seal: unknown
-  for (const line of lines) {
-    const value = asObject(parse(line))
-    seal = value['seal']
-    if (seal !== undefined) break
+  for (;;) {
+    const value = asObject(parse(readLine(window)))
+    if (value['seal'] !== undefined) break
     const subdir = asSubdirName(value['subdir'])
-    const artifacts = readArtifacts(subdir, asCount(value['artifacts']), lines)
-    add(subdirs, { folder: asFolder(value['channel']), subdir, described: { artifacts, isWeak: hasMd5(artifacts), shards: asShards(value['shards']), records: undefined } })
+    add(subdirs, { folder: asFolder(value['channel']), subdir, described: { ...readArtifacts(subdir, asCount(value['artifacts']), window), shards: asShards(value['shards']), records: undefined } })
   }
-  const end = bytes.lastIndexOf('{"seal":"')
-  if (end < 0 || seal !== createHash('sha256').update(bytes.subarray(0, end)).digest('hex')) throw new Invalid('it is damaged: its seal does not fit')
   return { sequence: asCount(header['sequence']), channels: asList(header['channels']).map((channel) => readChannel(channel, subdirs)) }
 }
 
-function* linesOf(bytes: Buffer): Generator<string, undefined> {
-  for (let start = 0; start < bytes.length;) {
-    const end = bytes.indexOf(0x0a, start)
-    if (end < 0) throw new Invalid('it ends inside of a line')
-    yield bytes.toString('utf8', start, end)
-    start = end + 1
+function readLine(window: ByteWindow): string {
+  if (window.isAtEnd()) throw new Invalid('it ends before its end')
+  return window.readLine()
+}
+
+const SEAL = /^\{"seal":"([0-9a-f]{64})"\}\n$/
+const SEAL_BYTES = 76
+
+/** The last line is the sha256 of all before. */
+function assertSealed(path: string): void {
+  const fd = fs.openSync(path, 'r')
+  try {
+    const length = fs.fstatSync(fd).size - SEAL_BYTES
+    const last = Buffer.alloc(SEAL_BYTES)
+    fs.readSync(fd, last, 0, SEAL_BYTES, Math.max(0, length))
+    const hash = createHash('sha256')
+    const piece = Buffer.allocUnsafe(256 * 1024)
+    for (let at = 0; at < length;) {
+      const count = fs.readSync(fd, piece, 0, Math.min(piece.length, length - at), at)
+      if (count === 0) break
+      hash.update(piece.subarray(0, count))
+      at += count
+    }
+    if (SEAL.exec(last.toString('latin1'))?.[1] !== hash.digest('hex')) throw new Invalid('it is damaged: its seal does not fit')
+  } finally {
+    fs.closeSync(fd)
   }
 }
 
-const ARTIFACT = /^\["([^"\\]{1,255})",(0|[1-9][0-9]{0,15}),"([a-z0-9:]{1,80})"\]$/
+const KINDS = [{ text: ',"sha256:', digits: 64, isMd5: false }, { text: ',"md5:', digits: 32, isMd5: true }] as const
+
+function readArtifacts(subdir: SubdirName, count: number, window: ByteWindow): ListedArtifacts {
+  const builder = createArtifactSetBuilder(subdir)
+  let isWeak = false
+  for (let number = 0; number < count; number += 1) {
+    window.hold()
+    const artifact = readArtifact(window)
+    if (artifact === undefined || !builder.addBytes(artifact)) throw new Invalid('an artifact in it is none')
+    isWeak ||= artifact.isMd5
+  }
+  return { artifacts: builder.build(), isWeak }
+}
+
+/** A line of an artifact; undefined for another one. */
+function readArtifact(window: ByteWindow): ArtifactBytes | undefined {
+  if (!window.skip('["')) return undefined
+  const nameStart = window.at
+  const nameEnd = window.findQuote()
+  if (nameEnd < 0 || !window.skip('",')) return undefined
+  const size = asCount(window.readNumber())
+  const kind = KINDS.find(({ text }) => window.skip(text))
+  const hexStart = window.at
+  window.move(kind?.digits ?? 0)
+  return kind !== undefined && window.skip('"]\n') ? { bytes: window.bytes, nameStart, nameEnd, hexStart, isMd5: kind.isMd5, size } : undefined
+}
 
 function hasMd5(artifacts: ArtifactSet): boolean {
-  for (const { digest } of artifacts) if (digest.startsWith('md5:')) return true
+  for (const artifact = createArtifactCursor(artifacts); artifact.next();) if (artifact.isMd5) return true
   return false
 }
 
 function noFolder(): never {
   throw new Invalid('a folder is missing in it')
-}
-
-function readArtifacts(subdir: SubdirName, count: number, lines: Iterator<string, undefined>): ArtifactSet {
-  const builder = createArtifactSetBuilder(subdir)
-  for (let number = 0; number < count; number += 1) {
-    const [, name = '', size = '', digest = ''] = ARTIFACT.exec(lines.next().value ?? '') ?? []
-    if (!isArtifactName(name) || !isDigest(digest)) throw new Invalid('an artifact in it is none')
-    builder.add({ name, size: asCount(Number(size)), digest })
-  }
-  return builder.build()
 }
 
 function add(subdirs: Subdirs, { folder, subdir, described }: { readonly folder: string; readonly subdir: SubdirName; readonly described: ReferenceSubdir }): void {
@@ -164,17 +206,21 @@ function readChannel(value: unknown, subdirs: Subdirs): ReferenceChannel {
 function readObject(value: unknown, channels: readonly FoundChannel[]): Reference {
   const document = asObject(value)
   const meta = document[META_KEY]
-  return meta === undefined ? readOld(document, channels) : readCompatible(asObject(meta), (key, subdir) => readRecords(subdir, asObject(document[key])))
+  if (meta === undefined) return readOld(document, channels)
+  return readCompatible(asObject(meta), (key, subdir) => {
+    const artifacts = readRecords(subdir, asObject(document[key]))
+    return { artifacts, isWeak: hasMd5(artifacts) }
+  })
 }
 
-function readCompatible(meta: Readonly<Record<string, unknown>>, recordsOf: (key: string, subdir: SubdirName) => ArtifactSet): Reference {
+function readCompatible(meta: Readonly<Record<string, unknown>>, recordsOf: (key: string, subdir: SubdirName) => ListedArtifacts): Reference {
   readFormat(meta['format'])
   const subdirs: Subdirs = new Map()
   for (const channel of asList(meta['channels']).map((value) => asObject(value))) {
     for (const value of asList(channel['subdirs']).map((one) => asObject(one))) {
       const subdir = asSubdirName(value['subdir'])
-      const artifacts = recordsOf(asFolder(value['key']), subdir)
-      add(subdirs, { folder: asFolder(channel['folder']), subdir, described: { artifacts, isWeak: hasMd5(artifacts), shards: asShards(value['shards']), records: undefined } })
+      const listed = recordsOf(asFolder(value['key']), subdir)
+      add(subdirs, { folder: asFolder(channel['folder']), subdir, described: { ...listed, shards: asShards(value['shards']), records: undefined } })
     }
   }
   return { sequence: asCount(meta['sequence']), channels: asList(meta['channels']).map((channel) => readChannel(channel, subdirs)) }

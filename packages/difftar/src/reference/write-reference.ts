@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { jsonDumps } from '@mirror/core'
+import { type ArtifactCursor, type ArtifactSet, compareCursors, createArtifactCursor, jsonDumps } from '@mirror/core'
 import { type ChannelState, describeState } from '@mirror/delta'
 import type { ByteSink } from '../files/write-file.ts'
 import { createTextWriter } from '../files/write-file.ts'
-import { findInOrder } from '../tree/find-in-order.ts'
 import type { TreeChannel } from '../tree/read-tree.ts'
+import { putHex, putName, putNumber, putText } from './put-text.ts'
 import type { TreeIndex } from '../tree/read-subdir.ts'
 
 /** The key of a compatible reference that the old conda-diff-tar passes over. */
@@ -33,12 +33,13 @@ function sequenceOf(channels: readonly TreeChannel[]): number {
 
 async function writeCompact(channels: readonly TreeChannel[], sink: ByteSink): Promise<void> {
   const hash = createHash('sha256')
-  const writer = createTextWriter({
+  const hashed: ByteSink = {
     write(bytes) {
       hash.update(bytes)
       return sink.write(bytes)
     },
-  })
+  }
+  const writer = createTextWriter(hashed)
   await writer.write(`${JSON.stringify({
     kind: REFERENCE_KIND, format: REFERENCE_FORMAT, sequence: sequenceOf(channels),
     channels: channels.map(({ folder, current }) => ({ folder, id: current.id, state: describeState(current.state) })),
@@ -46,10 +47,11 @@ async function writeCompact(channels: readonly TreeChannel[], sink: ByteSink): P
   for (const channel of channels) {
     for (const { subdir, artifacts } of channel.indexes) {
       await writer.write(`${JSON.stringify({ channel: channel.folder, subdir, artifacts: artifacts.count, shards: shardsOf(channel, subdir) })}\n`)
-      await writeAll(writer, formatLines(artifacts))
+      await writer.flush()
+      await writeArtifacts(hashed, artifacts, formatLine)
     }
   }
-  await writer.end()
+  await writer.flush()
   await sink.write(Buffer.from(`{"seal":"${hash.digest('hex')}"}\n`))
 }
 
@@ -76,33 +78,73 @@ async function writeCompatible(channels: readonly TreeChannel[], sink: ByteSink)
   const folders = channels.flatMap((channel) => channel.indexes.map((index): Folder => ({ key: keyOf(channel, index.subdir), index })))
   for (const { key, index } of folders.toSorted((left, right) => (left.key < right.key ? -1 : 1))) {
     await writer.write(`,\n  ${jsonDumps(key)}: {`)
-    await writeAll(writer, formatRecords(index))
+    await writer.flush()
+    await writeArtifacts(sink, index.artifacts, createRecordFormat(index))
     await writer.write(index.artifacts.count === 0 ? '}' : '\n  }')
   }
   await writer.write('\n}\n')
-  await writer.end()
+  await writer.flush()
 }
 
-async function writeAll(writer: ReturnType<typeof createTextWriter>, texts: Iterable<string>): Promise<void> {
-  for (const text of texts) {
-    const written = writer.write(text)
-    if (written !== undefined) await written
+/** Bytes of the longest record: a name of 255 and what surrounds it. */
+const MOST_RECORD_BYTES = 512
+const PIECE_BYTES = 64 * 1024
+
+/** Writes the artifacts of a set, each by `format`, which answers where it ended. Hundreds of thousands pass here: no strings are made of them. */
+async function writeArtifacts(sink: ByteSink, artifacts: ArtifactSet, format: (into: Buffer, at: number, artifact: ArtifactCursor) => number): Promise<void> {
+  // Each piece is its own: whoever takes it may do so later.
+  let piece = Buffer.allocUnsafe(PIECE_BYTES)
+  let used = 0
+  for (const artifact = createArtifactCursor(artifacts); artifact.next();) {
+    if (used > PIECE_BYTES - MOST_RECORD_BYTES) {
+      const written = sink.write(piece.subarray(0, used))
+      if (written !== undefined) {
+        await written
+        piece = Buffer.allocUnsafe(PIECE_BYTES)
+      }
+      used = 0
+    }
+    used = format(piece, used, artifact)
   }
+  if (used > 0) await sink.write(piece.subarray(0, used))
 }
 
-function* formatLines(artifacts: TreeIndex['artifacts']): Generator<string> {
-  for (const { name, size, digest } of artifacts) yield `["${name}",${size},"${digest}"]\n`
+/** One line of a compact reference. */
+function formatLine(into: Buffer, start: number, artifact: ArtifactCursor): number {
+  let at = putText(into, start, '["')
+  at = putName(into, at, artifact)
+  at = putText(into, at, '",')
+  at = putNumber(into, at, artifact.size)
+  at = putText(into, at, artifact.isMd5 ? ',"md5:' : ',"sha256:')
+  at = putHex(into, at, artifact)
+  return putText(into, at, '"]\n')
 }
 
-function* formatRecords({ artifacts, byMd5 }: TreeIndex): Generator<string> {
-  const find = findInOrder(byMd5)
-  let separator = '\n'
-  for (const { name, size, digest } of artifacts) {
-    const weak = find(name)
-    const md5 = weak === undefined ? '' : `      "md5": "${weak.digest.slice(4)}",\n`
-    const sha256 = digest.startsWith('sha256:') ? `      "sha256": "${digest.slice(7)}",\n` : ''
-    yield `${separator}    "${name}": {\n${md5}${sha256}      "size": ${size}\n    }`
-    separator = ',\n'
+/** One record of a compatible reference, with the comma behind the one before it. */
+function createRecordFormat({ byMd5 }: TreeIndex): Parameters<typeof writeArtifacts>[2] {
+  const weak = createArtifactCursor(byMd5)
+  let hasWeak = weak.next()
+  let separator = '\n    "'
+  return (into, start, artifact) => {
+    let at = putText(into, start, separator)
+    separator = ',\n    "'
+    at = putName(into, at, artifact)
+    at = putText(into, at, '": {\n')
+    // Both are of one table: the row tells which record it is.
+    while (hasWeak && weak.row !== artifact.row && compareCursors(weak, artifact) < 0) hasWeak = weak.next()
+    if (hasWeak && weak.row === artifact.row) {
+      at = putText(into, at, '      "md5": "')
+      at = putHex(into, at, weak)
+      at = putText(into, at, '",\n')
+    }
+    if (!artifact.isMd5) {
+      at = putText(into, at, '      "sha256": "')
+      at = putHex(into, at, artifact)
+      at = putText(into, at, '",\n')
+    }
+    at = putText(into, at, '      "size": ')
+    at = putNumber(into, at, artifact.size)
+    return putText(into, at, '\n    }')
   }
 }
 

@@ -1,6 +1,5 @@
-import { type Artifact, type ArtifactSet, createDigest, type Digest, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactCursor, type ArtifactSet, compareCursors, createArtifactCursor, createDigest, type Digest, haveSameDigest, type SubdirName } from '@mirror/core'
 import { type DeltaEntryKind, EMPTY_STATE, type KnownState, type PublishedFile, sortEntries, stateId, type SubdirState } from '@mirror/delta'
-import { findInOrder } from './find-in-order.ts'
 import type { ReferenceChannel, ReferenceSubdir } from '../reference/reference.ts'
 import type { TreeChannel } from './read-tree.ts'
 import type { TreeIndex } from './read-subdir.ts'
@@ -35,7 +34,7 @@ export function diffChannel(channel: TreeChannel, references: readonly (Referenc
   const isKnown = references.every((reference) => reference === undefined || reference.known !== undefined)
   const parts = indexes.map((index) => diffSubdir(channel, index, references))
   const files = diffFiles(channel, references)
-  const remove = removedPaths(channel, references)
+  const remove = removedPaths(channel, references, parts.flatMap(({ removed }) => removed))
   const entries = [...parts.flatMap((part) => part.entries), ...files.map((file) => fileEntry(file, 'file'))]
   const isSame = entries.length === 0 && remove.length === 0 && references.every((reference) => reference?.known === undefined || reference.known.id === current.id)
   if (isSame) return undefined
@@ -56,21 +55,27 @@ function uniqueStates(states: readonly KnownState[]): readonly KnownState[] {
 interface SubdirDiff {
   readonly entries: readonly DiffEntry[]
   readonly listing: readonly string[]
+  /** Artifacts that a base has and the index does not list. */
+  readonly removed: readonly string[]
 }
 
 function diffSubdir(channel: TreeChannel, index: TreeIndex, references: readonly (ReferenceChannel | undefined)[]): SubdirDiff {
   const { subdir } = index
   const state = channel.current.state.subdirs.find((candidate) => candidate.subdir === subdir)
-  if (state === undefined) return { entries: [], listing: [] }
+  if (state === undefined) return { entries: [], listing: [], removed: [] }
   const bases = references.map((reference) => ({ reference, before: reference?.subdirs.get(subdir) }))
-  const added = new Map<string, DiffEntry>()
-  const others = bases.filter(({ reference }) => !isSameDocument(index, reference))
-  for (const { before } of others) for (const artifact of addedArtifacts(index, before)) added.set(artifact.name, artifactEntry(artifact))
+  const added = new Map<number, DiffEntry>()
+  const removed: string[] = []
+  for (const { reference, before } of bases) {
+    if (isSameDocument(index, reference)) continue
+    joinArtifacts(index, before, { added: (artifact) => added.set(artifact.row, artifactEntry(artifact.artifact())), removed: (artifact) => removed.push(`${subdir}/${artifact.artifact().name}`) })
+  }
   const indexFiles = [state.document, ...state.variants].filter((file) => bases.some((base) => isNewIndexFile(file, { ...base, state, index })))
   const shards = (channel.shards.get(subdir) ?? []).filter(({ sha256 }) => bases.some(({ before }) => before?.shards.has(sha256) !== true))
   return {
     entries: [...added.values(), ...shards.map((file) => fileEntry(file, 'shard')), ...indexFiles.map((file) => fileEntry(file, 'index'))],
-    listing: [...indexFiles.map(({ path }) => path).toSorted(byAge), ...shards.map(({ path }) => path), ...listedOrder(index, added)],
+    listing: [...indexFiles.map(({ path }) => path).toSorted(byAge), ...shards.map(({ path }) => path), ...listedOrder(added)],
+    removed,
   }
 }
 
@@ -88,33 +93,45 @@ function fileEntry({ path, size, sha256 }: PublishedFile, kind: DeltaEntryKind):
   return { kind, path, size, digest: createDigest('sha256', sha256) }
 }
 
-/** Artifacts as the index lists them. */
-function listedOrder({ table, subdir }: TreeIndex, added: ReadonlyMap<string, DiffEntry>): readonly string[] {
-  const listing: string[] = []
-  if (added.size === 0) return listing
-  const told = new Set<string>()
-  for (let row = 0; row < table.rows; row += 1) {
-    const name = table.keyAt(row)
-    if (added.has(name) && !told.has(name)) {
-      told.add(name)
-      listing.push(`${subdir}/${name}`)
+/** Artifacts as the index lists them, by their rows. */
+function listedOrder(added: ReadonlyMap<number, DiffEntry>): readonly string[] {
+  return [...added].toSorted(([left], [right]) => left - right).map(([, { path }]) => path)
+}
+
+interface JoinVisitor {
+  /** The base does not have it with these bytes. */
+  readonly added: (artifact: ArtifactCursor) => void
+  /** Only the base has it. */
+  readonly removed: (artifact: ArtifactCursor) => void
+}
+
+/** Walks an index and what a base had together: without objects, because there may be a million of both. */
+function joinArtifacts({ artifacts, byMd5 }: TreeIndex, before: ReferenceSubdir | undefined, { added, removed }: JoinVisitor): void {
+  const base = createArtifactCursor(before?.artifacts)
+  const hasBytes = createWeakComparison(byMd5)
+  let hasBase = base.next()
+  for (const target = createArtifactCursor(artifacts); target.next();) {
+    let order = hasBase ? compareCursors(base, target) : 1
+    for (; order < 0; order = hasBase ? compareCursors(base, target) : 1) {
+      removed(base)
+      hasBase = base.next()
     }
+    if (order > 0 || !hasBytes(base, target)) added(target)
+    if (order === 0) hasBase = base.next()
   }
-  return listing
+  for (; hasBase; hasBase = base.next()) removed(base)
 }
 
-/** Artifacts that the base does not have with these bytes. */
-function* addedArtifacts({ artifacts, byMd5 }: TreeIndex, before: ReferenceSubdir | undefined): Generator<Artifact> {
-  const find = findInOrder(before?.artifacts)
-  for (const artifact of artifacts) {
-    const known = find(artifact.name)
-    if (known === undefined || !hasSameBytes(known, artifact, byMd5)) yield artifact
+/** Compares by the digest that counts, else by the md5 of the record: what an old base knows. */
+function createWeakComparison(byMd5: ArtifactSet | undefined): (base: ArtifactCursor, target: ArtifactCursor) => boolean {
+  const weak = createArtifactCursor(byMd5)
+  let hasWeak = weak.next()
+  return (base, target) => {
+    if (haveSameDigest(base, target)) return true
+    // Both are of one table: the row tells which record it is.
+    while (hasWeak && weak.row !== target.row && compareCursors(weak, target) < 0) hasWeak = weak.next()
+    return hasWeak && weak.row === target.row && haveSameDigest(base, weak)
   }
-}
-
-function hasSameBytes(known: Artifact, artifact: Artifact, byMd5: ArtifactSet | undefined): boolean {
-  if (known.digest === artifact.digest) return true
-  return known.digest.startsWith('md5:') && byMd5?.find(artifact.name)?.digest === known.digest
 }
 
 /** The same document lists the same. */
@@ -147,22 +164,22 @@ function diffFiles({ current }: TreeChannel, references: readonly (ReferenceChan
   return current.state.files.filter((file) => references.some((reference) => reference?.known?.state.files.some(({ path, sha256 }) => path === file.path && sha256 === file.sha256) !== true))
 }
 
-/** What a reference has of artifacts and shards, and the channel has not. */
-function removedPaths({ indexes, shards }: TreeChannel, references: readonly (ReferenceChannel | undefined)[]): readonly string[] {
-  const removed = new Set<string>()
+/** What a reference has of artifacts and shards, and the channel has not; `artifacts` are those of subdirs that are there. */
+function removedPaths(channel: TreeChannel, references: readonly (ReferenceChannel | undefined)[], artifacts: readonly string[]): readonly string[] {
+  const removed = new Set(artifacts)
   for (const reference of references) {
     for (const [subdir, before] of reference?.subdirs ?? []) {
-      const index = indexes.find((one) => one.subdir === subdir)
+      const index = channel.indexes.find((one) => one.subdir === subdir)
       if (index !== undefined && isSameDocument(index, reference)) continue
-      for (const path of absentPaths(subdir, before, { artifacts: index?.artifacts, shards: shards.get(subdir) ?? [] })) removed.add(path)
+      for (const path of absentPaths(channel, before, subdir)) removed.add(path)
     }
   }
   return [...removed].toSorted()
 }
 
-function* absentPaths(subdir: SubdirName, before: ReferenceSubdir, { artifacts, shards }: { readonly artifacts: ArtifactSet | undefined; readonly shards: readonly PublishedFile[] }): Generator<string> {
-  const find = findInOrder(artifacts)
-  for (const { name } of before.artifacts) if (find(name) === undefined) yield `${subdir}/${name}`
-  const kept = new Set(shards.map(({ sha256 }) => sha256))
+/** Of a subdir that is gone the artifacts, of any the shards. */
+function* absentPaths({ indexes, shards }: TreeChannel, before: ReferenceSubdir, subdir: SubdirName): Generator<string> {
+  if (indexes.every((index) => index.subdir !== subdir)) for (const { name } of before.artifacts) yield `${subdir}/${name}`
+  const kept = new Set((shards.get(subdir) ?? []).map(({ sha256 }) => sha256))
   for (const sha256 of before.shards) if (!kept.has(sha256)) yield `${subdir}/shards/${sha256}.msgpack.zst`
 }

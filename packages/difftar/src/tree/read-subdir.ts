@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import {
-  type ArtifactSet, createArtifactSetBuilder, createDigest, createIndexTableBuilder, type IndexTable, isArtifactName, isMd5, isSha256, isSubdirName, jsonDumps, type RecordView, type Sha256, type SubdirName,
+  type ArtifactSet, createIndexTableBuilder, type IndexTable, isSha256, isSubdirName, jsonDumps, type RecordView, type Sha256, type SubdirName,
 } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import { difftarError } from '../difftar-error.ts'
@@ -38,20 +38,19 @@ export async function readSubdir(subdir: SubdirName, { root, signal, md5: hasMd5
   if (file === undefined) return undefined
   const hash = createHash('sha256')
   const records = new Map<string, string>()
-  const md5s = createArtifactSetBuilder(subdir)
-  const builder = createIndexTableBuilder(subdir, hasMd5 || hasRecords ? {
+  const builder = createIndexTableBuilder(subdir, hasRecords ? {
     record(view) {
-      if (hasMd5) addMd5(md5s, view)
-      if (hasRecords && view.section === 'packages') records.set(view.key(), fingerprintRecord(JSON.parse(textOf(view))))
+      if (view.section === 'packages') records.set(view.key(), fingerprintRecord(JSON.parse(textOf(view))))
     },
-  } : {})
+  } : {}, { md5: hasMd5 })
   for await (const piece of file.pieces(0, file.size)) {
     signal?.throwIfAborted()
     hash.update(piece)
     builder.write(piece)
   }
   const table = builder.end()
-  return { subdir, table, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, artifacts: table.artifacts(), byMd5: hasMd5 ? md5s.build() : undefined, records: hasRecords ? records : undefined }
+  const artifacts = table.artifacts()
+  return { subdir, table, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, artifacts, byMd5: table.byMd5(artifacts), records: hasRecords ? records : undefined }
 }
 
 function textOf({ bytes, start, end }: RecordView): string {
@@ -61,16 +60,6 @@ function textOf({ bytes, start, end }: RecordView): string {
 /** Two records have the same fingerprint when they say the same, however they are written. */
 export function fingerprintRecord(record: unknown): string {
   return createHash('sha256').update(jsonDumps(record)).digest('hex').slice(0, 32)
-}
-
-const QUOTED_MD5 = /^"([0-9a-f]{32})"$/
-
-function addMd5(set: ReturnType<typeof createArtifactSetBuilder>, view: RecordView): void {
-  const md5 = QUOTED_MD5.exec(view.field('md5') ?? '')?.[1]
-  const size = view.number('size')
-  const name = view.key()
-  if (md5 === undefined || !isMd5(md5) || !isArtifactName(name)) return
-  set.add({ name, digest: createDigest('md5', md5), size: size !== undefined && Number.isSafeInteger(size) && size >= 0 ? size : 0 })
 }
 
 /** The sha256 and size of a file; undefined when there is no regular file. */

@@ -1,0 +1,39 @@
+import { type ArtifactColumns, decodeHex, DIGEST_BYTES, MARK_MD5 } from '../artifact/artifact-columns.ts'
+import { createColumn } from '../columns/columns.ts'
+import { skipBlanks } from '../json/json-keys.ts'
+import type { RowBatch } from '../scanner/scan-driver.ts'
+import { ROW_WORDS } from '../scanner/scanner-engine.ts'
+
+/** The md5 of each record, beside the digest that counts. */
+export interface Md5Column {
+  readonly add: (batch: RowBatch) => void
+  /** Whether the record of a row has one. */
+  readonly has: (row: number) => boolean
+  /** What takes the place of the digests. */
+  readonly columns: Pick<ArtifactColumns, 'digests' | 'marks'>
+}
+
+/** Where the md5 of a row is, as assembly/index-scanner.ts has it. */
+const ROW_MD5 = 10
+const MD5_BYTES = 16
+const QUOTE = 0x22
+
+/** Creates an empty column. */
+export function createMd5Column(): Md5Column {
+  const digests = createColumn((cells) => new Uint8Array(cells), DIGEST_BYTES)
+  const marks = createColumn((cells) => new Uint8Array(cells))
+  return {
+    columns: { digests, marks },
+    has: (row) => marks.chunk(row)[marks.cell(row)] === MARK_MD5,
+    add({ engine, rows }) {
+      for (let row = 0; row < rows; row += 1) {
+        const digest = digests.reserve(1)
+        const mark = marks.reserve(1)
+        const offset = engine.words[engine.at.rows / 4 + row * ROW_WORDS + ROW_MD5] ?? 0
+        const start = offset === 0 ? -1 : skipBlanks(engine.bytes, engine.at.window + offset)
+        const isString = start >= 0 && engine.bytes[start] === QUOTE && engine.bytes[start + 1 + MD5_BYTES * 2] === QUOTE
+        if (isString && decodeHex(engine.bytes, start + 1, { cells: digest.cells, at: digest.at, length: MD5_BYTES })) mark.cells[mark.at] = MARK_MD5
+      }
+    },
+  }
+}
