@@ -7,7 +7,7 @@ import { readTree } from './world.ts'
 describe('README', () => {
   test('the example seeds a mirror', async ({ world, expect }) => {
     const run = await runExample(resolve(import.meta.dirname, '..'), { './near': world.near, './full.tar': join(world.folder, 'full.tar'), './far': world.far })
-    expect(run).toMatchObject({ code: 0, stdout: "true\napplied [ [ '', 'applied', 1 ] ]\n", stderr: '' })
+    expect(run).toMatchObject({ code: 0, stdout: "true\napplied [ [ '', 'applied', 1 ] ]\n[ '', 'same' ]\n", stderr: '' })
     expect(readTree(world.far)).toEqual(readTree(world.near))
   })
 })

@@ -15,9 +15,9 @@ import { endParts, part, skipPart } from './run-parts.mjs'
 
 const [folder = ''] = process.argv.slice(2)
 
-const TARS = [['GNU tar', 'tar', []], ['bsdtar', 'bsdtar', []], ['busybox tar', 'busybox', ['tar']]]
+const TARS = [{ way: 'GNU tar', program: 'tar', words: [] }, { way: 'bsdtar', program: 'bsdtar', words: [] }, { way: 'busybox tar', program: 'busybox', words: ['tar'] }]
 
-const isThere = ([, program]) => {
+const isThere = ({ program }) => {
   try {
     execFileSync(program, ['--help'], { stdio: 'ignore' })
     return true
@@ -69,7 +69,7 @@ const copyPublic = (near, far) => {
   cpSync(near, far, { recursive: true, filter: (path) => !path.slice(near.length).includes('/.') })
 }
 
-const unpack = ([, program, words], tarball, far) => {
+const unpack = ({ program, words }, tarball, far) => {
   mkdirSync(far, { recursive: true })
   execFileSync(program, [...words, 'xf', tarball, '-C', far])
 }
@@ -78,7 +78,7 @@ const unpack = ([, program, words], tarball, far) => {
 const createWays = (tars) => [
   { way: '--apply', isExact: true, bring: async ({ own, far, tarball }) => { mkdirSync(far, { recursive: true }); await condaDiffTar(['--apply', '--grace', '0', '-i', tarball, far], own) } },
   { way: 'cas-merge', isExact: true, bring: ({ own, far, tarball }) => command(runCasMerge, [tarball, far, '--grace', '0'], own) },
-  ...tars.map((tar) => ({ way: tar[0], isExact: false, bring: async ({ far, tarball }) => unpack(tar, tarball, far) })),
+  ...tars.map((tar) => ({ way: tar.way, isExact: false, bring: async ({ far, tarball }) => unpack(tar, tarball, far) })),
   { way: 'a copy', isExact: false, bring: async ({ near, far }) => copyPublic(near, far) },
 ]
 
@@ -199,9 +199,8 @@ const carry = async (history) => {
   return `${states} states by ${ways.length - 1} ways, by all of them in turn (${fourSteps.pairs.size} of ${ways.length ** 2} pairs), recorded, and by request`
 }
 
-const missing = TARS.filter((tar) => !isThere(tar)).map(([name]) => name)
 const histories = hasHistory ? await readHistories() : []
 for (const history of histories) await part(`${history.channel}, ${history.states.length} states`, () => carry(history))
 if (!hasHistory) skipPart('all histories', 'MIRROR_TEST_DATA has no repodata/history.tar.zst')
-for (const name of missing) skipPart(`unpacked by ${name}`, 'it is not installed')
+for (const { way } of TARS.filter((tar) => !isThere(tar))) skipPart(`unpacked by ${way}`, 'it is not installed')
 endParts()

@@ -118,8 +118,13 @@ interface CompareSubdirOptions {
 
 /** Undefined where neither side has the subdir after all. */
 async function compareSubdir({ subdir, before, after }: SubdirPair, { names, signal }: CompareSubdirOptions): Promise<SubdirDifference | undefined> {
-  if (haveSameDocument(before, after)) return { subdir, status: 'same', listing: undefined, relisted: undefined }
+  const same: SubdirDifference = { subdir, status: 'same', listing: undefined, relisted: undefined }
+  if (haveSameDocument(before, after)) return same
   const { old, young } = await readBoth(before, after, signal)
+  return isDocumentOf(old, after) || isDocumentOf(young, before) ? same : judgeSides(subdir, { old, young }, names)
+}
+
+function judgeSides(subdir: SubdirName, { old, young }: ReadSides, names: boolean): SubdirDifference | undefined {
   if (old === 'absent' && young === 'absent') return undefined
   if (old === 'unknown' || young === 'unknown') return { subdir, status: 'unknown', listing: undefined, relisted: undefined }
   if (old === 'absent' || young === 'absent') return describeOne(subdir, old, young)
@@ -129,6 +134,11 @@ async function compareSubdir({ subdir, before, after }: SubdirPair, { names, sig
 
 function haveSameDocument(before: ComparedSubdir | undefined, after: ComparedSubdir | undefined): boolean {
   return before?.document !== undefined && before.document === after?.document
+}
+
+/** What was read turns out to be the document that the other side names, which may not be able to say more. */
+function isDocumentOf(listing: ReadSides['old'], side: ComparedSubdir | undefined): boolean {
+  return typeof listing !== 'string' && listing.document !== undefined && listing.document === side?.document
 }
 
 interface ReadSides {
