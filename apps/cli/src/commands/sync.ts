@@ -35,12 +35,22 @@ export async function runSync(session: Session): Promise<ExitCode> {
   const installers = config.delta.isRecorded ? 'unwanted' : await syncInstallersOf({ session, runtime, spool, dryRun })
   const isCut = outcomes.length < config.channels.length || installers === 'interrupted'
   const exitCode = isCut ? 130 : worstExit([...outcomes.map(exitOf), exitOfOutcome(installers)])
-  // Without a manifest it is no delta: nobody takes a run that failed for one that found nothing new.
-  const isLost = exitCode !== 0 && !outcomes.some((outcome) => 'report' in outcome && outcome.report.status === 'committed')
-  const recorded = recorder === undefined || isCut || isLost ? undefined : await finishRecording(recorder, { session, runtime })
+  const recorded = await closeRecording(isCut ? undefined : recorder, outcomes, { session, runtime, exitCode })
   report({ session, outcomes, installers, recorded, dryRun }, exitCode)
   if (!dryRun) await writeSyncMetrics(session, outcomes, { runtime, installers, started, exitCode })
   return exitCode
+}
+
+interface CloseOptions {
+  readonly session: Session
+  readonly runtime: Runtime
+  readonly exitCode: ExitCode
+}
+
+/** The delta of a run. Without a manifest it is none: nobody takes a run that failed for one that found nothing new. */
+async function closeRecording(recorder: DeltaRecorder | undefined, outcomes: readonly ChannelOutcome[], { session, runtime, exitCode }: CloseOptions): Promise<CreatedDelta | undefined> {
+  const isLost = exitCode !== 0 && !outcomes.some((outcome) => 'report' in outcome && outcome.report.status === 'committed')
+  return recorder === undefined || isLost ? undefined : await finishRecording(recorder, { session, runtime })
 }
 
 /** One channel after another; an interrupt ends it. */
