@@ -18,6 +18,13 @@ const readWhole = async (pieces) => {
   return Buffer.concat(held)
 }
 
+/** An entry whose bytes are not those that the manifest names. */
+const findOther = async (delta) => {
+  const entries = delta.manifest.channels.flatMap(({ folder, entries: own }) => own.map(({ path, sha256 }) => ({ path: folder === '' ? path : `${folder}/${path}`, sha256 })))
+  for (const { path, sha256 } of entries) if (digestOf(await readWhole(delta.open(path))) !== sha256) return `${path} has other bytes than the manifest says`
+  return undefined
+}
+
 /** What comes over a gap is read from damaged bytes: parts of the fuzzing, by `[name, share, body]`; a body answers what is wrong. */
 export const deltaParts = async (folder, { mutate }) => {
   mkdirSync(folder, { recursive: true })
@@ -44,10 +51,7 @@ export const deltaParts = async (folder, { mutate }) => {
       if (delta === undefined) return trusted ? 'takes something unsigned' : undefined
       await delta.verify()
       if (trusted && formatManifest(delta.manifest) !== manifest.toString()) return 'takes another manifest than the one that was signed'
-      for (const { folder: of, entries } of delta.manifest.channels) {
-        for (const entry of entries) if (digestOf(await readWhole(delta.open(of === '' ? entry.path : `${of}/${entry.path}`))) !== entry.sha256) return `${entry.path} has other bytes than the manifest says`
-      }
-      return undefined
+      return await findOther(delta)
     } catch (error) {
       return refused(error)
     }

@@ -7,7 +7,8 @@ import { parseArgs } from 'node:util'
 import { runMain, ToolError } from '../lib/fail.mjs'
 import { reportCounts } from '../lib/steps.mjs'
 import { root } from '../lib/workspace.mjs'
-import { families } from './families.mjs'
+import { families, minutesOf, MOST } from './families.mjs'
+import { runSideBySide } from './side-by-side.mjs'
 
 const MEMORY = '/dev/shm'
 const NEEDED = 2 * 1024 ** 3
@@ -33,12 +34,12 @@ const parseLast = (output) => {
   }
 }
 
-/** Set by Ctrl-C and SIGTERM: the family that runs is ended, and no other is started. */
-const interruption = { isAsked: false, end: () => undefined }
+/** Set by Ctrl-C and SIGTERM: the families that run are ended, and no other is started. */
+const interruption = { isAsked: false, ends: new Set() }
 for (const signal of ['SIGINT', 'SIGTERM']) {
   process.on(signal, () => {
     interruption.isAsked = true
-    interruption.end()
+    for (const end of interruption.ends) end()
   })
 }
 
@@ -59,12 +60,13 @@ const runScript = (script, given, { minutes, folder }) => new Promise((resolve) 
     late = true
     end()
   }, minutes * 60_000)
-  interruption.end = end
+  interruption.ends.add(end)
   child.stdout.on('data', (chunk) => chunks.push(chunk))
   child.once('error', (error) => resolve({ output: '', why: error.message }))
   child.once('close', (code, signal) => {
     clearTimeout(timer)
     end()
+    interruption.ends.delete(end)
     const why = late ? `not done after ${minutes} minutes` : `ended with ${signal ?? code}`
     resolve({ output: Buffer.concat(chunks).toString('utf8'), why: code === 0 ? undefined : why })
   })
@@ -106,20 +108,26 @@ const chosen = (only) => {
 
 await runMain(async () => {
   const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, list: { type: 'boolean', default: false }, only: { type: 'string' }, seed: { type: 'string', default: '1' } } })
+  const over = [true, false].find((quick) => minutesOf(families, { quick }) > MOST[quick ? 0 : 1])
+  if (over !== undefined) throw new ToolError(`Cannot run the families: their minutes are ${minutesOf(families, { quick: over })} together, more than ${MOST[over ? 0 : 1]}.`, 'Correct tools/prove/families.mjs.')
   if (values.list) {
-    for (const { name, about } of families) process.stdout.write(`${name.padEnd(14)} ${about}\n`)
+    for (const { name, about, minutes } of families) process.stdout.write(`${name.padEnd(14)} ${String(minutes[values.quick ? 0 : 1]).padStart(4)} min  ${about}\n`)
+    process.stdout.write(`${'all'.padEnd(14)} ${String(minutesOf(families, { quick: values.quick })).padStart(4)} min  on two processors, where those that need one run side by side\n`)
     return 0
   }
   process.stdout.write(row(['family', 'points', 'faults', 'seconds', 'what']))
   const sum = { points: 0, failed: 0, passed: 0, seconds: 0 }
-  for (const family of chosen(values.only)) {
-    if (interruption.isAsked) return 130
+  const start = performance.now()
+  await runSideBySide(chosen(values.only), async (family) => {
+    if (interruption.isAsked) return
     const result = await runFamily(family, { quick: values.quick, seed: Number(values.seed) })
+    if (interruption.isAsked) return
     print(family, result)
     sum.points += result.points
-    sum.seconds += result.seconds
     if (result.skipped === undefined) sum[result.failed === 0 ? 'passed' : 'failed'] += 1
-  }
+  })
+  sum.seconds = (performance.now() - start) / 1000
+  if (interruption.isAsked) return 130
   reportCounts({ passed: sum.passed, failed: sum.failed })
   process.stdout.write(row(['all', sum.points, sum.failed, sum.seconds.toFixed(0), `${sum.passed} families passed, ${sum.failed} failed`]))
   return sum.failed > 0 ? 1 : 0

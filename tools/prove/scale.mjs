@@ -1,5 +1,5 @@
 // A million records and two: memory, time, recovery, retries; artifacts are made by the upstream from their names: part of `npm run prove`.
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { hash } from 'node:crypto'
 import { once } from 'node:events'
 import fs from 'node:fs'
@@ -116,7 +116,11 @@ const changeAndBreak = async ({ own, upstream }) => {
   await ended
   found.points += 1
   if (!isKilled) found.notes.push('the commit was over before it could be killed')
-  check(`after SIGKILL in the commit of ${MILLION + 2000}, the next run`, run(own).wall, { limit: 10, unit: 's', timed: true })
+  const head = fs.readFileSync(join(own, 'm/big/.mirror/head'), 'utf8')
+  const { milliseconds, generation, cpu } = JSON.parse(spawnSync(process.execPath, ['--no-warnings', join(root, 'tools/prove/scale-recover.mjs'), join(own, 'm/big')], { encoding: 'utf8' }).stdout)
+  check(`after SIGKILL in the commit of ${MILLION + 2000}, the commit is completed within`, milliseconds / 1000, { limit: 10, unit: 's', timed: true })
+  found.notes.push(`  of which ${(cpu / 1e6).toFixed(1)} s of processor; ${head.includes(`"generation":${generation}}`) ? 'there was nothing to complete' : `generation ${generation} is the head now`}`)
+  check(`the run after that`, run(own).wall, { limit: 60, unit: 's', timed: true })
 }
 
 const retries = async () => {
