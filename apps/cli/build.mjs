@@ -1,6 +1,7 @@
 // Bundles what src/bin/ has into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
 // No dependency is left outside. What is imported dynamically becomes a chunk of its own, read when it is needed. As every file that is read takes its half
 // millisecond, what starts first (src/bin/) and workers are one file each, and are no reason to split the rest, of which chunks are merged (scripts/merge-chunks.mjs).
+import { execFileSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, resolve, sep } from 'node:path'
@@ -93,10 +94,14 @@ const writeHelp = async () => {
   removeOthers(folder, [...all.keys()])
 }
 
+/** The single file that `delta create --with-tool` puts beside a delta. */
+const bundleTool = () => execFileSync(process.execPath, [join(here, '../../packages/difftar/build.mjs'), out], { stdio: 'inherit' })
+
 mkdirSync(out, { recursive: true })
 try {
   writeLicences(await bundle())
   await writeHelp()
+  bundleTool()
 } catch (error) {
   // esbuild has shown its own errors already.
   if (!Array.isArray(error.errors)) throw error

@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
-import { cpSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -46,7 +46,7 @@ async function run(program: 'mirror' | 'cas-sync', argv: readonly string[]): Pro
   return { code, stdout, loaded }
 }
 
-test.for([['mirror'], ['cas-sync'], ...COMMANDS.map(({ name }) => ['mirror', name])])('the bundled help of %j is what yargs prints, at every width', async ([program, ...words]) => {
+test.for([['mirror'], ['cas-sync'], ['mirror', 'delta'], ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')])])('the bundled help of %j is what yargs prints, at every width', async ([program, ...words]) => {
   if (program !== 'mirror' && program !== 'cas-sync') throw new Error('there is no such program')
   for (const columns of [80, 110, 200]) {
     const expected = await renderHelp([program, ...words], columns)
@@ -59,6 +59,19 @@ test('readHelp() leaves other widths, and everything that is not a question for 
   for (const argv of [[], ['help'], ['sync'], ['--help', 'sync'], ['snyc', '--help'], ['sync', '--json', '--help'], ['sync', 'x', '--help'], ['../mirror', '--help'], ['--help', '--version']]) {
     expect(readHelp({ program: 'mirror', argv, columns: 80 }, help)).toBeUndefined()
   }
+})
+
+test('the bundle brings the program that travels with a delta', async () => {
+  await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }] } }, join(folder, 'near'))
+  const made = await run('mirror', ['delta', 'create', 'carried', '--mirror-dir', 'near', '--with-tool'])
+  expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('difftar.mjs') })
+  const applied = spawnSync(process.execPath, ['difftar.mjs', '--apply', '-i', '.', join(folder, 'far')], { cwd: join(folder, 'carried'), encoding: 'utf8', env: {} })
+  expect(applied.status, applied.stderr).toBe(1)
+  mkdirSync(join(folder, 'far'))
+  expect(spawnSync(process.execPath, ['difftar.mjs', '--apply', '-i', '.', join(folder, 'far')], { cwd: join(folder, 'carried'), encoding: 'utf8', env: {} })).toMatchObject({ status: 0, stdout: expect.stringContaining('1 added') })
+  // What lies beside it does not make it another delta.
+  expect(await run('mirror', ['delta', 'inspect', 'carried', '--verify'])).toMatchObject({ code: 0 })
+  expect(await run('mirror', ['delta', 'create', 'carried', '--mirror-dir', 'near', '--with-tool'])).toMatchObject({ code: 0 })
 })
 
 test('the bundle has no help of commands that are gone', async () => {

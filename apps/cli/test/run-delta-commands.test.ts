@@ -241,7 +241,7 @@ describe('mirror delta', () => {
     for (const [argv, exitCode, text] of [
       [[...create, '--since', 'q1'], 2, 'Did you mean `@q1`?'], [[...create, '--since', 'absent.json'], 2, 'STATE_UNKNOWN'], [[...create, '--since', '@none'], 1, 'There are: @1'],
       [[...create, '--since', '@9'], 4, 'GENERATION_ABSENT'], [[...create, '--since', 'broken.json'], 1, 'REFERENCE_INVALID'], [[...create, '--volume-size', 'huge'], 2, '--volume-size takes'],
-      [['delta', 'create', 'o', '-f', 'near.yaml', '--volume-size', '4G'], 2, 'only a tarball'], [['delta', 'create', 'o.tar.zst', '-f', 'near.yaml'], 2, 'compressed'], [['delta', 'create', 'broken.json', '-f', 'near.yaml'], 2, 'is a file'],
+      [['delta', 'create', 'o', '-f', 'near.yaml', '--volume-size', '4G'], 2, 'only a tarball'], [['delta', 'create', '-', '-f', 'near.yaml', '--with-tool'], 2, 'a pipe has none'], [['delta', 'create', 'o.tar.zst', '-f', 'near.yaml'], 2, 'compressed'], [['delta', 'create', 'broken.json', '-f', 'near.yaml'], 2, 'is a file'],
       [['delta', 'create', 'foreign', '-f', 'near.yaml'], 4, 'DELTA_TARGET_FOREIGN'], [['delta', 'create', 'o.tar', '--mirror-dir', 'foreign'], 1, 'MIRROR_NOT_FOUND'], [['delta', 'create', 'o.tar', '--mirror-dir', 'absent'], 1, 'TREE_NOT_FOUND'],
       [[...create, '-c', 'https://a.example/other'], 1, 'it has no channel other'], [['delta', 'request', '--mirror-dir', 'absent'], 1, 'TREE_NOT_FOUND'], [['delta', 'request', '--mirror-dir', 'near', '-c', 'https://a.example/other'], 1, 'MIRROR_NOT_FOUND'],
     ] as const) expect(await run([...argv]), argv.join(' ')).toMatchObject({ exitCode, stderr: expect.stringContaining(text) })
