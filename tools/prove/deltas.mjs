@@ -1,4 +1,4 @@
-// X1-X4, X6, X7, X9, A11: what writes a delta and what takes it (conda-diff-tar --create and --apply, cas-sync with delta: true, cas-merge), broken off at every change that it makes through node:fs: part of `npm run prove`. Runs itself once for
+// X1-X4, X6-X9, A11: what writes a delta and what takes it (conda-diff-tar --create and --apply, cas-sync with delta: true, cas-merge), broken off at every change that it makes through node:fs: part of `npm run prove`. Runs itself once for
 // each command, two at once.
 import { spawn } from 'node:child_process'
 import { mkdirSync, rmSync } from 'node:fs'
@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { addSweep, createFound, printFound } from '@mirror/test-fixtures'
 import { CHECKS } from './deltas/checks.mjs'
 import { MUTANTS } from './deltas/mutants.mjs'
-import { killProcesses, runKilled } from './deltas/processes.mjs'
+import { canTrace, killProcesses, runCounted, runKilled, traceProcess } from './deltas/processes.mjs'
 import { createScenarios } from './deltas/scenarios.mjs'
 import { breakScenario } from './deltas/sweeps.mjs'
 
@@ -18,6 +18,8 @@ const { quick, folder, seed } = given
 const AT_ONCE = 2
 /** In a quick run, so many changes are passed over: none in the full one. */
 const QUICK_STEP = 11
+/** Left to the full run. */
+const FULL = ['recovery', 'strace', 'processes']
 const CODES = ['ENOSPC', 'EIO', 'EROFS', 'EDQUOT']
 
 const proveOne = async (scenario) => {
@@ -31,9 +33,10 @@ const proveOne = async (scenario) => {
     errors: async () => { for (const code of quick ? CODES.slice(0, 1) : CODES) addSweep(found, told(`X3 ${code} at changes`), await broken.sweepErrors(code)) },
     'short writes': async () => addSweep(found, told('X4 short writes'), await broken.sweepShortWrites()),
     'weak disk': async () => addSweep(found, told('X6 states of a disk that keeps nothing in order'), await broken.sweepWeakDisk(quick ? { seed, recover: 20, every: 25 } : { seed, recover: 5, every: 4 })),
+    strace: async () => (canTrace() ? addSweep(found, told('X8 changes that the kernel counts'), await traceProcess(scenario, broken, { folder })) : found.notes.push(told('X8: skipped, strace cannot be run here'))),
     processes: async () => addSweep(found, told('X1 SIGKILL of real processes'), await killProcesses(scenario, broken, { folder, step: 8 })),
   }
-  for (const [name, run] of Object.entries(parts)) if ((given.options.parts ?? (quick ? Object.keys(parts).filter((part) => part !== 'processes' && part !== 'recovery') : Object.keys(parts))).includes(name)) await run()
+  for (const [name, run] of Object.entries(parts)) if ((given.options.parts ?? (quick ? Object.keys(parts).filter((part) => !FULL.includes(part)) : Object.keys(parts))).includes(name)) await run()
   return found
 }
 
@@ -124,7 +127,8 @@ const check = async (name, made) => {
 }
 
 const [mode, name = '', made = '', w = '', at = ''] = rest
-if (mode === 'check') await check(name, made)
+if (mode === 'counted') await runCounted(await find(name, made), { w })
+else if (mode === 'check') await check(name, made)
 else if (mode === 'killed') await runKilled(await find(name, made), { w, at: Number(at) })
 else printFound(mode === 'one' ? await proveOne(await find(name, made)) : await proveAll())
 process.exitCode = 0

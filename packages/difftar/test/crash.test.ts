@@ -2,7 +2,7 @@ import { describe } from 'vitest'
 import { createApplySweep, type Fault } from './crash/apply-sweep.ts'
 import { test } from './test.ts'
 
-/** A few points; `test/crash/prove-apply.ts` takes all of them. */
+/** A few points; `npm run prove -- --only=deltas` takes all of them. */
 const STEP = 23
 
 describe('applyDelta() leaves a mirror that clients can use, and goes on, when it is', () => {

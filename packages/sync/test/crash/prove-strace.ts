@@ -2,17 +2,16 @@
 import { spawn, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { cp, mkdir, readFile, rm } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import process from 'node:process'
 import { fileURLToPath } from 'node:url'
 import { createFound, printFound, readGiven } from '@mirror/test-fixtures'
 import type { KeepingScenario } from './keeping-scenarios.ts'
+import { CHANGES, kindOf } from './strace-kinds.ts'
 import { checkPoint } from './sweep-scenario.ts'
 import { createAllScenarios } from './sync-scenarios.ts'
 
 const { folder, quick } = readGiven(process.argv[2])
-/** Everything by which Linux changes a file, a name or an attribute. */
-const CHANGES = 'openat,open,creat,openat2,write,writev,pwrite64,pwritev,pwritev2,rename,renameat,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,mkdir,mkdirat,rmdir,mknod,mknodat,truncate,ftruncate,fallocate,copy_file_range,sendfile,splice,fsync,fdatasync,sync_file_range'
 /** Where SIGKILL is injected: one thread does all of one kind, so that they can be counted. */
 const KILLED = ['rename', 'link', 'unlink', 'mkdir', 'rmdir', 'ftruncate', 'fsync', 'fdatasync'] as const
 const SCRIPT = fileURLToPath(new URL('run-scenario.ts', import.meta.url))
@@ -28,24 +27,6 @@ function run(command: string, args: readonly string[]): Promise<{ readonly outpu
     child.stderr.resume()
     child.once('close', (code, signal) => { resolve({ output, code, signal }) })
   })
-}
-
-const LINE = /^\d+\s+(?<call>\w+)\((?<rest>.*)$/
-
-/** What a line of strace changes below the mirror: a kind, or what it is if no kind of ours. */
-function kindOf(line: string, mirror: string): string | undefined {
-  const { call = '', rest = '' } = LINE.exec(line)?.groups ?? {}
-  // A new mirror's own name is made durable in the folder above.
-  if (!rest.includes(mirror) && !(call === 'fsync' && rest.includes(`<${dirname(mirror)}>`))) return undefined
-  if (call.startsWith('open')) {
-    if (rest.includes('O_EXCL')) return 'create'
-    if (rest.includes('O_APPEND')) return 'append'
-    // SQLite opens the file whose lock it takes, and writes nothing.
-    if (rest.includes('/.mirror/lock.db')) return undefined
-    return /O_WRONLY|O_RDWR|O_TRUNC|O_CREAT/.test(rest) ? `${call}(${rest})` : undefined
-  }
-  if (call === 'mkdir' || call === 'rename' || call === 'link' || call === 'unlink' || call === 'rmdir' || call === 'write' || call === 'ftruncate' || call === 'fsync' || call === 'fdatasync') return call
-  return `${call}(${rest})`
 }
 
 async function startOver({ name }: KeepingScenario, mirror: string): Promise<void> {
