@@ -1,16 +1,15 @@
 // How fast a store takes artifacts, durably, beside the floor of writing and renaming the same bytes without hashing or syncing.
 // node benchmarks/put-bench.mjs [--rounds 3] [--folder /tmp]
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createArtifactSet, createDigest } from '@mirror/core'
-import { EMPTY_STATE, stateId } from '@mirror/delta'
+import { createDigest } from '@mirror/core'
 import { createDiskStore } from '../src/index.ts'
+import { fillSubdir, sha256 } from './fill-subdir.mjs'
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '3' }, folder: { type: 'string', default: os.tmpdir() } } })
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 const PIECE = 64 * 1024
 
 function makeArtifacts(count, size) {
@@ -28,15 +27,10 @@ async function* inPieces(bytes) {
 
 async function putAll(root, artifacts) {
   const store = createDiskStore({ root })
-  const add = createArtifactSet('linux-64', artifacts.map(({ name, digest, size }) => ({ subdir: 'linux-64', name, digest, size })))
-  const json = Buffer.from(JSON.stringify({ info: { subdir: 'linux-64' }, packages: {}, 'packages.conda': Object.fromEntries(artifacts.map(({ name, digest, size }) => [name, { sha256: digest.slice(7), size }])) }))
-  const document = { path: 'linux-64/repodata.json', sha256: sha256(json), size: json.length }
-  const target = { subdirs: [{ subdir: 'linux-64', document, variants: [], artifacts: { count: add.count, bytes: add.bytes } }], files: [] }
-  const none = createArtifactSet('linux-64', [])
-  const change = { subdir: 'linux-64', add, remove: none, reused: { before: none, after: none }, relisted: 0, target: target.subdirs[0], interim: undefined, interimShards: [], shardsAdded: [], shardsRemoved: [] }
+  const { changeset, document, json } = fillSubdir(artifacts)
   const byName = new Map(artifacts.map((artifact) => [artifact.name, artifact]))
   const start = performance.now()
-  const { transaction } = await store.begin({ base: stateId(EMPTY_STATE), target, changes: [change], withdrawn: [], filesAdded: [], filesRemoved: [] })
+  const { transaction } = await store.begin(changeset)
   for await (const artifact of transaction.missing()) {
     const { bytes } = byName.get(artifact.name)
     await transaction.put(artifact, bytes.length > 256 * 1024 ? inPieces(bytes) : bytes)

@@ -1,18 +1,17 @@
 // How fast a mirror is verified, beside `openssl dgst` over the same files in the same run (page cache warm).
 // node benchmarks/verify-bench.mjs [--size 1000] [--full] [--rounds 3] [--folder /tmp]      sizes in MB; --full is 4,000
 import { spawnSync } from 'node:child_process'
-import { createHash, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { createArtifactSet, createDigest } from '@mirror/core'
-import { EMPTY_STATE, stateId } from '@mirror/delta'
+import { createDigest } from '@mirror/core'
 import { createDiskStore, verifyStore } from '../src/index.ts'
+import { fillSubdir, sha256 } from './fill-subdir.mjs'
 
 const { values } = parseArgs({ options: { size: { type: 'string', default: '1000' }, full: { type: 'boolean', default: false }, rounds: { type: 'string', default: '3' }, folder: { type: 'string', default: os.tmpdir() } } })
 const total = (values.full ? 4000 : Number(values.size)) * 1_000_000
-const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex')
 // A median of 84 KB and a few large ones, as channels have them.
 const SIZES = [12_000, 20_000, 40_000, 84_000, 84_000, 150_000, 400_000, 1_500_000, 6_000_000, 30_000_000]
 
@@ -27,16 +26,11 @@ try {
   const artifacts = []
   for (let index = 0, sum = 0; sum < total; index += 1) {
     const bytes = make(index)
-    artifacts.push({ subdir: 'linux-64', name: `p${String(index).padStart(6, '0')}-1.0-0.conda`, digest: createDigest('sha256', sha256(bytes)), size: bytes.length })
+    artifacts.push({ name: `p${String(index).padStart(6, '0')}-1.0-0.conda`, digest: createDigest('sha256', sha256(bytes)), size: bytes.length })
     sum += bytes.length
   }
-  const add = createArtifactSet('linux-64', artifacts)
-  const none = createArtifactSet('linux-64', [])
-  const json = Buffer.from(JSON.stringify({ info: { subdir: 'linux-64' }, packages: {}, 'packages.conda': Object.fromEntries(artifacts.map(({ name, digest, size }) => [name, { sha256: digest.slice(7), size }])) }))
-  const document = { path: 'linux-64/repodata.json', sha256: sha256(json), size: json.length }
-  const subdir = { subdir: 'linux-64', document, variants: [], artifacts: { count: add.count, bytes: add.bytes } }
-  const change = { subdir: 'linux-64', add, remove: none, reused: { before: none, after: none }, relisted: 0, target: subdir, interim: undefined, interimShards: [], shardsAdded: [], shardsRemoved: [] }
-  const { transaction } = await createDiskStore({ root: join(root, 'mirror') }).begin({ base: stateId(EMPTY_STATE), target: { subdirs: [subdir], files: [] }, changes: [change], withdrawn: [], filesAdded: [], filesRemoved: [] })
+  const { changeset, document, json } = fillSubdir(artifacts)
+  const { transaction } = await createDiskStore({ root: join(root, 'mirror') }).begin(changeset)
   for await (const artifact of transaction.missing()) await transaction.put(artifact, make(Number(artifact.name.slice(1, 7))))
   await transaction.putFile(document, json)
   await transaction.commit()
@@ -59,7 +53,7 @@ try {
     return { wall: performance.now() - start, cpu: (used.user + used.system) / 1000 }
   }
   openssl()
-  console.log(`${artifacts.length} artifacts, ${(add.bytes / 1e9).toFixed(2)} GB`)
+  console.log(`${artifacts.length} artifacts, ${(changeset.changes[0].add.bytes / 1e9).toFixed(2)} GB`)
   for (let round = 0; round < Number(values.rounds); round += 1) {
     const peer = openssl()
     const zero = await ours(0)

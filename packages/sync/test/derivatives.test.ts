@@ -21,6 +21,13 @@ async function sameFile({ upstream, mirror }: World, path: string): Promise<bool
   return (await readFile(join(upstream, path))).equals(await readFile(join(mirror, path)))
 }
 
+/** What the next run comes to, and what upstream answers to it. */
+async function statusesOfNext({ server, sync }: World): Promise<ReadonlySet<unknown>> {
+  server.reset()
+  const { report } = await sync({ derivatives: ALL })
+  return new Set([report.status, ...server.requests.map(({ status }) => status)])
+}
+
 describe('syncChannel() with derivatives', () => {
   test('mirrors none unless asked to', async ({ expect, createWorldOf }) => {
     const world = await createWorldOf(RICH)
@@ -38,9 +45,7 @@ describe('syncChannel() with derivatives', () => {
     const packed = await readFile(join(world.mirror, 'linux-64/run_exports.json.zst'))
     expect(zstdDecompressSync(packed).equals(await readFile(join(world.mirror, 'linux-64/run_exports.json')))).toBe(true)
     expect((await world.check()).problems).toEqual([])
-    world.server.reset()
-    expect((await world.sync({ derivatives: ALL })).report.status).toBe('unchanged')
-    expect(world.server.requests.every(({ status }) => status === 304)).toBe(true)
+    expect(await statusesOfNext(world)).toEqual(new Set(['unchanged', 304]))
   })
 
   test('restricts each to what the mirror lists', async ({ expect, createWorldOf }) => {
@@ -95,9 +100,7 @@ describe('syncChannel() with derivatives', () => {
     expect((await world.sync({ derivatives: ALL })).report).toMatchObject({ status: 'committed', warnings: [] })
     expect(await sameFile(world, path)).toBe(true)
     expect((await world.check()).problems).toEqual([])
-    world.server.reset()
-    expect((await world.sync({ derivatives: ALL })).report.status).toBe('unchanged')
-    expect(world.server.requests.every(({ status }) => status === 304)).toBe(true)
+    expect(await statusesOfNext(world)).toEqual(new Set(['unchanged', 304]))
   })
 
   test('keeps those that are there when a later run cannot have them, and the index is the same', async ({ expect, createWorldOf }) => {

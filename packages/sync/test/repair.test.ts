@@ -7,7 +7,7 @@ import { changeChannel } from '@mirror/test-fixtures'
 import { describe } from 'vitest'
 import { repairChannel, type RepairReport } from '../src/index.ts'
 import { readTree } from './read-tree.ts'
-import { test, type World } from './world.ts'
+import { createScatteredWorld, test, type World } from './world.ts'
 
 async function faultsOf(world: World): Promise<readonly VerifyFault[]> {
   return (await verifyStore({ root: world.mirror, threads: 0 }))?.faults ?? []
@@ -53,9 +53,7 @@ describe('repairChannel()', () => {
   })
 
   test('fetches from where upstream keeps the artifacts, when that is not beside the index', async ({ expect, createWorldOf }) => {
-    const elsewhere = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'gamma' }] } })
-    const world = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'gamma' }] }, subdirIndexes: { 'linux-64': { baseUrl: `${elsewhere.server.url}linux-64/` } } })
-    await rm(join(world.upstream, 'linux-64/gamma-1.0-0.conda'))
+    const world = await createScatteredWorld(createWorldOf)
     await world.sync()
     await world.sync()
     await rm(join(world.mirror, 'linux-64/gamma-1.0-0.conda'))

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { parseSubdirName } from '@mirror/core'
 import { changeChannel, createGate, faults } from '@mirror/test-fixtures'
 import { describe } from 'vitest'
-import { SMALL, test, type World } from './world.ts'
+import { createScatteredWorld, SMALL, test, type World } from './world.ts'
 
 async function sameIndex({ upstream, mirror }: World, subdir: string): Promise<boolean> {
   return (await readFile(join(upstream, subdir, 'repodata.json'))).equals(await readFile(join(mirror, subdir, 'repodata.json')))
@@ -251,9 +251,7 @@ describe('syncChannel()', () => {
   })
 
   test('takes an absolute base_url out, and fetches from there', async ({ expect, createWorldOf }) => {
-    const elsewhere = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'gamma' }] } })
-    const world = await createWorldOf({ subdirs: { 'linux-64': [{ name: 'gamma' }] }, subdirIndexes: { 'linux-64': { baseUrl: `${elsewhere.server.url}linux-64/` } } })
-    await rm(join(world.upstream, 'linux-64', 'gamma-1.0-0.conda'))
+    const world = await createScatteredWorld(createWorldOf)
     expect((await world.sync()).report).toMatchObject({ status: 'committed', failed: [] })
     expect((await world.check()).problems).toEqual([])
     expect(await readFile(join(world.mirror, 'linux-64', 'repodata.json'), 'utf8')).not.toContain('base_url')

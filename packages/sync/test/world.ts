@@ -32,6 +32,15 @@ export async function createWorld(description: ChannelDescription, cleanUp: (ste
   return { upstream, mirror, server, sync: async (options) => await runSync(server.url, { folder, mirror }, options), check: async () => await checkMirror(mirror) }
 }
 
+/** A world of one artifact, which upstream keeps elsewhere, and says where (`info.base_url`). */
+export async function createScatteredWorld(createWorldOf: (description: ChannelDescription) => Promise<World>): Promise<World> {
+  const subdirs = { 'linux-64': [{ name: 'gamma' }] }
+  const elsewhere = await createWorldOf({ subdirs })
+  const world = await createWorldOf({ subdirs, subdirIndexes: { 'linux-64': { baseUrl: `${elsewhere.server.url}linux-64/` } } })
+  await rm(join(world.upstream, 'linux-64/gamma-1.0-0.conda'))
+  return world
+}
+
 export { SMALL } from './small.ts'
 
 /** A test with a world of `SMALL`. */
