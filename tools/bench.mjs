@@ -1,4 +1,4 @@
-// How fast everything is, beside other people's tools: npm run bench [-- --quick]. Timings are printed beside their targets, never asserted.
+// How fast everything is, beside other people's tools: npm run bench [-- --quick | --full]. Timings are printed beside their targets, never asserted.
 // MIRROR_BENCH_PEER: the binary of conda-mirror (Rust), to measure beside it. MIRROR_BENCH_FOLDER: where there is room for some GB, default the temporary folder.
 import { globSync } from 'node:fs'
 import { join } from 'node:path'
@@ -30,6 +30,9 @@ await runMain(async () => {
   const nginx = await prepareTool('nginx')
   if (nginx.path === undefined) process.stdout.write(`skipped - whole runs: nginx: ${nginx.why}\n`)
   else codes.push(await runNode('tools/bench/whole-runs.mjs', [JSON.stringify({ quick, nginx: nginx.path, command: join(root, 'apps/cli/bin/mirror.js') })]))
+  const peer = await prepareTool('conda-mirror')
+  if (peer.path === undefined) process.stdout.write(`skipped - conda-diff-tar 0.10.0 beside ours: ${peer.why}\n`)
+  codes.push(await runNode('tools/bench/deltas.mjs', [JSON.stringify({ quick, full: process.argv.includes('--full'), command: join(root, 'packages/difftar/bin/conda-diff-tar.js'), python: peer.path })]))
   for (const script of benchmarks()) {
     process.stdout.write(`\n${script}\n`)
     codes.push(await runNode(script, (quick ? QUICK : FULL)[script.split('/').at(-1)] ?? []))

@@ -7,29 +7,13 @@ import { pathToFileURL } from 'node:url'
 import { startNginx } from '../interop/lib/start-nginx.mjs'
 import { createChannel } from './create-channel.mjs'
 import { compete, measure } from './measure.mjs'
+import { number, print, printTable } from './print-table.mjs'
 
 const { quick, command, nginx } = JSON.parse(process.argv[2])
 const rounds = quick ? 1 : 3
 const SUBDIRS = ['noarch', 'linux-64', 'osx-arm64']
 const peer = process.env.MIRROR_BENCH_PEER
 const folder = mkdtempSync(join(process.env.MIRROR_BENCH_FOLDER ?? tmpdir(), 'bench-'))
-
-const print = (line = '') => process.stdout.write(`${line}\n`)
-const number = (value, unit, digits = 2) => (value === undefined ? '-' : `${value.toFixed(digits)} ${unit}`)
-
-/** A row a contestant: against the first of them, which is ours. */
-const printTable = (title, results, targets = {}) => {
-  const rows = [...results].map(([name, { wall, least, cpu, peak }]) => [name, number(wall, 's'), number(least, 's'), number(cpu, 's'), number(peak, 'MiB', 0)])
-  const table = [['', 'wall', 'least', 'CPU', 'peak'], ...rows]
-  const widths = table[0].map((_cell, column) => Math.max(...table.map((row) => row[column].length)))
-  print(`\n${title}`)
-  for (const row of table) print(`  ${row.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join('  ')}`)
-  const [[, ours], ...others] = results
-  for (const [name, theirs] of others) {
-    const cpu = ours.cpu === undefined || !(theirs.cpu > 0) ? '' : `, ${(ours.cpu / theirs.cpu).toFixed(2)}x the CPU`
-    print(`  ours is ${(ours.wall / theirs.wall).toFixed(2)}x the wall of ${name}${cpu}${targets[name] === undefined ? '' : `; target: ${targets[name]}`}`)
-  }
-}
 
 const environment = { env: { PATH: process.env.PATH, HOME: folder } }
 const mirror = (args) => measure(process.execPath, [command, ...args], environment)
