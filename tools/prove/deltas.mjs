@@ -24,7 +24,7 @@ const CODES = ['ENOSPC', 'EIO', 'EROFS', 'EDQUOT']
 
 const proveOne = async (scenario) => {
   const found = createFound()
-  const broken = await breakScenario(scenario, { folder, step: quick ? QUICK_STEP : 1 })
+  const broken = await breakScenario(scenario, { folder, ...(quick ? { step: QUICK_STEP } : { step: 1, rare: scenario.rare }) })
   const told = (what) => `${scenario.name}, ${what}`
   found.notes.push(told(`one run makes ${broken.changes} changes`))
   const parts = {

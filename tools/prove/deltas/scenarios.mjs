@@ -84,7 +84,8 @@ export const createScenarios = async (folder, { isMade = false } = {}) => {
   const at = (...names) => join(folder, ...names)
   const places = { before: at('up/before'), half: at('up/half'), after: at('up/after'), media: at('media'), folder }
   if (!isMade) await makePlaces(places)
-  return [applies(places), adopts(places), merges(places), seeds(places), records(places), recordsFirst(places), creates(places)]
+  // The longest first, so that all end together.
+  return [adopts(places), applies(places), merges(places), seeds(places), records(places), recordsFirst(places), creates(places)]
 }
 
 const makePlaces = async (places) => {
@@ -103,6 +104,8 @@ const makePlaces = async (places) => {
   await must('the newer tarball', runTar(['--create', '-i', join(media, 'later.json'), '-o', join(media, 'newer.tar'), after], folder))
   mkdirSync(join(media, 'updated'))
   execFileSync('tar', ['xf', join(media, 'update.tar'), '-C', join(media, 'updated')])
+  mkdirSync(join(folder, 'made/seeded'), { recursive: true })
+  await must('the other side', runTar(['--apply', '-i', join(media, 'seed.tar'), join(folder, 'made/seeded')], folder))
   // What cas-sync carries: a mirror, the delta from it to what upstream has, and all from nothing.
   const [near, full] = [join(folder, 'made/near'), join(folder, 'made/full')]
   writeConfigs(near, { upstream: before, media: 'nowhere' })
@@ -129,8 +132,8 @@ const makePlaces = async (places) => {
 const PASSING = /not the content of repodata\.json|listed in shards, not in|^channeldata\.json: |run_exports\.json: .* is not in repodata\.json|there is no \w+\.json beside it|listed in repodata\.json, not in shards/
 
 /** What holds of a mirror that a delta is applied to. `wanted`: what it is to be in the end. */
-const takes = (name, { prepare, command, channel, wanted }) => ({
-  name, prepare, runTar, run: command,
+const takes = (name, { prepare, command, channel, wanted, rare = 1 }) => ({
+  name, prepare, runTar, rare, run: command,
   async afterBreak(w, { keep = false } = {}) {
     const mirror = join(w, channel)
     const { problems } = await checkEveryIndex(mirror)
@@ -162,8 +165,9 @@ const applies = (places) => takes('conda-diff-tar --apply', {
   command: (w) => runTar(['--apply', '-i', join(places.media, 'update.tar'), '--grace', '0', join(w, 'far')], w),
 })
 
+/** Two commits in one run, of which the second is that of the scenario after this one: disks fail, and recovery is killed, at every second change. */
 const adopts = (places) => takes('conda-diff-tar --apply to a tree of another tool', {
-  channel: 'far', wanted: () => readTree(places.after), prepare: async (w) => cpSync(places.before, join(w, 'far'), { recursive: true }),
+  rare: 2, channel: 'far', wanted: () => readTree(places.after), prepare: async (w) => cpSync(places.before, join(w, 'far'), { recursive: true }),
   command: (w) => runTar(['--apply', '-i', join(places.media, 'update.tar'), '--grace', '0', join(w, 'far')], w),
 })
 
@@ -254,7 +258,7 @@ const recordsFirst = (places) => writes('cas-sync with delta: true, the first', 
 })
 
 const creates = (places) => writes('conda-diff-tar --create', {
-  delta: 'update.tar', from: () => places.before, scratch: (w) => `${w}-scratch`, states: () => [readTree(places.half), readTree(places.after)], only: () => ['update.tar'],
+  delta: 'update.tar', from: () => join(places.folder, existsSync(join(places.folder, 'made/seeded')) ? 'made/seeded' : 'up/before'), scratch: (w) => `${w}-scratch`, states: () => [readTree(places.half), readTree(places.after)], only: () => ['update.tar'],
   async prepare(w) {
     mkdirSync(w, { recursive: true })
     cpSync(join(places.media, 'older.tar'), join(w, 'update.tar'))

@@ -7,9 +7,9 @@ import { Dead, runBroken } from './breaks.mjs'
 
 /**
  * Makes a scenario ready to be broken off again and again: `changes` of one whole run, `sweepKills()`, `sweepRecovery()`, `sweepErrors(code)`, `sweepShortWrites()`, `sweepWeakDisk(options)`, each `{ points, bad }`. `step`: every change,
- * or every second one, and so on, the last one always. `untilBad`: a sweep ends with the first fault.
+ * or every second one, and so on, the last one always; `rare` is that of failing disks and of deaths during recovery. `untilBad`: a sweep ends with the first fault.
  */
-export const breakScenario = async (scenario, { folder, step = 1, untilBad = false }) => {
+export const breakScenario = async (scenario, { folder, step = 1, rare = step, untilBad = false }) => {
   const prepared = join(folder, 'prepared')
   const w = join(folder, 'w')
   mkdirSync(prepared)
@@ -53,7 +53,8 @@ export const breakScenario = async (scenario, { folder, step = 1, untilBad = fal
   const problems = [...whole.error === undefined && whole.answer.exitCode === 0 ? [] : [String(whole.error ?? whole.answer.told)], ...await scenario.inTheEnd(w)]
   if (problems.length > 0) throw new TypeError(`${scenario.name} fails unbroken: ${problems.join('; ')}`)
   const changes = whole.count
-  const places = Array.from({ length: changes }, (_, index) => changes - index).filter((_, index) => index % step === 0)
+  const placesOf = (each) => Array.from({ length: changes }, (_, index) => changes - index).filter((_, index) => index % each === 0)
+  const [places, fewer] = [placesOf(step), placesOf(rare)]
 
   const killTwice = async (at) => {
     const first = { type: 'dead', at, when: 'after' }
@@ -75,10 +76,10 @@ export const breakScenario = async (scenario, { folder, step = 1, untilBad = fal
   return {
     changes, startOver, w, goOn,
     sweepKills: () => sweep(places.flatMap((at) => [{ type: 'dead', at, when: 'before' }, { type: 'dead', at, when: 'after' }])),
-    sweepErrors: (code) => sweep(places.map((at) => ({ type: 'error', at, code }))),
+    sweepErrors: (code) => sweep(fewer.map((at) => ({ type: 'error', at, code }))),
     async sweepRecovery() {
       const all = []
-      for (const at of places) all.push(await killTwice(at))
+      for (const at of fewer) all.push(await killTwice(at))
       return { points: all.reduce((sum, { points }) => sum + points, 0), bad: all.flatMap(({ bad }) => bad) }
     },
     async sweepShortWrites() {
