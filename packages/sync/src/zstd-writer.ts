@@ -46,6 +46,8 @@ export function createZstdWriter(length: number, { spool, signal }: ZstdWriterOp
     whenReady: async () => pieces.areScarce() ? await Promise.race([pieces.whenBack(), done]) : undefined,
     async end() {
       pieces.flush()
+      // Ended while a piece is under way, Node would finish the frame with that piece and add an empty one.
+      await Promise.race([pieces.whenAllBack(), done])
       compressor.end()
       await done
       return target.end()
@@ -59,6 +61,7 @@ interface Pieces {
   readonly flush: () => void
   readonly areScarce: () => boolean
   readonly whenBack: () => Promise<void>
+  readonly whenAllBack: () => Promise<void>
 }
 
 /** Collects chunks into pieces that are used again and again: buffers made anew for a whole document would be collected late, and fill the memory until then. */
@@ -66,7 +69,9 @@ function createPieces(send: (piece: Uint8Array, giveBack: () => void) => void): 
   const idle = Array.from({ length: PIECES }, () => Buffer.allocUnsafeSlow(PIECE))
   let piece = take()
   let used = 0
+  let sentOnes = 0
   let wake: (() => void) | undefined
+  let wakeAtEnd: (() => void) | undefined
 
   function take(): Buffer<ArrayBuffer> {
     return idle.pop() ?? Buffer.allocUnsafeSlow(PIECE)
@@ -75,8 +80,11 @@ function createPieces(send: (piece: Uint8Array, giveBack: () => void) => void): 
   function flush(): void {
     if (used === 0) return
     const sent = piece
+    sentOnes += 1
     send(sent.subarray(0, used), () => {
+      sentOnes -= 1
       idle.push(sent)
+      if (sentOnes === 0) wakeAtEnd?.()
       if (!areScarce()) wake?.()
     })
     piece = take()
@@ -101,6 +109,9 @@ function createPieces(send: (piece: Uint8Array, giveBack: () => void) => void): 
     },
     whenBack: () => new Promise((resolve) => {
       wake = resolve
+    }),
+    whenAllBack: async () => sentOnes === 0 ? undefined : await new Promise((resolve) => {
+      wakeAtEnd = resolve
     }),
   }
 }
