@@ -100,6 +100,10 @@ The last line is one of these:
 | type | fields | meaning |
 | --- | --- | --- |
 | \`result\` | \`command\`, \`exitCode\`, \`mirror\`, \`channels\`, \`installers\` | The command ended. Each entry of \`channels\` has \`channel\` and \`folder\`, and the \`report\` of the command, or its \`error\`; so has \`installers\`, of a sync or plan that came to them, with their \`remote\`. |
+| \`result\` of \`merge\` and \`delta apply\` | \`status\`, \`delta\`, \`volumes\`, \`channels\` | \`applied\`, \`unchanged\`, \`planned\`, or \`waiting\` for volumes; what came of each channel. |
+| \`result\` of \`delta create\` and \`delta inspect\` | \`status\`, \`seal\`, \`sequence\`, \`totals\`, \`written\`; \`delta\`; \`channels\` | What the delta carries: for each channel \`bases\`, \`fromNothing\`, \`target\`, files and bytes by kind in \`carries\`, \`remove\`; with \`--list\` \`entries\` and \`removes\`. Where the delta itself goes to stdout, this line goes to stderr. |
+| \`result\` of \`delta request\` | \`request\`, \`channels\` | The file, and the \`state\`, \`generation\` and count of \`artifacts\` of each channel. |
+| \`result\` of \`diff\` | \`differs\`, \`before\`, \`after\`, \`channels\` | For each channel \`status\`, \`files\` and \`subdirs\`, these with \`added\`, \`addedBytes\`, \`removed\`, \`removedBytes\`, \`changed\`, \`changedBytes\`, \`relisted\` (null where one side has no records) and \`unchanged\`; with \`--list\` \`names\`. |
 | \`error\` | \`exitCode\`, \`code\`, \`message\`, \`hint\`, \`details\` | The command could not begin, or was interrupted (then with \`channels\` as far as they came). |
 `
 }

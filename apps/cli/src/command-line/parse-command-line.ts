@@ -13,7 +13,7 @@ export interface CommandLineOptions {
 }
 
 const CONFIGURATION = 'Configuration: the file after -f, else ~/.cas-mirror, else /etc/cas-mirror. Flags win over the file.'
-const EXIT_CODES = 'Exit codes: 0 done, 1 failed or faults found, 2 command line or configuration, 3 something held or left out, 4 refused by a guard, 5 locked, 130 interrupted.'
+const EXIT_CODES = 'Exit codes: 0 done, 1 failed or faults found, 2 command line or configuration, 3 something held or left out, 4 refused by a guard, 5 locked, 6 a delta that does not fit or is not whole, 130 interrupted.'
 const EPILOGUE = `${CONFIGURATION}\n\n${EXIT_CODES}`
 
 /** Parses the arguments of `mirror`. Throws `USAGE` with the nearest command or flag as its hint. */

@@ -6,7 +6,7 @@ export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130
 /** What each means, for the reference page. */
 export const EXIT_MEANINGS: Readonly<Record<ExitCode, string>> = {
   0: 'Done.',
-  1: 'Failed, or verification found faults.',
+  1: 'Failed, or verification found faults; with `mirror diff --exit-code`, something differs.',
   2: 'The command line or the configuration is wrong. Nothing was done.',
   3: 'Finished, but something was held or left out; what was published is whole.',
   4: 'Refused before anything changed: by a guard, or because a folder belongs to something else.',

@@ -2,7 +2,7 @@ import { createIndexTableBuilder, type SubdirName } from '@mirror/core'
 import { type DeltaChannel, deltaPath, type PublishedFile, type SubdirState } from '@mirror/delta'
 import type { StoreReader } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
-import type { OpenedDelta } from '../medium/open-delta.ts'
+import type { OpenedDelta, VerifyDeltaOptions } from '../medium/open-delta.ts'
 import type { Reference } from '../reference/reference.ts'
 import { readSubdir } from '../tree/read-subdir.ts'
 import { type FoundChannel, readPlainFiles, readPublished } from '../tree/read-tree.ts'
@@ -78,8 +78,8 @@ export function describeReference(label: string, { channels }: Reference): Compa
 }
 
 /** Describes what a delta leads to. All of it is verified first. Of channels that it does not change it says nothing. */
-export async function describeDelta(delta: OpenedDelta, { signal }: { readonly signal?: AbortSignal | undefined } = {}): Promise<ComparedState> {
-  await delta.verify({ signal })
+export async function describeDelta(delta: OpenedDelta, options: VerifyDeltaOptions = {}): Promise<ComparedState> {
+  await delta.verify(options)
   return { kind: 'delta', label: delta.label, isPartial: true, channels: delta.manifest.channels.map((channel) => describePart(delta, channel)) }
 }
 

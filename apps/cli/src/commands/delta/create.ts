@@ -72,7 +72,7 @@ function readDestination({ config, flags, cwd, pipes }: Session): DeltaDestinati
   if (text?.endsWith('.tar') === true) return { tarball: resolve(cwd, text), volumeSize }
   if (volumeSize !== undefined) throw usage('only a tarball can be split', 'Name it NAME.tar.')
   if (text === '-') return { sink: { write: (bytes) => writePipe(pipes, bytes) } }
-  return { directory: assertFolder(text === undefined ? config.delta.directory : resolve(cwd, text)) }
+  return { directory: assertFolder(text === undefined ? config.delta.directory : resolve(cwd, text), config.mirrorDir) }
 }
 
 function readVolumeSize(text: string): number {
@@ -81,10 +81,15 @@ function readVolumeSize(text: string): number {
   return size
 }
 
-function assertFolder(directory: string): string {
+function assertFolder(directory: string, mirrorDir: string): string {
+  if (isInside(directory, mirrorDir) || isInside(mirrorDir, directory)) throw usage(`the folder ${JSON.stringify(directory)} and the mirror ${JSON.stringify(mirrorDir)} lie in one another`, 'Name a folder beside the mirror.')
   if (/\.(?:tgz|tar\.[a-z0-9]+|tzst|txz)$/.test(directory)) throw usage(`${JSON.stringify(directory)} has the name of a compressed tarball, and artifacts are compressed already`, 'Name it NAME.tar.')
   if (statSync(directory, { throwIfNoEntry: false })?.isDirectory() === false) throw usage(`${JSON.stringify(directory)} is a file`, 'Name a folder, or a tarball that ends in .tar.')
   return directory
+}
+
+function isInside(path: string, folder: string): boolean {
+  return path === folder || path.startsWith(folder.endsWith('/') ? folder : `${folder}/`)
 }
 
 /** The program to put beside the delta, and where. Looked for before anything is written. */

@@ -1,8 +1,10 @@
 import { closeSync, existsSync, openSync, readdirSync, readSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { isMirrorError, MirrorError, parseChannelUrl, redactUrl } from '@mirror/core'
+import { deltaTotals } from '@mirror/delta'
 import { type ComparedState, describeDelta, describeGenerations, describeReference, describeTree, findChannels, type FoundChannel, openDelta, type OpenedDelta } from '@mirror/difftar'
 import type { CliErrorCode } from '../../error-codes.ts'
+import { observeDelta } from '../delta/observe-delta.ts'
 import { findNamedState, readOnly } from '../delta/named-state.ts'
 import { readReferenceFile } from '../delta/read-bases.ts'
 import type { Session } from '../session.ts'
@@ -61,7 +63,10 @@ export function createOpenStates(session: Session, upstream: Upstream): OpenStat
     const delta = await openDelta(path)
     if (delta === undefined) throw new MirrorError<CliErrorCode>('STATE_UNKNOWN', `Cannot compare with ${JSON.stringify(path)}: it is an empty delta, which does not say what it leads to`, { hint: 'Nothing changed on the side that made it.' })
     deltas.push(delta)
-    return await describeDelta(delta, { signal: session.signal })
+    const { entries, bytes } = deltaTotals(delta.manifest)
+    const observe = observeDelta(session, path)
+    observe({ type: 'delta-opened', entries, bytes })
+    return await describeDelta(delta, { signal: session.signal, observe })
   }
   return {
     async open(operand, { found, state }) {
