@@ -1,4 +1,4 @@
-import { cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createKeyPair } from '@mirror/difftar'
 import { buildChannel, type ChannelChanges, changeChannel, checkMirror } from '@mirror/test-fixtures'
@@ -181,6 +181,22 @@ describe('mirror delta', () => {
     for (const wrong of [['delta', 'create', 'x.tar', '-f', 'near.yaml', '--sign', 'absent.key'], ['delta', 'create', 'x.tar', '-f', 'near.yaml', '--sign', 'ours.pub'], ['delta', 'inspect', 's.tar', '--key', 'ours.key']]) {
       expect(await run(wrong)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('KEY_INVALID') })
     }
+  })
+
+  test('new-key makes a pair that signs and verifies, and replaces none', async ({ expect, folder, run, world }) => {
+    await world.sync()
+    const made = await run(['delta', 'new-key', 'site', '--json'])
+    const { id, publicKey } = resultOf(made.stdout) ?? {}
+    expect(made).toMatchObject({ exitCode: 0 })
+    expect((await stat(join(folder, 'site.key'))).mode & 0o777).toBe(0o600)
+    const before = await readFile(join(folder, 'site.key'))
+    for (const [name, exitCode, code] of [['site', 4, 'KEY_EXISTS'], ['absent/site', 1, 'FILE_NOT_WRITTEN']] as const) expect(await run(['delta', 'new-key', name])).toMatchObject({ exitCode, stderr: expect.stringContaining(code) })
+    expect((await readFile(join(folder, 'site.key'))).equals(before)).toBe(true)
+    await writeFile(join(folder, 'half.pub'), '')
+    expect((await run(['delta', 'new-key', 'half'])).exitCode).toBe(4)
+    expect((await readdir(folder)).filter((name) => name.startsWith('half'))).toEqual(['half.pub'])
+    await run(['delta', 'create', 's.tar', '-f', 'near.yaml', '--sign', 'site.key'])
+    expect(await run(['delta', 'inspect', 's.tar', '--key', String(publicKey)])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`by the key ${String(id)}`) })
   })
 
   test('inspect shows what is carried, and verifies it where that is asked for', async ({ expect, folder, run, world }) => {

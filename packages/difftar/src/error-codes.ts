@@ -13,6 +13,7 @@ export type DifftarErrorCode =
   | 'DELTA_VOLUME_TOO_SMALL'
   | 'FILE_NOT_WRITTEN'
   | 'KEY_INVALID'
+  | 'KEY_EXISTS'
   | 'REFERENCE_NOT_FOUND'
   | 'REFERENCE_INVALID'
   | 'TREE_NOT_FOUND'

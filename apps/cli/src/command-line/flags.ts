@@ -7,7 +7,7 @@ export { type Flags, toFlags } from './parsed-flags.ts'
 
 /** The commands of `mirror`. */
 export type MirrorCommand =
-  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'diff' | 'config'
+  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -186,6 +186,13 @@ export const COMMANDS: readonly CommandDefinition[] = [
     words: [{ name: 'request', describe: 'The file to write, or - for stdout (request.jsonl)', optional: true, pipe: true }],
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'channel', 'strict'), ...OUTPUT],
     examples: [['mirror delta request --mirror-dir /srv/mirror', 'a small file: names, sizes and checksums']],
+  },
+  {
+    name: 'delta new-key',
+    describe: 'Make a key pair: NAME.key signs deltas, NAME.pub verifies them',
+    words: [{ name: 'name', describe: 'Where to write it, without the endings' }],
+    flags: [...pick(SELECTION, 'file', 'strict'), ...OUTPUT],
+    examples: [['mirror delta new-key near', 'near.key and near.pub, as minisign has them']],
   },
   {
     name: 'diff',

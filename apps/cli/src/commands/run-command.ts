@@ -71,6 +71,7 @@ const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Sessi
   'delta apply': async (session) => await (await import('./merge.ts')).runMerge(session),
   'delta inspect': async (session) => await (await import('./delta/inspect.ts')).runDeltaInspect(session),
   'delta request': async (session) => await (await import('./delta/request.ts')).runDeltaRequest(session),
+  'delta new-key': async (session) => await (await import('./delta/new-key.ts')).runNewKey(session),
   diff: async (session) => await (await import('./diff/diff.ts')).runDiff(session),
   adopt: async (session) => await (await import('./adopt.ts')).runAdopt(session),
   status: async (session) => await (await import('./status.ts')).runStatus(session),

@@ -274,6 +274,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
   DELTA_MALFORMED: { exit: 6, meaning: 'The manifest of the delta cannot be read.', cause: 'It is damaged, or was written by something else.', advice: 'Bring it over again.' },
   DELTA_TOO_NEW: { exit: 6, meaning: 'The delta was made by a later version, in a format that this one does not read.', cause: 'The other side was updated.', advice: 'Update this side first.' },
   TOOL_NOT_FOUND: { exit: 1, meaning: 'The program that was to travel with the delta is not at hand.', cause: 'It is not built, or a file went away meanwhile.', advice: 'Follow the hint.' },
+  KEY_EXISTS: { exit: 4, meaning: 'A key of that name is there already, and is not replaced.', cause: 'A name that was used before.', advice: 'Choose another name.' },
   KEY_INVALID: { exit: 2, meaning: 'A key is none.', cause: 'The file or text is not a minisign key.', advice: 'Name the public key (`.pub`) to verify, the secret one to sign.' },
   REFERENCE_NOT_FOUND: { exit: 1, meaning: 'There is no reference file where one is looked for.', cause: 'A wrong path.', advice: 'Write one with `conda-diff-tar --reference`.' },
   REFERENCE_INVALID: { exit: 1, meaning: 'A reference file cannot be read.', cause: 'It is damaged, or something else.', advice: 'Write it again.' },

@@ -1,7 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { isMirrorError } from '@mirror/core'
-import { createKeyPair } from '../minisign/minisign.ts'
+import { writeKeyPair } from '../minisign/write-key-pair.ts'
 import type { TreeWarning } from '../tree/read-tree.ts'
 import { applyMode } from './apply-mode.ts'
 import { createMode, referenceMode, showMode } from './create-mode.ts'
@@ -93,14 +93,6 @@ function quote(text: string): string {
 }
 
 async function createKeys(name: string, program: Program): Promise<number> {
-  const [secret, open] = [resolve(program.directory, `${name}.key`), resolve(program.directory, `${name}.pub`)]
-  const taken = [secret, open].find((path) => existsSync(path))
-  if (taken !== undefined) {
-    program.stderr(`Error: Cannot make a key pair: ${taken} is there already\n`)
-    return 1
-  }
-  const pair = createKeyPair()
-  writeFileSync(secret, pair.secretKey, { mode: 0o600, flag: 'wx' })
-  writeFileSync(open, pair.publicKey, { flag: 'wx' })
-  return say(program, `Wrote: ${name}.key (keep it secret)\nWrote: ${name}.pub\nKey: ${readFileSync(open, 'utf8').split('\n')[1] ?? ''}\n`)
+  const { publicKey } = writeKeyPair(resolve(program.directory, name))
+  return say(program, `Wrote: ${name}.key (keep it secret)\nWrote: ${name}.pub\nKey: ${publicKey}\n`)
 }

@@ -22,7 +22,7 @@ function readText(path: string): string {
     return readFileSync(path, 'utf8')
   } catch (cause) {
     throw new MirrorError<DifftarErrorCode>('KEY_INVALID', `Cannot read the key ${JSON.stringify(path)}: ${cause instanceof Error && 'code' in cause ? String(cause.code) : String(cause)}`, {
-      hint: 'Name the file that `conda-diff-tar --new-key` or minisign made.', cause,
+      hint: 'Name the file that `mirror delta new-key` or minisign made.', cause,
     })
   }
 }
