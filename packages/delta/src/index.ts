@@ -1,5 +1,5 @@
 export { type Changeset, type ChangesetTotals, changesetTotals, isEmptyChangeset, type ReusedNames, type SubdirChange, targetId } from './changeset.ts'
-export { type ChannelState, EMPTY_STATE, type PublishedFile, type StateId, stateId, type SubdirState } from './state.ts'
+export { type ChannelState, EMPTY_STATE, isSameSubdir, type PublishedFile, type StateId, stateId, type SubdirState } from './state.ts'
 export { checkBudget, checkGuards, DEFAULT_LIMITS, type GuardLimits, type GuardVerdict, type SizeBudget, type SubdirFacts } from './guards.ts'
 export type { DeltaErrorCode } from './error-codes.ts'
 export {

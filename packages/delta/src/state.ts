@@ -48,3 +48,9 @@ export function stateId(state: ChannelState): StateId {
 function formatLine({ path, sha256, size }: PublishedFile): string {
   return `${path} ${sha256} ${size}\n`
 }
+
+/** Whether a subdir is published with the same files: the document and each variant by path and digest, in the same order. */
+export function isSameSubdir(left: SubdirState, right: SubdirState): boolean {
+  const describe = ({ document, variants }: SubdirState): string => [document, ...variants].map(({ path, sha256 }) => `${path} ${sha256}`).join('\n')
+  return describe(left) === describe(right)
+}

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { type ArtifactSet, compareTables, createBufferSource, createIndexTableBuilder, type IndexTable, readIndexTable, type Sha256, type SubdirName, writeIndex } from '@mirror/core'
-import { type Changeset, type DeltaChannel, type DeltaEntry, deltaPath, type PublishedFile, type SubdirChange, type SubdirState } from '@mirror/delta'
-import type { StoreReader } from '@mirror/store'
+import { type Changeset, type DeltaChannel, type DeltaEntry, deltaPath, isSameSubdir, type PublishedFile, type SubdirChange, type SubdirState } from '@mirror/delta'
+import { describeShards, describeWithdrawn, readShardDigests, type StoreReader } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 import type { OpenedDelta } from '../medium/open-delta.ts'
 import { readDigests } from '../tree/read-variants.ts'
@@ -42,7 +42,7 @@ export async function planApply(options: PlanApplyOptions): Promise<ApplyPlan> {
   const changes: SubdirChange[] = []
   for (const target of part.target.state.subdirs) {
     const before = base.subdirs.find(({ subdir }) => subdir === target.subdir)
-    if (before === undefined || !isSame(before, target)) changes.push(await planSubdir(planning, { target, before }))
+    if (before === undefined || !isSameSubdir(before, target)) changes.push(await planSubdir(planning, { target, before }))
   }
   const withdrawn = reader === undefined ? [] : await findWithdrawn(reader, part)
   const { files } = part.target.state
@@ -63,19 +63,12 @@ export async function planApply(options: PlanApplyOptions): Promise<ApplyPlan> {
 async function findWithdrawn(reader: StoreReader, { target }: DeltaChannel): Promise<Changeset['withdrawn']> {
   const withdrawn: Changeset['withdrawn'][number][] = []
   for (const state of reader.generation.state.subdirs) {
-    const { subdir } = state
-    if (target.state.subdirs.some((kept) => kept.subdir === subdir)) continue
-    withdrawn.push({ state, artifacts: await reader.readArtifacts(subdir), shards: await describeShards(reader, { subdir, digests: await readShards(reader, state) }) })
+    if (target.state.subdirs.every((kept) => kept.subdir !== state.subdir)) withdrawn.push(await describeWithdrawn(reader, state))
   }
   return withdrawn
 }
 
 const EMPTY_ID: Sha256 = asSha256(createHash('sha256').digest('hex'))
-
-function isSame(left: SubdirState, right: SubdirState): boolean {
-  const describe = ({ document, variants }: SubdirState): string => [document, ...variants].map(({ path, sha256 }) => `${path} ${sha256}`).join('\n')
-  return describe(left) === describe(right)
-}
 
 /** From the delta, or, where it does not change, from the mirror. */
 function toPut({ delta, part, entries, root }: Planning, file: PublishedFile): FileToPut {
@@ -144,23 +137,6 @@ async function readAll(pieces: AsyncIterable<Uint8Array>): Promise<Buffer> {
 
 const SHARD_INDEX = 'repodata_shards.msgpack.zst'
 
-/** The shards that a published subdir names. */
-async function readShards(reader: StoreReader, { subdir, variants }: SubdirState): Promise<ReadonlySet<Sha256>> {
-  const index = variants.find(({ path }) => path === `${subdir}/${SHARD_INDEX}`)
-  return index === undefined ? new Set() : readDigests(await readAll(await readerPieces(reader, index))) ?? new Set()
-}
-
-/** Shards as files, with the sizes that no index tells; those that are gone are left out. */
-async function describeShards(reader: StoreReader, { subdir, digests }: { readonly subdir: SubdirName; readonly digests: Iterable<Sha256> }): Promise<readonly PublishedFile[]> {
-  const described: PublishedFile[] = []
-  for (const sha256 of digests) {
-    const path = `${subdir}/shards/${sha256}.msgpack.zst`
-    const opened = await reader.openFile(path)
-    if (opened.status === 'found') described.push({ path, sha256, size: opened.size })
-  }
-  return described
-}
-
 async function readTargetShards(planning: Planning, { subdir, variants }: SubdirState): Promise<ReadonlySet<Sha256>> {
   const index = variants.find(({ path }) => path === `${subdir}/${SHARD_INDEX}`)
   if (index === undefined) return new Set()
@@ -172,7 +148,7 @@ async function readTargetShards(planning: Planning, { subdir, variants }: Subdir
 async function compareShards(planning: Planning, { target, before }: SubdirPlace): Promise<{ readonly added: readonly PublishedFile[]; readonly removed: readonly PublishedFile[] }> {
   const { reader, entries } = planning
   const { subdir } = target
-  const old = reader === undefined || before === undefined ? new Set<Sha256>() : await readShards(reader, before)
+  const old = reader === undefined || before === undefined ? new Set<Sha256>() : await readShardDigests(reader, subdir)
   const now = await readTargetShards(planning, target)
   const added: PublishedFile[] = []
   for (const sha256 of [...now].toSorted()) {
@@ -181,7 +157,7 @@ async function compareShards(planning: Planning, { target, before }: SubdirPlace
     if (entry === undefined) throw difftarError('DELTA_INCOMPLETE', `Cannot apply the delta: the shard ${sha256} of ${subdir} is neither in it nor in the mirror`, { hint: 'Bring a delta from nothing. Nothing was changed.' })
     added.push({ path: entry.path, sha256, size: entry.size })
   }
-  return { added, removed: reader === undefined ? [] : await describeShards(reader, { subdir, digests: [...old].filter((sha256) => !now.has(sha256)) }) }
+  return { added, removed: reader === undefined ? [] : await describeShards(reader, subdir, [...old].filter((sha256) => !now.has(sha256))) }
 }
 
 /**

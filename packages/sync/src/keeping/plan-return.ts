@@ -1,10 +1,10 @@
 import { type ArtifactSet, compareTables, createArtifactSet, type IndexTable, readIndexTable, type Sha256, type SubdirName } from '@mirror/core'
-import { type Changeset, EMPTY_STATE, type PublishedFile, stateId, type SubdirChange, type SubdirState } from '@mirror/delta'
-import type { Generation, StoreReader } from '@mirror/store'
+import { type Changeset, EMPTY_STATE, isSameSubdir, type PublishedFile, stateId, type SubdirChange, type SubdirState } from '@mirror/delta'
+import { describeShards, describeWithdrawn, type Generation, readShardDigests, type StoreReader } from '@mirror/store'
 import { composeIndex, deriveIndex } from '../derive-index.ts'
 import type { DerivedFile } from '../derived-file.ts'
 import type { VariantChoice } from '../options.ts'
-import { describeShards, type PublishedIndex, readFileOf, readPublishedIndex, readShardDigests, type ReadOptions } from './read-published.ts'
+import { type PublishedIndex, readFileOf, readPublishedIndex, type ReadOptions } from './read-published.ts'
 
 /** A changeset that leads back to an older state, with the bytes of every file that it needs. */
 export interface ReturnPlan {
@@ -31,7 +31,7 @@ export async function planReturn(options: PlanReturnOptions): Promise<ReturnPlan
   const changes: SubdirChange[] = []
   for (const state of target.subdirs) {
     const base = newest?.generation.state.subdirs.find(({ subdir }) => subdir === state.subdir)
-    if (base === undefined || !isSame(base, state)) changes.push(await planSubdirReturn({ state, base, files }, options))
+    if (base === undefined || !isSameSubdir(base, state)) changes.push(await planSubdirReturn({ state, base, files }, options))
   }
   const gone = head.state.subdirs.filter(({ subdir }) => target.subdirs.every((state) => state.subdir !== subdir))
   const withdrawn = await Promise.all(gone.map((state) => withdraw(state, newest)))
@@ -42,16 +42,11 @@ export async function planReturn(options: PlanReturnOptions): Promise<ReturnPlan
   return { changeset: { base: newest === undefined ? stateId(EMPTY_STATE) : head.id, target, changes, withdrawn, filesAdded, filesRemoved }, files }
 }
 
-function isSame(left: SubdirState, right: SubdirState): boolean {
-  const describe = ({ document, variants }: SubdirState): string => [document, ...variants].map(({ path, sha256 }) => `${path} ${sha256}`).join('\n')
-  return describe(left) === describe(right)
-}
-
 /** A subdir that goes, with all that it lists. Of a tree that is not believed the store itself finds out what its head lists. */
 export async function withdraw(state: SubdirState, reader: StoreReader | undefined): Promise<Changeset['withdrawn'][number]> {
   const { subdir } = state
   if (reader === undefined) return { state, artifacts: createArtifactSet(subdir, []), shards: [] }
-  return { state, artifacts: await reader.readArtifacts(subdir), shards: await describeShards(reader, subdir, await readShardDigests(reader, subdir)) }
+  return describeWithdrawn(reader, state)
 }
 
 interface SubdirReturn {

@@ -1,6 +1,6 @@
 import { createArtifactSet, createBufferSource, NOARCH, readIndexTable, type SubdirName } from '@mirror/core'
 import type { Changeset, PublishedFile, SubdirChange, SubdirState } from '@mirror/delta'
-import type { Generation, StoreEvent, StoreReader } from '@mirror/store'
+import { describeShards, type Generation, readShardDigests, type StoreEvent, type StoreReader } from '@mirror/store'
 import { deriveIndex, sha256Of } from '../derive-index.ts'
 import type { DerivedFile } from '../derived-file.ts'
 import { CHANNELDATA } from '../derivatives/choice.ts'
@@ -9,7 +9,7 @@ import { EMPTY_NOARCH } from '../look-at-subdir.ts'
 import type { SyncStore } from '../options.ts'
 import { createSpoolSpace } from '../spool-space.ts'
 import { variantsOf, withdraw } from './plan-return.ts'
-import { readFileOf, readShardDigests, describeShards } from './read-published.ts'
+import { readFileOf } from './read-published.ts'
 import { beginReturn } from './rollback-channel.ts'
 
 /** What `publishWithout` does. */

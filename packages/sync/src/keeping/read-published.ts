@@ -1,4 +1,4 @@
-import { type ByteSource, createIndexTableBuilder, type IndexTable, readShardIndex, type Sha256, type SubdirName } from '@mirror/core'
+import { type ByteSource, createIndexTableBuilder, type IndexTable } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from '@mirror/store'
 import type { SpoolSpace } from '../spool-space.ts'
@@ -32,26 +32,4 @@ export async function* readFileOf(reader: StoreReader, { path }: PublishedFile):
   const opened = await reader.openFile(path)
   if (opened.status !== 'found') throw new Error(`${path} of generation ${reader.generation.number} is ${opened.status}`)
   yield* opened.body
-}
-
-/** The digests of the shards of a subdir; empty without a shard index. */
-export async function readShardDigests(reader: StoreReader, subdir: SubdirName): Promise<ReadonlySet<Sha256>> {
-  const { state } = reader.generation
-  const path = `${subdir}/repodata_shards.msgpack.zst`
-  const index = state.subdirs.find((candidate) => candidate.subdir === subdir)?.variants.find((variant) => variant.path === path)
-  if (index === undefined) return new Set()
-  const pieces: Uint8Array[] = []
-  for await (const chunk of readFileOf(reader, index)) pieces.push(chunk)
-  return new Set(readShardIndex(Buffer.concat(pieces)).shards.values())
-}
-
-/** Shards as files, with the sizes that no shard index tells; those that are not there are left out. */
-export async function describeShards(reader: StoreReader, subdir: SubdirName, digests: Iterable<Sha256>): Promise<readonly PublishedFile[]> {
-  const described: PublishedFile[] = []
-  for (const sha256 of digests) {
-    const path = `${subdir}/shards/${sha256}.msgpack.zst`
-    const opened = await reader.openFile(path)
-    if (opened.status === 'found') described.push({ path, sha256, size: opened.size })
-  }
-  return described
 }

@@ -1,11 +1,11 @@
 import { createIndexTableBuilder, isMirrorError, type Sha256, type SubdirName } from '@mirror/core'
 import type { PublishedFile, SubdirChange, SubdirState } from '@mirror/delta'
 import type { RepositoryClient } from '@mirror/repository-client'
-import type { Generation, StoreReader } from '@mirror/store'
+import { describeShards, type Generation, readShardDigests, type StoreReader } from '@mirror/store'
 import { deriveIndex, type DerivedIndex } from '../derive-index.ts'
 import { readChunks } from '../spool-space.ts'
 import { variantsOf } from './plan-return.ts'
-import { describeShards, type PublishedIndex, readShardDigests, type ReadOptions } from './read-published.ts'
+import type { PublishedIndex, ReadOptions } from './read-published.ts'
 import type { RepairOptions, Unrepaired } from './repair-channel.ts'
 
 /** A repair under way. */
