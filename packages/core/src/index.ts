@@ -26,6 +26,7 @@ export type {
 } from './index/index-types.ts'
 export { measureIndex, writeIndex, writeIndexInSteps, type WriteIndexOptions } from './index/write-index.ts'
 export { jsonDumps } from './json/json-dumps.ts'
+export { isJsonObject } from './json/json-object.ts'
 export { formatMatchSpec } from './match-spec/match-spec-format.ts'
 export { MATCH_SPEC_FIELDS, type MatchCondition, type MatchSpec, type MatchSpecField } from './match-spec/match-spec-types.ts'
 export { parseMatchSpec } from './match-spec/match-spec.ts'

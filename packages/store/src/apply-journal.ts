@@ -1,9 +1,9 @@
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
-import { createDigest } from '@mirror/core'
+import { createDigest, isJsonObject } from '@mirror/core'
 import type { DiskContext } from './disk-context.ts'
 import type { DiskIo } from './disk-io.ts'
-import { formatSealed, isRecord, makeFolders, parseJson, readSmallFile, removeIfThere, replaceFile, writeAll, writeNewFile } from './disk-write.ts'
+import { formatSealed, makeFolders, parseJson, readSmallFile, removeIfThere, replaceFile, writeAll, writeNewFile } from './disk-write.ts'
 import { documentPath } from './documents.ts'
 import type { StoreEvent } from './events.ts'
 import { FORMAT, type Manifest, manifestValue, readManifest } from './generation-file.ts'
@@ -114,7 +114,7 @@ async function appendLog({ io, paths, fileMode }: DiskContext, { manifest, count
   const { number, created, id, state } = manifest.generation
   const end = readEnd(paths.log)
   const last = parseJson(end.slice(end.trimEnd().lastIndexOf('\n') + 1))
-  if (isRecord(last) && last['generation'] === number) return
+  if (isJsonObject(last) && last['generation'] === number) return
   const line = JSON.stringify({ time: created, generation: number, id, ...counts, artifacts: state.subdirs.reduce((sum, subdir) => sum + subdir.artifacts.count, 0) })
   const fd = fs.existsSync(paths.log) ? io.append(paths.log) : io.create(paths.log, fileMode)
   try {

@@ -1,7 +1,8 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
+import { isJsonObject } from '@mirror/core'
 import type { DiskContext } from './disk-context.ts'
-import { isRecord, parseJson, readSmallFile, replaceFile } from './disk-write.ts'
+import { parseJson, readSmallFile, replaceFile } from './disk-write.ts'
 import type { StoreEvent } from './events.ts'
 import { assertFormat, FORMAT } from './generation-file.ts'
 import { probeLock } from './lock-probe.ts'
@@ -9,7 +10,7 @@ import { probeLock } from './lock-probe.ts'
 /** Throws `STORE_TOO_NEW` for a store that a later version has changed to its own format. Writes nothing. */
 export function assertReadable({ paths }: Pick<DiskContext, 'paths'>): void {
   const value = readFormat({ paths })
-  if (isRecord(value)) assertFormat(value['format'])
+  if (isJsonObject(value)) assertFormat(value['format'])
 }
 
 /**
@@ -19,9 +20,9 @@ export function assertReadable({ paths }: Pick<DiskContext, 'paths'>): void {
 export async function openFormat(context: DiskContext, observe: (event: StoreEvent) => void): Promise<void> {
   const { io, paths, fileMode } = context
   const value = readFormat(context)
-  if (isRecord(value)) assertFormat(value['format'])
+  if (isJsonObject(value)) assertFormat(value['format'])
   const fileSystem = fs.statfsSync(paths.own).type
-  if (isRecord(value) && value['format'] === FORMAT && value['fileSystem'] === fileSystem) return
+  if (isJsonObject(value) && value['format'] === FORMAT && value['fileSystem'] === fileSystem) return
   const locks = await probeLock(paths.lock, observe)
   const text = `${JSON.stringify({ format: FORMAT, created: context.clock().toISOString(), fileSystem, locks: locks ? 'verified' : 'not-verified' })}\n`
   await replaceFile(io, paths.format, { temporary: join(paths.staging, 'format-draft'), text, mode: fileMode })

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
-import { isSha256, isSubdirName, type Sha256 } from '@mirror/core'
+import { isJsonObject, isSha256, isSubdirName, type Sha256 } from '@mirror/core'
 import { type ChannelState, type PublishedFile, stateId, type SubdirState } from '@mirror/delta'
 import type { Generation } from './contract.ts'
 import type { DiskPaths } from './disk-paths.ts'
 import { isPublicPath } from './disk-paths.ts'
-import { isCount, isRecord, parseJson, parseSealed, readSmallFile } from './disk-write.ts'
+import { isCount, parseJson, parseSealed, readSmallFile } from './disk-write.ts'
 import { storeError } from './store-error.ts'
 
 /** The version of the on-disk format that this package reads and writes. */
@@ -31,7 +31,7 @@ export function manifestValue({ generation, documents }: Manifest): unknown {
 
 /** Reads a manifest's JSON value; undefined when it is not one, or its id is not that of its state. */
 export function parseManifest(value: unknown): Manifest | undefined {
-  if (!isRecord(value) || !isCount(value['number']) || typeof value['created'] !== 'string' || Number.isNaN(Date.parse(value['created']))) return undefined
+  if (!isJsonObject(value) || !isCount(value['number']) || typeof value['created'] !== 'string' || Number.isNaN(Date.parse(value['created']))) return undefined
   assertFormat(value['format'])
   const state = parseState(value['state'])
   const documents = parseList(value['documents'], parseDocument)
@@ -49,14 +49,14 @@ export function assertFormat(format: unknown): void {
 }
 
 function parseState(value: unknown): ChannelState | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const subdirs = parseList(value['subdirs'], parseSubdir)
   const files = parseList(value['files'], parseFile)
   return subdirs === undefined || files === undefined ? undefined : { subdirs, files }
 }
 
 function parseSubdir(value: unknown): SubdirState | undefined {
-  if (!isRecord(value) || typeof value['subdir'] !== 'string' || !isSubdirName(value['subdir']) || !isRecord(value['artifacts'])) return undefined
+  if (!isJsonObject(value) || typeof value['subdir'] !== 'string' || !isSubdirName(value['subdir']) || !isJsonObject(value['artifacts'])) return undefined
   const { count, bytes } = value['artifacts']
   const document = parseFile(value['document'])
   const variants = parseList(value['variants'], parseFile)
@@ -66,14 +66,14 @@ function parseSubdir(value: unknown): SubdirState | undefined {
 
 /** Reads a file of a state; undefined when it is not one or its path could lead elsewhere. */
 export function parseFile(value: unknown): PublishedFile | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { path, sha256, size } = value
   if (typeof path !== 'string' || !isPublicPath(path) || typeof sha256 !== 'string' || !isSha256(sha256) || !isCount(size)) return undefined
   return { path, sha256, size }
 }
 
 function parseDocument(value: unknown): KeptDocument | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { sha256, file, encoding } = value
   if (typeof sha256 !== 'string' || !isSha256(sha256) || typeof file !== 'string' || !isOwnName(file)) return undefined
   return encoding === 'identity' || encoding === 'zstd' ? { sha256, file, encoding } : undefined
@@ -120,7 +120,7 @@ export function readHead(paths: DiskPaths): Manifest | undefined {
   const text = readSmallFile(paths.head)
   const value = text === undefined ? undefined : parseSealed(text)
   if (text !== undefined && value === undefined) assertFormat(looseFormat(text))
-  if (isRecord(value)) {
+  if (isJsonObject(value)) {
     assertFormat(value['format'])
     const manifest = isCount(value['generation']) ? readManifest(paths, value['generation']) : undefined
     if (manifest !== undefined) return manifest
@@ -135,5 +135,5 @@ export function readHead(paths: DiskPaths): Manifest | undefined {
 /** The format of a file whose seal we cannot read: a later version may seal otherwise. */
 function looseFormat(text: string): unknown {
   const value = parseJson(text)
-  return isRecord(value) ? value['format'] : undefined
+  return isJsonObject(value) ? value['format'] : undefined
 }

@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { isSubdirName, type SubdirName } from '@mirror/core'
+import { isJsonObject, isSubdirName, type SubdirName } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import type { DiskContext } from './disk-context.ts'
 import { isPublicPath } from './disk-paths.ts'
-import { formatSealed, isCount, isRecord, parseSealed, readSmallFile, replaceFile } from './disk-write.ts'
+import { formatSealed, isCount, parseSealed, readSmallFile, replaceFile } from './disk-write.ts'
 import { FORMAT, isOwnName, type Manifest, manifestValue, parseFile, parseList, parseManifest, readNames } from './generation-file.ts'
 
 /** A file that a rename publishes. */
@@ -79,7 +79,7 @@ export function readJournals({ paths }: Pick<DiskContext, 'paths'>): readonly { 
 }
 
 function parseJournal(value: unknown): Journal | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const manifest = parseManifest(value['manifest'])
   const interim = parseList(value['interim'], parseSwitch)
   const swaps = parseList(value['swaps'], parseSwap)
@@ -92,27 +92,27 @@ function parseJournal(value: unknown): Journal | undefined {
 }
 
 function parseSwitch(value: unknown): SwitchStep | undefined {
-  if (!isRecord(value) || typeof value['subdir'] !== 'string' || !isSubdirName(value['subdir'])) return undefined
+  if (!isJsonObject(value) || typeof value['subdir'] !== 'string' || !isSubdirName(value['subdir'])) return undefined
   const remove = parseList(value['remove'], (path) => (typeof path === 'string' && isPublicPath(path) ? path : undefined))
   const files = parseList(value['files'], parseStaged)
   return remove === undefined || files === undefined ? undefined : { subdir: value['subdir'], remove, files }
 }
 
 function parseStaged(value: unknown): StagedFile | undefined {
-  if (!isRecord(value) || !isOwnName(value['staged'])) return undefined
+  if (!isJsonObject(value) || !isOwnName(value['staged'])) return undefined
   const file = parseFile(value['file'])
   return file === undefined ? undefined : { file, staged: value['staged'] }
 }
 
 function parseSwap(value: unknown): SwapStep | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { path, staged, object } = value
   if (typeof path !== 'string' || !isPublicPath(path) || (staged !== undefined && !isOwnName(staged))) return undefined
   return object === undefined || isOwnName(object) ? { path, staged, object } : undefined
 }
 
 function parseCounts(value: unknown): CommitCounts | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { add, remove, reused } = value
   return isCount(add) && isCount(remove) && isCount(reused) ? { add, remove, reused } : undefined
 }

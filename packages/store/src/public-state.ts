@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { createDigest } from '@mirror/core'
+import { createDigest, isJsonObject } from '@mirror/core'
 import type { ChannelState, PublishedFile } from '@mirror/delta'
 import type { DiskContext } from './disk-context.ts'
 import { KNOWN_VARIANTS } from './disk-paths.ts'
-import { isRecord, parseJson, readSmallFile, writeNewFile } from './disk-write.ts'
+import { parseJson, readSmallFile, writeNewFile } from './disk-write.ts'
 import { isOwnName, parseList } from './generation-file.ts'
 import { checkFile } from './hash-file.ts'
 
@@ -65,7 +65,7 @@ export function readPublished({ paths }: Pick<DiskContext, 'paths'>): ReadonlyMa
 }
 
 function parseSeen(value: unknown): Seen | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { path, sha256, mark } = value
   return typeof path === 'string' && isOwnName(sha256) && typeof mark === 'string' ? { path, sha256, mark } : undefined
 }

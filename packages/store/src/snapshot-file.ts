@@ -1,7 +1,8 @@
 import { join } from 'node:path'
+import { isJsonObject } from '@mirror/core'
 import type { Snapshot } from './contract.ts'
 import type { DiskPaths } from './disk-paths.ts'
-import { isCount, isRecord, parseSealed, readSmallFile } from './disk-write.ts'
+import { isCount, parseSealed, readSmallFile } from './disk-write.ts'
 import type { StoreEvent } from './events.ts'
 import { assertFormat, readNames } from './generation-file.ts'
 import { storeError } from './store-error.ts'
@@ -44,7 +45,7 @@ export function readSnapshots(paths: Pick<DiskPaths, 'snapshots'>): Snapshots {
 }
 
 function parseSnapshot(name: string, value: unknown): Snapshot | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   assertFormat(value['format'])
   const { generation, named } = value
   if (value['name'] !== name || !isCount(generation) || typeof named !== 'string' || Number.isNaN(Date.parse(named))) return undefined

@@ -1,8 +1,8 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { isDigest, type Digest } from '@mirror/core'
-import { isCount, isRecord, parseJson } from './disk-write.ts'
+import { type Digest, isDigest, isJsonObject } from '@mirror/core'
+import { isCount, parseJson } from './disk-write.ts'
 import { type DiskPaths, isPublicPath } from './disk-paths.ts'
 import { isOwnName, parseList, readNames } from './generation-file.ts'
 
@@ -62,7 +62,7 @@ export function readTrashHeader(path: string): TrashHeader | undefined {
 }
 
 function parseHeader(value: unknown): TrashHeader | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { generation, time, count, bytes } = value
   if (!isCount(generation) || typeof time !== 'string' || Number.isNaN(Date.parse(time)) || !isCount(count) || !isCount(bytes)) return undefined
   const keptBy = parseList(value['keptBy'], (number) => (isCount(number) ? number : undefined))
@@ -70,7 +70,7 @@ function parseHeader(value: unknown): TrashHeader | undefined {
 }
 
 function parseEntry(value: unknown): TrashEntry | undefined {
-  if (!isRecord(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { path, digest, object, size } = value
   if (typeof path !== 'string' || !isPublicPath(path) || !isCount(size)) return undefined
   if (isOwnName(object)) return { object, path, size }

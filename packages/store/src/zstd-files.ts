@@ -3,7 +3,6 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { PublishedFile } from '@mirror/delta'
-import { isRecord } from './disk-write.ts'
 
 /** True when the file, decompressed, is exactly these bytes. Reads no more than their size and a little. */
 export async function decodesTo(path: string, { sha256, size }: Pick<PublishedFile, 'sha256' | 'size'>): Promise<boolean> {
@@ -16,7 +15,7 @@ export async function decodesTo(path: string, { sha256, size }: Pick<PublishedFi
       sum.update(piece)
     }
   } catch (error) {
-    if (isRecord(error) && typeof error['syscall'] === 'string') throw error
+    if (error instanceof Error && 'syscall' in error) throw error
     return false
   }
   return length === size && sum.digest('hex') === sha256

@@ -1,4 +1,4 @@
-import { isSha256, type Sha256, type SubdirName } from '@mirror/core'
+import { isJsonObject, isSha256, type Sha256, type SubdirName } from '@mirror/core'
 import type { IndexValidators } from '@mirror/repository-client'
 import type { RuleEffect } from '@mirror/selection'
 import type { Store } from '@mirror/store'
@@ -54,15 +54,15 @@ function memoName(subdir: SubdirName): string {
 }
 
 function isMemo(value: unknown): value is UpstreamMemo {
-  return isObject(value) && value['version'] === 1 && typeof value['choice'] === 'string' && hasDigests(value) && hasLists(value)
-    && isObject(value['validators']) && isTime(value['modified']) && isTime(value['newest'])
+  return isJsonObject(value) && value['version'] === 1 && typeof value['choice'] === 'string' && hasDigests(value) && hasLists(value)
+    && isJsonObject(value['validators']) && isTime(value['modified']) && isTime(value['newest'])
 }
 
-function hasDigests(value: Record<string, unknown>): boolean {
+function hasDigests(value: Readonly<Record<string, unknown>>): boolean {
   return isDigestText(value['upstream']) && isDigestText(value['published'])
 }
 
-function hasLists(value: Record<string, unknown>): boolean {
+function hasLists(value: Readonly<Record<string, unknown>>): boolean {
   const leftOut = value['leftOut']
   const waiting = value['waiting']
   const { rules = [], changesAt = 0, alongside = '', baseUrl = '' } = value
@@ -70,7 +70,7 @@ function hasLists(value: Record<string, unknown>): boolean {
 }
 
 function isWaiting(value: unknown): boolean {
-  return isObject(value) && typeof value['name'] === 'string' && typeof value['until'] === 'number'
+  return isJsonObject(value) && typeof value['name'] === 'string' && typeof value['until'] === 'number'
 }
 
 function isTime(value: unknown): boolean {
@@ -79,8 +79,4 @@ function isTime(value: unknown): boolean {
 
 function isDigestText(value: unknown): boolean {
   return typeof value === 'string' && isSha256(value)
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

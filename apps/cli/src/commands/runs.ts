@@ -1,4 +1,4 @@
-import { isMirrorError } from '@mirror/core'
+import { isJsonObject, isMirrorError } from '@mirror/core'
 import type { Store } from '@mirror/store'
 import type { SyncReport } from '@mirror/sync'
 
@@ -40,7 +40,7 @@ export async function readRuns(store: Store): Promise<readonly PastRun[]> {
 const STATUSES: readonly unknown[] = ['unchanged', 'planned', 'committed', 'refused', 'held', 'failed']
 
 function isRun(value: unknown): value is PastRun {
-  if (!isObject(value) || !STATUSES.includes(value['status']) || !Array.isArray(value['held'])) return false
+  if (!isJsonObject(value) || !STATUSES.includes(value['status']) || !Array.isArray(value['held'])) return false
   const { error, held } = value
   const hasTexts = ['command', 'finished'].every((key) => typeof value[key] === 'string')
   const hasNumbers = ['duration', 'added', 'removed', 'fetchedBytes', 'failed'].every((key) => typeof value[key] === 'number')
@@ -48,11 +48,7 @@ function isRun(value: unknown): value is PastRun {
 }
 
 function isNamed(value: unknown, ...keys: readonly string[]): boolean {
-  return isObject(value) && keys.every((key) => typeof value[key] === 'string')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null
+  return isJsonObject(value) && keys.every((key) => typeof value[key] === 'string')
 }
 
 /** A run from its report. */

@@ -1,3 +1,4 @@
+import { isJsonObject } from '@mirror/core'
 import { type Document, isMap, isScalar, LineCounter, parseDocument } from 'yaml'
 import type { ConfigProblem } from './problems.ts'
 import { keepSourceText } from './source-text.ts'
@@ -32,7 +33,7 @@ export function readYamlFile({ path, text }: ConfigSource, textKeys: ReadonlySet
   const { document, content } = parsed
   const where = (place: ValuePath): string => locate(document, place, at) ?? path
   const broken = findBroken(document, at)
-  return { content: broken.length === 0 && isRecord(content) ? content : {}, problems: broken, where }
+  return { content: broken.length === 0 && isJsonObject(content) ? content : {}, problems: broken, where }
 }
 
 interface Parsing {
@@ -62,10 +63,6 @@ function findBroken({ errors, contents }: Document.Parsed, at: (offset: number) 
   if (fault !== undefined) return [describeNoYaml(at(fault.pos[0]), fault.message.split(/[\n:]/)[0] ?? '')]
   if (contents === null || isMap(contents) || (isScalar(contents) && contents.value === null)) return []
   return [{ code: 'CONFIG_INVALID', where: at(contents.range[0]), key: undefined, message: 'this is not a mapping of keys to values' }]
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Where a value stands, or what contains it. A key is better than its value, which may begin on the next line. */

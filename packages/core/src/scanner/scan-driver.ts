@@ -2,6 +2,7 @@ import { createImplausibleError, createMalformedError, createScanError } from '.
 import type { IndexSection, IndexSkeleton, SectionEntry, SkeletonEntry } from '../index/index-types.ts'
 import { jsonDumps } from '../json/json-dumps.ts'
 import { decodeString, findDuplicateKey } from '../json/json-keys.ts'
+import { isJsonObject } from '../json/json-object.ts'
 import {
   FLAG_CHECK, FLAG_UNSORTED, returnScannerEngine, ROW_END, ROW_FLAGS, ROW_VALUE, ROW_WORDS, SCAN_DONE, SCAN_FAILED, SCAN_NEED_MORE,
   SCAN_SECTION_CLOSE, SCAN_SECTION_OPEN, SCAN_TOP_ENTRY, SCAN_V3_OPEN, type ScannerEngine, takeScannerEngine,
@@ -257,10 +258,6 @@ function parseInfo(entries: readonly SkeletonEntry[]): Readonly<Record<string, u
   const entry = entries.find(({ key }) => key === 'info')
   if (entry === undefined) return undefined
   const value: unknown = JSON.parse(Buffer.from(entry.raw).toString())
-  if (isObject(value)) return value
+  if (isJsonObject(value)) return value
   throw createImplausibleError('its "info" is not an object')
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }

@@ -1,4 +1,4 @@
-import { isSha256, isSubdirName, MirrorError, type Sha256 } from '@mirror/core'
+import { isJsonObject, isSha256, isSubdirName, MirrorError, type Sha256 } from '@mirror/core'
 import type { DeltaErrorCode } from '../error-codes.ts'
 import { type ChannelState, type PublishedFile, stateId, type SubdirState } from '../state.ts'
 import type { KnownState } from './delta-manifest.ts'
@@ -11,12 +11,8 @@ export function malformed(what: string): MirrorError<DeltaErrorCode> {
 
 /** A JSON object. */
 export function readObject(value: unknown, what: string): Readonly<Record<string, unknown>> {
-  if (isObject(value)) return value
+  if (isJsonObject(value)) return value
   throw malformed(`${what} is not an object`)
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** A JSON array, each element read. */

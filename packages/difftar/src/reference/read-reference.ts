@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import {
-  type ArtifactBytes, type ArtifactSet, createArtifactCursor, createArtifactSetBuilder, createDigest, type Digest, isArtifactName, isMd5, isMirrorError, isSha256, isSubdirName, type Sha256, type SubdirName,
+  type ArtifactBytes, type ArtifactSet, createArtifactCursor, createArtifactSetBuilder, createDigest, type Digest, isArtifactName, isJsonObject, isMd5, isMirrorError, isSha256, isSubdirName,
+  type Sha256, type SubdirName,
 } from '@mirror/core'
 import { readKnownState } from '@mirror/delta'
 import { difftarError } from '../difftar-error.ts'
@@ -70,12 +71,8 @@ function parse(text: string): unknown {
   }
 }
 
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (isObject(value)) return value
+  if (isJsonObject(value)) return value
   throw new Invalid('something in it is not an object')
 }
 
@@ -230,8 +227,8 @@ function readCompatible(meta: Readonly<Record<string, unknown>>, recordsOf: (key
 function readRecords(subdir: SubdirName, records: Readonly<Record<string, unknown>>): ArtifactSet {
   const builder = createArtifactSetBuilder(subdir)
   for (const [name, record] of Object.entries(records)) {
-    const digest = isObject(record) ? digestOf(record) : undefined
-    const size = isObject(record) && typeof record['size'] === 'number' && Number.isSafeInteger(record['size']) ? record['size'] : 0
+    const digest = isJsonObject(record) ? digestOf(record) : undefined
+    const size = isJsonObject(record) && typeof record['size'] === 'number' && Number.isSafeInteger(record['size']) ? record['size'] : 0
     if (digest !== undefined && isArtifactName(name)) builder.add({ name, size: Math.max(0, size), digest })
   }
   return builder.build()

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { compareVersions, createIndexScanner, isSha256, isVersion, jsonDumps, parseVersion, type SubdirName } from '@mirror/core'
+import { compareVersions, createIndexScanner, isJsonObject, isSha256, isVersion, jsonDumps, parseVersion, type SubdirName } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import type { DerivedFile } from '../derived-file.ts'
 import { CHANNELDATA } from './choice.ts'
@@ -59,11 +59,11 @@ function parseJson(text: string): unknown {
  */
 export function restrictChanneldata(upstream: Uint8Array, names: KeptNames, subdirs: readonly SubdirName[]): DerivedFile | undefined {
   const value = parseJson(Buffer.from(upstream).toString('utf8'))
-  if (!isRecord(value) || !isRecord(value['packages'])) return undefined
+  if (!isJsonObject(value) || !isJsonObject(value['packages'])) return undefined
   const packages: [string, unknown][] = []
   for (const [name, entry] of Object.entries(value['packages'])) {
     const kept = names.get(name)
-    if (kept !== undefined && isRecord(entry)) packages.push([name, restrictPackage(entry, kept)])
+    if (kept !== undefined && isJsonObject(entry)) packages.push([name, restrictPackage(entry, kept)])
   }
   const all = Array.isArray(value['subdirs']) ? { subdirs: value['subdirs'].filter((subdir) => subdirs.includes(subdir)) } : {}
   const restricted = { ...value, ...all, packages: fromEntries(packages) }
@@ -76,7 +76,7 @@ function restrictPackage(entry: Readonly<Record<string, unknown>>, { subdirs, ve
     ...entry,
     ...Array.isArray(entry['subdirs']) ? { subdirs: entry['subdirs'].filter((subdir) => subdirs.has(subdir)) } : {},
     ...typeof version === 'string' && !versions.has(version) ? { version: newestOf(versions) ?? version } : {},
-    ...isRecord(exported) ? { run_exports: fromEntries(Object.entries(exported).filter(([key]) => versions.has(key))) } : {},
+    ...isJsonObject(exported) ? { run_exports: fromEntries(Object.entries(exported).filter(([key]) => versions.has(key))) } : {},
     ...typeof timestamp === 'number' && newest > 0 && timestamp > newest / 1000 ? { timestamp: Math.floor(newest / 1000) } : {},
   }
 }
@@ -90,10 +90,6 @@ function fromEntries(entries: readonly (readonly [string, unknown])[]): Readonly
   const result: Record<string, unknown> = Object.create(null)
   for (const [key, value] of entries) result[key] = value
   return result
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function createFile(bytes: Uint8Array): DerivedFile {

@@ -1,4 +1,4 @@
-import { type Digest, isDigest, isSha256 } from '@mirror/core'
+import { type Digest, isDigest, isJsonObject, isSha256 } from '@mirror/core'
 import type { PublishedFile, StateId } from '@mirror/delta'
 import type { PageValidators } from '@mirror/repository-client'
 import type { Store } from '@mirror/store'
@@ -29,7 +29,7 @@ const NAME = 'installers'
 /** Reads what is remembered; undefined when nothing is, or when it makes no sense. */
 export async function readInstallersMemo(store: Store): Promise<InstallersMemo | undefined> {
   const value = await store.readMemo(NAME)
-  if (!isObject(value) || value['version'] !== 1 || typeof value['choice'] !== 'string') return undefined
+  if (!isJsonObject(value) || value['version'] !== 1 || typeof value['choice'] !== 'string') return undefined
   const { choice, known, pages } = value
   const state = typeof value['state'] === 'string' && isSha256(value['state']) ? value['state'] : null
   return { version: 1, choice, state, pages: readPages(pages), known: Array.isArray(known) ? known.map(readKnown).filter((one) => one !== undefined) : [] }
@@ -43,14 +43,14 @@ export async function writeInstallersMemo(store: Store, memo: InstallersMemo): P
 function readPages(value: unknown): InstallersMemo['pages'] {
   const pages: Partial<Record<InstallerFolder, SeenPage>> = {}
   for (const folder of INSTALLER_FOLDERS) {
-    const page = isObject(value) ? value[folder] : undefined
+    const page = isJsonObject(value) ? value[folder] : undefined
     if (page === 'absent') pages[folder] = page
-    if (isObject(page)) pages[folder] = { ...readText('etag', page), ...readText('lastModified', page) }
+    if (isJsonObject(page)) pages[folder] = { ...readText('etag', page), ...readText('lastModified', page) }
   }
   return pages
 }
 
-function readText<Key extends string>(key: Key, value: Record<string, unknown>): Partial<Record<Key, string>> {
+function readText<Key extends string>(key: Key, value: Readonly<Record<string, unknown>>): Partial<Record<Key, string>> {
   const text = value[key]
   const found: Partial<Record<Key, string>> = {}
   if (typeof text === 'string') found[key] = text
@@ -58,12 +58,8 @@ function readText<Key extends string>(key: Key, value: Record<string, unknown>):
 }
 
 function readKnown(value: unknown): KnownInstaller | undefined {
-  if (!isObject(value)) return undefined
+  if (!isJsonObject(value)) return undefined
   const { path, sha256, size, listed } = value
   if (typeof path !== 'string' || typeof sha256 !== 'string' || !isSha256(sha256) || typeof size !== 'number' || typeof listed !== 'string' || !isDigest(listed)) return undefined
   return { path, sha256, size, listed }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
