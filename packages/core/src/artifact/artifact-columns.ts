@@ -84,6 +84,8 @@ export function createArtifactBatch(columns: ArtifactColumns): ArtifactBatch {
   const digests = new Uint8Array(BATCH_ROWS * DIGEST_BYTES)
   const sizes = new Float64Array(BATCH_ROWS)
   const marks = new Uint8Array(BATCH_ROWS)
+  // One for all: hundreds of thousands of them would be made otherwise.
+  const into = { cells: digests, at: 0, length: DIGEST_BYTES }
   let rows = 0
   let used = 0
 
@@ -98,8 +100,11 @@ export function createArtifactBatch(columns: ArtifactColumns): ArtifactBatch {
     flush,
     add({ bytes, nameStart, nameEnd, hexStart, isMd5, size }) {
       if (rows === BATCH_ROWS || used + MOST_NAME_BYTES > names.length) flush()
-      if (!isNameAt(bytes, nameStart, nameEnd) || !decodeHex(bytes, hexStart, { cells: digests, at: rows * DIGEST_BYTES, length: isMd5 ? 16 : DIGEST_BYTES })) return false
-      for (let at = nameStart; at < nameEnd; at += 1, used += 1) names[used] = bytes[at] ?? 0
+      into.at = rows * DIGEST_BYTES
+      into.length = isMd5 ? 16 : DIGEST_BYTES
+      if (!isNameAt(bytes, nameStart, nameEnd) || !decodeHex(bytes, hexStart, into)) return false
+      for (let at = nameStart; at < nameEnd; at += 1) names[used + at - nameStart] = bytes[at] ?? 0
+      used += nameEnd - nameStart
       nameEnds[rows] = used
       sizes[rows] = size
       marks[rows] = isMd5 ? MARK_MD5 : 0

@@ -66,21 +66,23 @@ function columnsOf(set: ArtifactSet): { readonly columns: ArtifactColumns; reado
 
 /** The order of the names where two cursors stand: negative, zero or positive. */
 export function compareCursors(left: ArtifactCursor, right: ArtifactCursor): number {
-  const [a, b] = [left.names, right.names]
-  let [i, k] = [left.nameStart, right.nameStart]
-  const stop = Math.min(left.nameEnd, i + right.nameEnd - k)
-  for (; i < stop; i += 1, k += 1) {
-    const difference = (a[i] ?? 0) - (b[k] ?? 0)
+  const { names: a, nameStart: i, nameEnd } = left
+  const { names: b, nameStart: k } = right
+  const longer = nameEnd - i - (right.nameEnd - k)
+  const length = longer < 0 ? nameEnd - i : right.nameEnd - k
+  for (let at = 0; at < length; at += 1) {
+    const difference = (a[i + at] ?? 0) - (b[k + at] ?? 0)
     if (difference !== 0) return difference
   }
-  return left.nameEnd - left.nameStart - (right.nameEnd - right.nameStart)
+  return longer
 }
 
 /** Whether the artifacts where two cursors stand have the same digest, of the same kind. */
 export function haveSameDigest(left: ArtifactCursor, right: ArtifactCursor): boolean {
   if (left.isMd5 !== right.isMd5) return false
-  const [a, b] = [left.digests, right.digests]
+  const { digests: a, digestStart: i } = left
+  const { digests: b, digestStart: k } = right
   const length = left.isMd5 ? 16 : DIGEST_BYTES
-  for (let byte = 0; byte < length; byte += 1) if (a[left.digestStart + byte] !== b[right.digestStart + byte]) return false
+  for (let byte = 0; byte < length; byte += 1) if (a[i + byte] !== b[k + byte]) return false
   return true
 }

@@ -25,15 +25,23 @@ export function createMd5Column(): Md5Column {
   return {
     columns: { digests, marks },
     has: (row) => marks.chunk(row)[marks.cell(row)] === MARK_MD5,
-    add({ engine, rows }) {
-      for (let row = 0; row < rows; row += 1) {
-        const digest = digests.reserve(1)
-        const mark = marks.reserve(1)
-        const offset = engine.words[engine.at.rows / 4 + row * ROW_WORDS + ROW_MD5] ?? 0
-        const start = offset === 0 ? -1 : skipBlanks(engine.bytes, engine.at.window + offset)
-        const isString = start >= 0 && engine.bytes[start] === QUOTE && engine.bytes[start + 1 + MD5_BYTES * 2] === QUOTE
-        if (isString && decodeHex(engine.bytes, start + 1, { cells: digest.cells, at: digest.at, length: MD5_BYTES })) mark.cells[mark.at] = MARK_MD5
+    add(batch) {
+      for (let done = 0; done < batch.rows;) {
+        const digest = digests.reserve(batch.rows - done)
+        const mark = marks.reserve(digest.rows)
+        const into = { cells: digest.cells, at: digest.at, length: MD5_BYTES }
+        for (let row = 0; row < digest.rows; row += 1, into.at += DIGEST_BYTES) if (decodeRow(batch, done + row, into)) mark.cells[mark.at + row] = MARK_MD5
+        done += digest.rows
       }
     },
   }
+}
+
+/** Decodes the md5 of a row of a batch; false where it has none. */
+function decodeRow({ engine }: RowBatch, row: number, into: Parameters<typeof decodeHex>[2]): boolean {
+  const { bytes } = engine
+  const offset = engine.words[engine.at.rows / 4 + row * ROW_WORDS + ROW_MD5] ?? 0
+  if (offset === 0) return false
+  const start = skipBlanks(bytes, engine.at.window + offset)
+  return bytes[start] === QUOTE && bytes[start + 1 + MD5_BYTES * 2] === QUOTE && decodeHex(bytes, start + 1, into)
 }

@@ -1,4 +1,4 @@
-import { type ArtifactSet, createArtifactSetBuilder, type SubdirName } from '@mirror/core'
+import { type ArtifactBytes, type ArtifactSet, createArtifactSetBuilder, type SubdirName } from '@mirror/core'
 import type { ByteWindow } from './byte-window.ts'
 
 /** Artifacts as a reference lists them. */
@@ -64,11 +64,12 @@ function readFolder(window: ByteWindow, subdir: SubdirName): ListedArtifacts | u
   const builder = createArtifactSetBuilder(subdir)
   let isWeak = false
   if (window.skip('}')) return { artifacts: builder.build(), isWeak }
+  // One for all: hundreds of thousands of them would be made otherwise.
+  const record = { bytes: window.bytes, nameStart: 0, nameEnd: 0, hexStart: NONE, isMd5: false, size: 0 }
   do {
-    const record = window.skip('\n    "') ? readRecord(window) : undefined
+    if (!window.skip('\n    "') || !readRecord(window, record)) return undefined
     // A name or digest that is none is as if it were not there, so that what it stands for travels again.
-    if (record === undefined) return undefined
-    if (record.hexStart >= 0 && builder.addBytes(record)) isWeak ||= record.isMd5
+    if (record.hexStart !== NONE && builder.addBytes(record)) isWeak ||= record.isMd5
   } while (window.skip(','))
   return window.skip('\n  }') ? { artifacts: builder.build(), isWeak } : undefined
 }
@@ -78,20 +79,23 @@ const SHA256_DIGITS = 64
 /** Where there is neither digest. */
 const NONE = -1
 
-/** A record behind the quote of its name. Its bytes stay where they are until the next one is read. */
-function readRecord(window: ByteWindow): Parameters<ReturnType<typeof createArtifactSetBuilder>['addBytes']>[0] | undefined {
+/** Reads a record behind the quote of its name; false where it is not as we write it. Its bytes stay where they are until the next one is read. */
+function readRecord(window: ByteWindow, record: { -readonly [field in keyof ArtifactBytes]: ArtifactBytes[field] }): boolean {
   window.hold()
-  const nameStart = window.at
-  const nameEnd = window.findQuote()
-  if (nameEnd < 0 || !window.skip('": {\n')) return undefined
+  record.bytes = window.bytes
+  record.nameStart = window.at
+  record.nameEnd = window.findQuote()
+  if (record.nameEnd < 0 || !window.skip('": {\n')) return false
   const md5 = readHex(window, '      "md5": "', MD5_DIGITS)
   const sha256 = readHex(window, '      "sha256": "', SHA256_DIGITS)
-  if (!window.skip('      "size": ')) return undefined
-  const size = window.readNumber()
-  if (!window.skip('\n    }')) return undefined
-  return { bytes: window.bytes, nameStart, nameEnd, hexStart: sha256 >= 0 ? sha256 : md5, isMd5: sha256 < 0, size }
+  record.isMd5 = sha256 === NONE
+  record.hexStart = record.isMd5 ? md5 : sha256
+  if (!window.skip('      "size": ')) return false
+  record.size = window.readNumber()
+  return window.skip('\n    }')
 }
 
+/** Where the digits start; `NONE` without them. */
 function readHex(window: ByteWindow, before: string, digits: number): number {
   if (!window.skip(before)) return NONE
   const start = window.at
