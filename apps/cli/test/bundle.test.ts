@@ -65,8 +65,6 @@ test('the bundle brings the program that travels with a delta', async () => {
   await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }] } }, join(folder, 'near'))
   const made = await run('mirror', ['delta', 'create', 'carried', '--mirror-dir', 'near', '--with-tool'])
   expect(made).toMatchObject({ code: 0, stdout: expect.stringContaining('difftar.mjs') })
-  const applied = spawnSync(process.execPath, ['difftar.mjs', '--apply', '-i', '.', join(folder, 'far')], { cwd: join(folder, 'carried'), encoding: 'utf8', env: {} })
-  expect(applied.status, applied.stderr).toBe(1)
   mkdirSync(join(folder, 'far'))
   expect(spawnSync(process.execPath, ['difftar.mjs', '--apply', '-i', '.', join(folder, 'far')], { cwd: join(folder, 'carried'), encoding: 'utf8', env: {} })).toMatchObject({ status: 0, stdout: expect.stringContaining('1 added') })
   // What lies beside it does not make it another delta.

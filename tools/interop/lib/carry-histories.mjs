@@ -1,5 +1,5 @@
 /**
- * Started by ../air-gap.mjs: carry-histories.mjs FOLDER. A near mirror goes through a real history. After each state far sides follow it, each by its own way, and one by all of them in turn: first conda-diff-tar's four steps
+ * Started by ../air-gap.mjs: carry-histories.mjs FOLDER. A near mirror goes through a real history, or through parts of a real channel with its packages. After each state far sides follow it, each by its own way, and one by all of them in turn: first conda-diff-tar's four steps
  * (reference, sync, create, unpack or apply), then cas-mirror's (`delta: true`, cas-merge), then request, create and apply. Each far side must be what the near side is.
  */
 import assert from 'node:assert/strict'
@@ -11,6 +11,7 @@ import { checkMirror } from '@mirror/test-fixtures'
 import { runCasMerge, runCasSync, runMirror } from '../../../apps/cli/src/run-mirror.ts'
 import { runDiffTar } from '../../../packages/difftar/src/cli/run-diff-tar.ts'
 import { hasHistory, readHistories, replayHistory } from '../../../packages/sync/test/history.ts'
+import { findRealChannels } from '../../../packages/sync/test/real-data.ts'
 import { endParts, part, skipPart } from './run-parts.mjs'
 
 const [folder = ''] = process.argv.slice(2)
@@ -58,7 +59,9 @@ const isArtifact = (path) => /\.(?:conda|tar\.bz2)$/.test(path)
 const assertFollows = async ({ near, far, way, isExact }) => {
   const [there, here] = [readPublic(far), readPublic(near)]
   const { problems } = await checkMirror(far)
-  assert.deepEqual(problems, [], `${way}: ${problems[0] ?? ''}`)
+  // Unpacking removes nothing, so a variant that the near side has given up stays as it was.
+  const isLeft = (problem) => !isExact && !here.has(problem.split(': ').slice(0, 2).join('/'))
+  assert.deepEqual(problems.filter((problem) => !isLeft(problem)), [], `${way}: ${problems[0] ?? ''}`)
   if (isExact) assert.deepEqual([...there.keys()], [...here.keys()], `${way}: other files`)
   for (const [path, bytes] of here) assert.ok(there.get(path) === bytes, `${way}: ${path} is ${there.has(path) ? 'another' : 'missing'}`)
 }
@@ -171,17 +174,48 @@ const assertCumulative = async ({ own, near }) => {
   await assertFollows({ near, far, way: 'one delta over all', isExact: true })
 }
 
-const carry = async (history) => {
-  const own = join(folder, history.channel)
+/** Records alone are real: the artifacts are made. */
+const followHistory = (history) => ({
+  name: history.channel,
+  subdirs: [...new Set(history.states.map(({ subdir }) => subdir))],
+  nearIn: (own) => join(own, 'mirror'),
+  async *follow(own) {
+    for await (const { state } of replayHistory(history, own)) yield state.name
+  },
+})
+
+const SELECTIONS = [['the newest versions', 'latest: 1\n'], ['everything', ''], ['the newest versions again', 'latest: 1\n']]
+
+/** A real channel with its packages: a part of it, all of it, and a part again. */
+const followChannel = ({ name, folder: upstream, subdirs }) => ({
+  name: name.replaceAll('/', '-'),
+  subdirs,
+  nearIn: (own) => join(own, 'site/channel'),
+  async *follow(own) {
+    for (const [state, selection] of SELECTIONS) {
+      writeFileSync(join(own, 'near.yaml'), `mirror_dir: site\nchannels: {url: "file://${upstream}", path: channel}\nplatforms: [${platformsOf(subdirs).join(', ')}]\nfetch_installers: false\ngrace: 0\n${selection}`)
+      await command(runMirror, ['sync', '-f', 'near.yaml', '--allow-selection'], own)
+      yield state
+    }
+  },
+})
+
+/** For channels that have noarch alone: a known platform that none of them has. */
+const platformsOf = (subdirs) => {
+  const platforms = subdirs.filter((subdir) => subdir !== 'noarch')
+  return platforms.length > 0 ? platforms : ['win-32']
+}
+
+const carry = async ({ name, subdirs, nearIn, follow }) => {
+  const own = join(folder, name)
   mkdirSync(own)
-  const near = join(own, 'mirror')
+  const near = nearIn(own)
   const ways = createWays(TARS.filter(isThere))
   const fourSteps = createFourSteps({ own, near, ways })
-  const platforms = [...new Set(history.states.map(({ subdir }) => subdir))].filter((subdir) => subdir !== 'noarch')
-  const recorded = await createRecorded({ own, near, platforms: platforms.length > 0 ? platforms : ['linux-64'] })
+  const recorded = await createRecorded({ own, near, platforms: platformsOf(subdirs) })
   const requested = createRequested({ own, near })
   let states = 0
-  for await (const { state } of replayHistory(history, own)) {
+  for await (const state of follow(own)) {
     try {
       for (const { carry: bring } of [fourSteps, recorded, requested]) await bring()
       if (states === 0) {
@@ -190,7 +224,7 @@ const carry = async (history) => {
       }
       await fourSteps.refer()
     } catch (error) {
-      throw new Error(`At ${state.name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
+      throw new Error(`At ${state}: ${error instanceof Error ? error.message : String(error)}`, { cause: error })
     }
     states += 1
   }
@@ -200,7 +234,10 @@ const carry = async (history) => {
 }
 
 const histories = hasHistory ? await readHistories() : []
-for (const history of histories) await part(`${history.channel}, ${history.states.length} states`, () => carry(history))
+for (const history of histories) await part(`${history.channel}, ${history.states.length} states`, () => carry(followHistory(history)))
 if (!hasHistory) skipPart('all histories', 'MIRROR_TEST_DATA has no repodata/history.tar.zst')
+const channels = findRealChannels().filter(({ faults, listed }) => faults.length === 0 && listed > 0)
+for (const channel of channels) await part(`${channel.name}, ${channel.listed} artifacts`, () => carry(followChannel(channel)))
+if (channels.length === 0) skipPart('all channels with packages', 'MIRROR_TEST_DATA has no channels')
 for (const { way } of TARS.filter((tar) => !isThere(tar))) skipPart(`unpacked by ${way}`, 'it is not installed')
 endParts()

@@ -7,6 +7,7 @@ import type { DifftarEvent } from '../events.ts'
 import type { PublicKey } from '../minisign/minisign.ts'
 import { openDelta, type OpenedDelta, type OpenedVolumes } from '../medium/open-delta.ts'
 import { adoptTree, notWhole } from './adopt-tree.ts'
+import { keepKnownVariants } from './known-variants.ts'
 import { checkBase } from './check-base.ts'
 import { addNote, decide } from './decide.ts'
 import { type Ground, locked, readGround } from './ground.ts'
@@ -173,7 +174,7 @@ async function applyChannel(run: Run, place: Place): Promise<AppliedChannel> {
   if (decision === 'current' && ground.tree === undefined) return unchanged(place)
   if (ground.tree !== undefined) {
     if (options.dryRun === true) return { ...unchanged(place), status: 'planned' }
-    const adopted = await adoptTree({ tree: ground.tree, store, remove: decision === 'current' ? part.remove : [], signal, observe })
+    const adopted = await adoptTree({ tree: keepKnownVariants(ground.tree, part), store, remove: decision === 'current' ? part.remove : [], signal, observe })
     if (decision === 'current') return finish(run, place, { status: 'adopted', generation: adopted, totals: undefined })
   }
   const reader = await store.read()
