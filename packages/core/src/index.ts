@@ -6,6 +6,7 @@ export { Secret } from './secret.ts'
 export {
   type ArtifactName, type ArtifactNameParts, compareNames, isArtifactName, parseArtifactName, splitArtifactName,
 } from './artifact/artifact-name.ts'
+export { decodeHex } from './artifact/artifact-columns.ts'
 export { type ArtifactCursor, compareCursors, createArtifactCursor, haveSameDigest } from './artifact/artifact-cursor.ts'
 export { type ArtifactBytes, type ArtifactSet, type ArtifactSetBuilder, createArtifactSet, createArtifactSetBuilder } from './artifact/artifact-set.ts'
 export type { Artifact } from './artifact/artifact.ts'

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseSubdirName } from '@mirror/core'
+import { type Artifact, isArtifactName, parseSubdirName } from '@mirror/core'
 import { createDiskStore } from '@mirror/store'
 import { describe } from 'vitest'
-import { applyDelta, createDelta, describeGeneration, diffTree, findChannels, readReference } from '../src/index.ts'
+import { applyDelta, createDelta, describeGeneration, diffTree, findChannels, readReference, type ReferenceSubdir } from '../src/index.ts'
 import { test } from './test.ts'
 import { FIRST, formatTree, readTree, SECOND, type World } from './world.ts'
 
@@ -22,6 +22,23 @@ async function listingOf({ near }: World, ...references: readonly string[]): Pro
   const channels = findChannels(near, () => undefined)
   const diff = await diffTree({ mirror: near, references: references.map((path) => readReference(path, channels)) })
   return diff.channels.flatMap(({ listing }) => listing)
+}
+
+function readSubdirs(path: string, { near }: World): readonly ReferenceSubdir[] {
+  try {
+    // What is wrong inside of a folder is found when it is read.
+    return readReference(path, findChannels(near, () => undefined)).channels.flatMap(({ subdirs }) => [...subdirs.values()]).filter(({ artifacts }) => artifacts.count >= 0)
+  } catch {
+    return []
+  }
+}
+
+/** What a walk answers; undefined where it says that it is not whole. */
+function walkOf(subdir: ReferenceSubdir): readonly Artifact[] | undefined {
+  using walk = subdir.walk?.()
+  const walked: Artifact[] = []
+  while (walk?.next() === true) if (isArtifactName(walk.names.toString('latin1', walk.nameStart, walk.nameEnd))) walked.push(walk.artifact())
+  return walk?.isWhole() === true ? walked : undefined
 }
 
 const artifactsOf = (listing: readonly string[]): readonly string[] => listing.filter((path) => /\.(?:conda|tar\.bz2)$/.test(path))
@@ -103,6 +120,38 @@ describe('readReference()', () => {
         expect(error).toMatchObject({ code: expect.stringMatching(/^(?:REFERENCE_INVALID|INDEX_IMPLAUSIBLE)$/) })
       }
     }
+  })
+
+  test('a walk tells what the set tells, or that it does not know', async ({ world, expect }) => {
+    await world.change(FIRST)
+    const bytes = readFileSync(await world.refer('reference.json'))
+    const other = join(world.folder, 'other.json')
+    const start = bytes.indexOf('\n', 4)
+    let whole = 0
+    for (let number = 0; number < 300; number += 1) {
+      const at = start + Math.floor(((bytes.length - start) * number) / 300)
+      writeFileSync(other, number === 0 ? bytes : Buffer.concat([bytes.subarray(0, at), Buffer.from([(bytes[at] ?? 0) ^ (1 << (number % 7))]), bytes.subarray(at + 1)]))
+      for (const subdir of readSubdirs(other, world)) {
+        const walked = walkOf(subdir)
+        if (walked === undefined) continue
+        whole += 1
+        expect(walked, `byte ${at}`).toEqual([...subdir.artifacts])
+      }
+    }
+    expect(whole).toBeGreaterThan(50)
+  })
+
+  test('a walk notices what is not in order', async ({ world, expect }) => {
+    const text = readFileSync(await world.refer('reference.json'), 'utf8')
+    const other = join(world.folder, 'other.json')
+    const [, first = '', second = ''] = /(    "alpha[^}]*\})[^"]*(    "beta[^}]*\})/s.exec(text) ?? []
+    writeFileSync(other, text.replace(first, '@').replace(second, first).replace('@', second))
+    const swapped = readSubdirs(other, world).find(({ artifacts }) => artifacts.find('alpha-1.0-0.conda') !== undefined)
+    expect(swapped === undefined ? undefined : walkOf(swapped)).toBeUndefined()
+    expect(swapped?.artifacts.count).toBe(3)
+    expect(await listingOf(world, other)).toEqual([])
+    await world.change({ add: { 'linux-64': [{ name: 'late', version: '1.0' }] }, remove: { 'linux-64': ['alpha-1.0-0.conda'] } })
+    expect(artifactsOf(await listingOf(world, other))).toEqual(['linux-64/late-1.0-0.conda'])
   })
 
   test('reads one that is larger than what is held of it', async ({ world, expect }) => {

@@ -15,10 +15,18 @@ export class ByteWindow implements Disposable {
   readonly #fd: number
   #end = 0
   #isOver = false
+  /** Where the next bytes of the file are. */
+  #position: number
 
-  /** Opens a file; throws what the operating system says. */
-  constructor(path: string) {
+  /** Opens a file, at that byte; throws what the operating system says. */
+  constructor(path: string, start = 0) {
     this.#fd = fs.openSync(path, 'r')
+    this.#position = start
+  }
+
+  /** Which byte of the file `at` is. */
+  get offset(): number {
+    return this.#position - this.#end + this.at
   }
 
   /** Makes sure that all of a record is at hand, however it goes on. */
@@ -44,6 +52,20 @@ export class ByteWindow implements Disposable {
     if (!this.has(text)) return false
     this.at += text.length
     return true
+  }
+
+  /** Passes everything up to that text, however far it is, and stays before it; false where it does not come. */
+  skipTo(text: string): boolean {
+    for (;;) {
+      const found = this.bytes.subarray(this.at, this.#end).indexOf(text, 0, 'latin1')
+      if (found >= 0) {
+        this.at += found
+        return true
+      }
+      if (this.#isOver) return false
+      this.at = Math.max(this.at, this.#end - text.length + 1)
+      this.#refill()
+    }
   }
 
   /** Passes so many bytes. */
@@ -114,9 +136,10 @@ export class ByteWindow implements Disposable {
     this.#end -= this.at
     this.at = 0
     while (this.#end < this.bytes.length && !this.#isOver) {
-      const count = fs.readSync(this.#fd, this.bytes, this.#end, this.bytes.length - this.#end, null)
+      const count = fs.readSync(this.#fd, this.bytes, this.#end, this.bytes.length - this.#end, this.#position)
       if (count === 0) this.#isOver = true
       this.#end += count
+      this.#position += count
     }
   }
 

@@ -10,7 +10,7 @@ import { hasErrno } from '../files/open-file.ts'
 import type { FoundChannel } from '../tree/read-tree.ts'
 import { fingerprintRecord } from '../tree/read-subdir.ts'
 import { ByteWindow } from './byte-window.ts'
-import { isCompatible, type ListedArtifacts, readCompatibleBytes } from './read-compatible.ts'
+import { type CompatibleReference, findFolders, isCompatible, type ListedArtifacts, readFolderAt, walkFolder } from './read-compatible.ts'
 import type { Reference, ReferenceChannel, ReferenceSubdir } from './reference.ts'
 import { META_KEY, REFERENCE_FORMAT, REFERENCE_KIND } from './write-reference.ts'
 
@@ -19,12 +19,19 @@ import { META_KEY, REFERENCE_FORMAT, REFERENCE_KIND } from './write-reference.ts
  * or `REFERENCE_INVALID`.
  */
 export function readReference(path: string, channels: readonly FoundChannel[]): Reference {
-  try {
+  return naming(path, () => {
     using window = openReference(path)
     if (isCompact(window)) return readCompact(window, path)
-    const read = isCompatible(window) ? readCompatibleBytes(window, subdirsByKey) : undefined
-    if (read !== undefined) return readCompatible(asObject(parse(read.meta)), (key) => read.folders.get(key) ?? noFolder())
+    const found = isCompatible(window) ? findFolders(window, subdirsByKey) : undefined
+    if (found !== undefined) return readCompatible(asObject(parse(found.meta)), createFolderReader(path, found))
     return readObject(parse(fs.readFileSync(path, 'utf8')), channels)
+  })
+}
+
+/** Whatever is wrong with a reference is told with its name. */
+function naming<T>(path: string, read: () => T): T {
+  try {
+    return read()
   } catch (error) {
     if (isMirrorError(error) && error.code !== 'DELTA_MALFORMED') throw error
     if (error instanceof Invalid || isMirrorError(error)) throw invalid(path, error instanceof Invalid ? error.message : 'one of its states is not consistent', error)
@@ -204,20 +211,41 @@ function readObject(value: unknown, channels: readonly FoundChannel[]): Referenc
   const document = asObject(value)
   const meta = document[META_KEY]
   if (meta === undefined) return readOld(document, channels)
-  return readCompatible(asObject(meta), (key, subdir) => {
-    const artifacts = readRecords(subdir, asObject(document[key]))
-    return { artifacts, isWeak: hasMd5(artifacts) }
-  })
+  return readCompatible(asObject(meta), (key, subdir) => listRecords(subdir, asObject(document[key])))
 }
 
-function readCompatible(meta: Readonly<Record<string, unknown>>, recordsOf: (key: string, subdir: SubdirName) => ListedArtifacts): Reference {
+type RecordsOf = (key: string, subdir: SubdirName, weak: unknown) => Pick<ReferenceSubdir, 'artifacts' | 'isWeak' | 'walk'>
+
+/** Reads the records of a folder when they are asked for. One that is not as we write it is read as any other JSON. */
+function createFolderReader(path: string, { folders }: CompatibleReference): RecordsOf {
+  let document: Readonly<Record<string, unknown>> | undefined
+  const readPlain = (key: string, subdir: SubdirName): ListedArtifacts => {
+    document ??= naming(path, () => asObject(parse(fs.readFileSync(path, 'utf8'))))
+    const records = document[key]
+    return naming(path, () => listRecords(subdir, asObject(records)))
+  }
+  return (key, subdir, weak) => {
+    const place = folders.get(key)
+    if (place === undefined) return noFolder()
+    let listed: ListedArtifacts | undefined
+    const read = (): ListedArtifacts => (listed ??= readFolderAt(path, place) ?? readPlain(key, subdir))
+    return { isWeak: typeof weak === 'number' ? weak > 0 : read().isWeak, walk: () => walkFolder(path, place), get artifacts() { return read().artifacts } }
+  }
+}
+
+function listRecords(subdir: SubdirName, records: Readonly<Record<string, unknown>>): ListedArtifacts {
+  const artifacts = readRecords(subdir, records)
+  return { artifacts, isWeak: hasMd5(artifacts) }
+}
+
+function readCompatible(meta: Readonly<Record<string, unknown>>, recordsOf: RecordsOf): Reference {
   readFormat(meta['format'])
   const subdirs: Subdirs = new Map()
   for (const channel of asList(meta['channels']).map((value) => asObject(value))) {
     for (const value of asList(channel['subdirs']).map((one) => asObject(one))) {
       const subdir = asSubdirName(value['subdir'])
-      const listed = recordsOf(asFolder(value['key']), subdir)
-      add(subdirs, { folder: asFolder(channel['folder']), subdir, described: { ...listed, shards: asShards(value['shards']), records: undefined } })
+      const listed = recordsOf(asFolder(value['key']), subdir, value['weak'])
+      add(subdirs, { folder: asFolder(channel['folder']), subdir, described: { get artifacts() { return listed.artifacts }, walk: listed.walk, isWeak: listed.isWeak, shards: asShards(value['shards']), records: undefined } })
     }
   }
   return { sequence: asCount(meta['sequence']), channels: asList(meta['channels']).map((channel) => readChannel(channel, subdirs)) }

@@ -71,7 +71,7 @@ async function writeCompatible(channels: readonly TreeChannel[], sink: ByteSink)
     format: REFERENCE_FORMAT, sequence: sequenceOf(channels),
     channels: channels.map((channel) => ({
       folder: channel.folder, id: channel.current.id, state: plainState(channel.current.state),
-      subdirs: channel.indexes.map(({ subdir }) => ({ subdir, key: keyOf(channel, subdir), shards: shardsOf(channel, subdir) })),
+      subdirs: channel.indexes.map(({ subdir, table: { weak } }) => ({ subdir, key: keyOf(channel, subdir), shards: shardsOf(channel, subdir), weak })),
     })),
   }
   await writer.write(`{\n  "${META_KEY}": ${jsonDumps(meta)}`)

@@ -1,4 +1,4 @@
-import { type Artifact, type ArtifactCursor, type ArtifactSet, compareCursors, createArtifactCursor, createDigest, type Digest, haveSameDigest, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactCursor, type ArtifactSet, compareCursors, createArtifactCursor, createDigest, type Digest, haveSameDigest, isArtifactName, type SubdirName } from '@mirror/core'
 import { type DeltaEntryKind, EMPTY_STATE, type KnownState, type PublishedFile, sortEntries, stateId, type SubdirState } from '@mirror/delta'
 import type { ReferenceChannel, ReferenceSubdir } from '../reference/reference.ts'
 import type { TreeChannel } from './read-tree.ts'
@@ -68,7 +68,9 @@ function diffSubdir(channel: TreeChannel, index: TreeIndex, references: readonly
   const removed: string[] = []
   for (const { reference, before } of bases) {
     if (isSameDocument(index, reference)) continue
-    joinArtifacts(index, before, { added: (artifact) => added.set(artifact.row, artifactEntry(artifact.artifact())), removed: (artifact) => removed.push(`${subdir}/${artifact.artifact().name}`) })
+    const join = joinReference(index, before)
+    for (const [row, artifact] of join.added) added.set(row, artifactEntry(artifact))
+    removed.push(...join.removed.map((name) => `${subdir}/${name}`))
   }
   const indexFiles = [state.document, ...state.variants].filter((file) => bases.some((base) => isNewIndexFile(file, { ...base, state, index })))
   const shards = (channel.shards.get(subdir) ?? []).filter(({ sha256 }) => bases.some(({ before }) => before?.shards.has(sha256) !== true))
@@ -98,28 +100,43 @@ function listedOrder(added: ReadonlyMap<number, DiffEntry>): readonly string[] {
   return [...added].toSorted(([left], [right]) => left - right).map(([, { path }]) => path)
 }
 
-interface JoinVisitor {
-  /** The base does not have it with these bytes. */
-  readonly added: (artifact: ArtifactCursor) => void
-  /** Only the base has it. */
-  readonly removed: (artifact: ArtifactCursor) => void
+interface ArtifactJoin {
+  /** What the base does not have with these bytes, by row. */
+  readonly added: readonly (readonly [number, Artifact])[]
+  /** Names that only the base has. */
+  readonly removed: readonly string[]
+}
+
+/** Walks what the base had where that can be done, else has all of it read. */
+function joinReference(index: TreeIndex, before: ReferenceSubdir | undefined): ArtifactJoin {
+  using walk = before?.walk?.()
+  const join = walk === undefined ? undefined : joinArtifacts(index, walk)
+  return join !== undefined && walk?.isWhole() === true ? join : joinArtifacts(index, createArtifactCursor(before?.artifacts))
 }
 
 /** Walks an index and what a base had together: without objects, because there may be a million of both. */
-function joinArtifacts({ artifacts, byMd5 }: TreeIndex, before: ReferenceSubdir | undefined, { added, removed }: JoinVisitor): void {
-  const base = createArtifactCursor(before?.artifacts)
+function joinArtifacts({ artifacts, byMd5 }: TreeIndex, base: ArtifactCursor): ArtifactJoin {
   const hasBytes = createWeakComparison(byMd5)
+  const added: (readonly [number, Artifact])[] = []
+  const removed: string[] = []
   let hasBase = base.next()
   for (const target = createArtifactCursor(artifacts); target.next();) {
     let order = hasBase ? compareCursors(base, target) : 1
     for (; order < 0; order = hasBase ? compareCursors(base, target) : 1) {
-      removed(base)
+      addName(removed, base)
       hasBase = base.next()
     }
-    if (order > 0 || !hasBytes(base, target)) added(target)
+    if (order > 0 || !hasBytes(base, target)) added.push([target.row, target.artifact()])
     if (order === 0) hasBase = base.next()
   }
-  for (; hasBase; hasBase = base.next()) removed(base)
+  for (; hasBase; hasBase = base.next()) addName(removed, base)
+  return { added, removed }
+}
+
+/** A name that is none is as if it were not there: nothing of it can be removed. */
+function addName(removed: string[], { names, nameStart, nameEnd }: ArtifactCursor): void {
+  const name = names.toString('latin1', nameStart, nameEnd)
+  if (isArtifactName(name)) removed.push(name)
 }
 
 /** Compares by the digest that counts, else by the md5 of the record: what an old base knows. */
