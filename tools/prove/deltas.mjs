@@ -82,7 +82,7 @@ const proveAll = async () => {
 const runCheck = async (check, mutant) => {
   const own = join(folder, `check-${check}-${mutant ?? 'none'}`.replaceAll(/[^a-z-]/g, '-'))
   mkdirSync(own)
-  const hook = mutant === undefined ? [] : ['--import', fileURLToPath(new URL('deltas/mutate.mjs', import.meta.url))]
+  const hook = mutant === undefined ? [] : ['--import', fileURLToPath(new URL('mutate-deltas.mjs', import.meta.url))]
   const child = spawn(process.execPath, ['--no-warnings', ...hook, fileURLToPath(import.meta.url), JSON.stringify({ ...given, folder: own }), 'check', check, join(folder, 'made')], {
     stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, TMPDIR: own, ...(mutant === undefined ? {} : { MIRROR_MUTANT: mutant }) },
   })
