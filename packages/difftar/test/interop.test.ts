@@ -9,7 +9,7 @@ import { FIRST, readTree } from './world.ts'
 const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 
 /** A test that another tool is needed for; without it, it is skipped, and its name says why. */
-function testWith(command: string, name: string): readonly [typeof test, string] {
+function testWith(command: string, name: string): readonly [typeof test | typeof test.skip, string] {
   return has(command) ? [test, name] : [test.skip, `${name} (skipped: there is no ${command} here)`]
 }
 

@@ -175,7 +175,7 @@ describe('volumes that come one at a time', () => {
   test('killed while it copies: what was kept stays, and what was begun goes', async ({ world, expect }) => {
     const discs = await burn(world)
     await bring(world, discs.slice(0, 1))
-    const script = join(import.meta.dirname, 'bring-and-die.ts')
+    const script = join(import.meta.dirname, 'crash', 'bring-and-die.ts')
     const child = spawn(process.execPath, ['--no-warnings', script, world.far, discs[1] ?? ''], { stdio: 'inherit' })
     const [, signal] = await once(child, 'exit')
     expect(signal).toBe('SIGKILL')
