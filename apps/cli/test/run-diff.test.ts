@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { execFileSync } from 'node:child_process'
 import { join } from 'node:path'
@@ -126,6 +127,30 @@ team     linux-64      1  41.0 kB        1  301.4 kB        1          1
     await writeFile(join(folder, 'old.json'), JSON.stringify({ '/elsewhere/plain/linux-64': records }))
     const { channels } = toldOf((await run(['diff', 'old.json', 'plain', '--json'])).stdout)
     expect(channels[0]?.subdirs).toMatchObject([{ subdir: 'linux-64', added: 0, removed: 0, changed: 1, relisted: 1, unchanged: 1 }])
+  })
+
+  test('shows nothing that a terminal would act on, whatever a reference says', async ({ expect, run, folder, up }) => {
+    expect(up).not.toBe('')
+    const seal = (text: string): string => `${text}{"seal":"${createHash('sha256').update(text).digest('hex')}"}\n`
+    const state = { id: 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855', state: { subdirs: [], files: [] } }
+    const header = (channels: readonly unknown[]): string => `${JSON.stringify({ kind: 'conda-mirror-reference', format: 1, sequence: 1, channels })}\n`
+    const folderOf = (name: string): string => `${header([{ folder: name, ...state }])}${JSON.stringify({ channel: name, subdir: 'linux-64', artifacts: 1, shards: [] })}\n["a-1-0.conda",1,"md5:${'a'.repeat(32)}"]\n`
+    for (const name of ['\u001b]0;owned\u0007', '../../etc', '__proto__', 'a\u202eb']) {
+      await writeFile(join(folder, 'hostile.jsonl'), seal(folderOf(name)))
+      const told = await run(['diff', 'hostile.jsonl', '-f', 'm.yaml', '--list'])
+      expect(told.exitCode).toBe(0)
+      expect(told.stdout + told.stderr).not.toMatch(/[\u001b\u0007\u202e]/)
+      // A delta from it has only what is here, where it is here.
+      expect(await run(['delta', 'create', 'hostile.tar', '-f', 'm.yaml', '--since', 'hostile.jsonl'])).toMatchObject({ exitCode: 0 })
+      expect(execFileSync('tar', ['tf', join(folder, 'hostile.tar')], { encoding: 'utf8' })).not.toMatch(/etc|proto|owned/)
+    }
+    const whole = await readFile(join(folder, 'r.jsonl'), 'utf8')
+    for (const text of [whole.slice(0, -10), whole.replace('linux-64', 'linux-65'), `${whole}{}`, seal(header([{ folder: 'x', id: 'f'.repeat(64), state: state.state }])), seal(header([])).replace('"format":1', '"format":2'), '{"kind":"conda-mirror-reference"']) {
+      await writeFile(join(folder, 'hostile.jsonl'), text)
+      for (const argv of [['diff', 'hostile.jsonl'], ['delta', 'create', 'never.tar', '--since', 'hostile.jsonl']]) {
+        expect(await run([...argv, '-f', 'm.yaml']), text.slice(-80)).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('REFERENCE_INVALID') })
+      }
+    }
   })
 
   test('refuses what cannot be compared, and says what to do', async ({ expect, run, folder, up }) => {

@@ -3,6 +3,7 @@ import type { Config } from '../config/config.ts'
 import type { EnvironmentValues } from '../config/environment.ts'
 import type { Renderer } from '../events.ts'
 import type { Output } from '../output.ts'
+import { escapeControls } from '../render/escape-controls.ts'
 
 /** Where deltas come from and go to beside files. */
 export interface Pipes {
@@ -27,8 +28,8 @@ export interface Session {
   readonly now: () => number
 }
 
-/** Prints a result for people; nothing with `--json`, which has its own, or with `--quiet`. */
+/** Prints a result for people, with what could deceive them escaped; nothing with `--json`, which has its own, or with `--quiet`. */
 export function printResult({ flags, stdout, renderer }: Session, text: string): void {
   renderer.close()
-  if (!flags.json && !flags.quiet) stdout.write(text)
+  if (!flags.json && !flags.quiet) stdout.write(escapeControls(text))
 }
