@@ -15,7 +15,7 @@ export interface Described {
 export function describeEvent(shown: ShownEvent): Described | undefined {
   switch (shown.type) {
     case 'run-started':
-      return describe('INFO', () => `${formatNoun(shown.channels, 'channel')} into ${shown.mirror}, ${shown.config === undefined ? 'without a configuration file' : `by ${shown.config}`}`)
+      return describe('INFO', () => `${shown.channels === 0 ? shown.command : `${formatNoun(shown.channels, 'channel')} into`} ${shown.mirror}, ${shown.config === undefined ? 'without a configuration file' : `by ${shown.config}`}`)
     case 'notice':
       return describe('WARNING', () => `warning: ${shown.message}`)
     case 'channel-started':

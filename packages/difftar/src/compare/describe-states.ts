@@ -69,9 +69,13 @@ export function describeReference(label: string, { channels }: Reference): Compa
     kind: 'reference', label, isPartial: false,
     channels: channels.map(({ folder, known, subdirs }) => ({
       folder, files: known?.state.files,
-      subdirs: [...subdirs].map(([subdir, { artifacts, isWeak, records }]): ComparedSubdir => {
+      subdirs: [...subdirs].map(([subdir, described]): ComparedSubdir => {
         const document = known?.state.subdirs.find((state) => state.subdir === subdir)?.document.sha256
-        return { subdir, document, read: async () => ({ document, artifacts, byMd5: undefined, table: undefined, records, isWeak }) }
+        return {
+          subdir, document,
+          // What it lists may not be held before it is asked for.
+          read: async () => ({ document, artifacts: described.artifacts, byMd5: undefined, table: undefined, records: described.records, isWeak: described.isWeak }),
+        }
       }),
     })),
   }
