@@ -1,5 +1,5 @@
 // What makes a bundled command start sooner: plugins of esbuild for ../build.mjs. None of them changes what the code does.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -74,8 +74,11 @@ const readIndex = (index) =>
     names.split(',').map((name) => [name.trim(), join(dirname(index), file)])))
 
 /** The index of a package that is read name by name: one of ours, and the modules of yaml. */
-const indexOf = (packageName) =>
-  packageName === 'yaml' ? join(dirname(require.resolve('yaml')), '../browser/dist/index.js') : join(import.meta.dirname, '../../../packages', packageName.slice('@mirror/'.length), 'src/index.ts')
+const indexOf = (packageName) => {
+  if (packageName === 'yaml') return join(dirname(require.resolve('yaml')), '../browser/dist/index.js')
+  const indexes = ['packages', 'apps'].map((parent) => join(import.meta.dirname, '../../..', parent, packageName.slice('@mirror/'.length), 'src/index.ts'))
+  return indexes.find((path) => existsSync(path)) ?? indexes[0]
+}
 
 /**
  * esbuild puts a file into the chunks of all that reach it, and through the index of a package everything reaches everything: a command that needs the class of our

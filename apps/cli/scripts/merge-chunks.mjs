@@ -4,6 +4,8 @@ import { statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { rolldown } from 'rolldown'
 
+/** What nearly every start needs: in the file of the program itself. */
+const ALWAYS = ['run-command']
 /** What is loaded together, by the files that start it; what is small goes with something that is loaded anyway. */
 const STARTS = { status: ['status'], yaml: ['config-file'], config: ['format-config'], sync: ['sync', 'tidy', 'remove-store'] }
 const SMALL = 24_000
@@ -19,7 +21,7 @@ const assignFiles = (folder, { outputs, entry }) => {
     return seen
   }
   const fileOf = (start) => [...imports.keys()].find((name) => name.replace(/-[A-Z0-9]{8}\.js$/, '') === start) ?? fail(`nothing starts with ${start}`)
-  const always = reach(basename(entry))
+  const always = ALWAYS.reduce((all, start) => reach(fileOf(start), all), reach(basename(entry)))
   const users = new Map()
   for (const [user, starts] of Object.entries(STARTS)) {
     for (const name of starts.flatMap((start) => [...reach(fileOf(start))])) if (!always.has(name)) users.set(name, new Set([...(users.get(name) ?? []), user]))

@@ -1,6 +1,6 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
-import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, FRONT_DOORS } from '../src/command-line/flags.ts'
+import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, type FrontDoor, FRONT_DOORS } from '../src/command-line/flags.ts'
 import type { KeyGroup } from '../src/config/key-reference.ts'
 import { KEY_GROUPS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
@@ -24,11 +24,14 @@ const PACKAGES = [
   ['The store', 'packages/store'],
   ['Deltas', 'packages/delta'],
   ['Deltas on a medium', 'packages/difftar'],
+  ['The server', 'apps/server'],
   ['Names, indexes and channels', 'packages/core'],
 ] as const
 
 /** The packages whose events commands show. */
-const TELLING: readonly string[] = ['apps/cli', 'packages/sync', 'packages/repository-client', 'packages/store']
+const TELLING: readonly string[] = ['apps/cli', 'packages/sync', 'packages/repository-client', 'packages/store', 'apps/server']
+/** Told in another way: as `progress`, and as `notice`. */
+const UNPRINTED: readonly string[] = ['bytes-received', 'verify-progress', 'request-failed']
 
 /** The codes that a package's union names, read from its source. */
 export function readErrorCodes(folder: string): readonly string[] {
@@ -58,7 +61,7 @@ export function readEvents(folder: string): readonly EventSource[] {
 
 /** Every event of every package that `--json` can print. */
 export function readAllEvents(): readonly EventSource[] {
-  return PACKAGES.filter(([, folder]) => TELLING.includes(folder)).flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => type !== 'bytes-received' && type !== 'verify-progress')
+  return PACKAGES.filter(([, folder]) => TELLING.includes(folder)).flatMap(([, folder]) => readEvents(folder)).filter(({ type }) => !UNPRINTED.includes(type))
 }
 
 function createErrorsPage(): string {
@@ -180,28 +183,18 @@ How a command ends is in [exit-codes.md](exit-codes.md), the configuration in [c
 \`--metrics-file\` in [metrics.md](metrics.md).
 
 ${sections.join('\n')}
-## cas-sync
+${Object.entries(FRONT_DOORS).map(describeDoor).join('\n')}`
+}
 
-The command of cas-mirror: \`mirror sync\` under its old name and with its old flags, and \`mirror config\` as \`--config\`.
+const DOOR_TEXTS: Readonly<Record<string, string>> = {
+  'cas-sync': '`mirror sync` under its old name and with its old flags, and `mirror config` as `--config`.',
+  'cas-merge': '`mirror merge` under its old name, with `--config` as `cas-sync` has it. It reads the same configuration.',
+  'cas-server': '`mirror serve` under its old name, with `--config` as `cas-sync` has it. It reads the same configuration.',
+}
 
-\`\`\`sh
-cas-sync -f mirror.yaml
-cas-sync -f mirror.yaml --config
-\`\`\`
-
-${table(['flag', 'meaning'], FRONT_DOORS['cas-sync'].flags.map(describeFlag))}
-
-## cas-merge
-
-The command of cas-mirror: \`mirror merge\` under its old name, with \`--config\` as \`cas-sync\` has it. It reads the same configuration.
-
-\`\`\`sh
-cas-merge -f mirror.yaml
-cas-merge /media/usb/delta_pkgs /srv/mirror
-\`\`\`
-
-${table(['flag', 'meaning'], FRONT_DOORS['cas-merge'].flags.map(describeFlag))}
-`
+function describeDoor([name, { flags, examples }]: readonly [string, FrontDoor]): string {
+  const lines = examples.map(([line]) => line).join('\n')
+  return `## ${name}\n\nThe command of cas-mirror: ${DOOR_TEXTS[name] ?? ''}\n\n\`\`\`sh\n${lines}\n\`\`\`\n\n${table(['flag', 'meaning'], flags.map(describeFlag))}\n`
 }
 
 function describeKeys({ title, text, keys }: KeyGroup): string {

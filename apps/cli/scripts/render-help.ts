@@ -4,13 +4,13 @@ import { parseFrontDoor, parseMirror } from '../src/command-line/parse-command-l
 import { nameHelp, RENDERED_WIDTHS } from '../src/command-line/read-help.ts'
 
 /** A command line that prints help, without `--help`. */
-const HELPFUL: readonly (readonly string[])[] = [['mirror'], ['cas-sync'], ['cas-merge'], ...Object.keys(FAMILIES).map((name) => ['mirror', name]), ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')])]
+const HELPFUL: readonly (readonly string[])[] = [['mirror'], ['cas-sync'], ['cas-merge'], ['cas-server'], ...Object.keys(FAMILIES).map((name) => ['mirror', name]), ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')])]
 
 /** What yargs prints for `<words> --help`. */
 export async function renderHelp([program = '', ...words]: readonly string[], width: number): Promise<string> {
   const options = { version: '', width }
   const argv = [...words, '--help']
-  const invocation = await (program === 'cas-sync' || program === 'cas-merge' ? parseFrontDoor(program, argv, options) : parseMirror(argv, options))
+  const invocation = await (program === 'cas-sync' || program === 'cas-merge' || program === 'cas-server' ? parseFrontDoor(program, argv, options) : parseMirror(argv, options))
   if (invocation.type !== 'print') throw new Error(`Cannot render the help of ${[program, ...words].join(' ')}: it is none`)
   return `${invocation.text.trimEnd()}\n`
 }

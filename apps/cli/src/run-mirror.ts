@@ -40,6 +40,11 @@ export async function runCasMerge(argv: readonly string[], context: CommandConte
   return run('cas-merge', argv, context)
 }
 
+/** Carries out `cas-server <argv>` and answers the exit code. Never throws, never ends the process. */
+export async function runCasServer(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  return run('cas-server', argv, context)
+}
+
 /** A version or help is asked for again and again, by scripts and by people: nothing is loaded for it. */
 async function run(program: Program, argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   const text = readPrinted(program, argv, context)

@@ -2,6 +2,9 @@ import type { CommandContext } from './run-mirror.ts'
 
 const PATIENCE = 4500
 
+/** A server sends to the end what it is sending. */
+export const SERVING_PATIENCE = 12_000
+
 /** Options of `runProcess`. */
 export interface RunProcessOptions {
   /** How long a command may take to stop, in milliseconds. Default 4,500. */

@@ -3,7 +3,6 @@ import type { Flags } from './command-line/flags.ts'
 import type { CommandInvocation, Invocation, Program } from './command-line/invocation.ts'
 import { parsePlainLine } from './command-line/parse-plain-line.ts'
 import { findPlainMistake } from './command-line/usage-error.ts'
-import { runCommand } from './commands/run-command.ts'
 import { readEnvironment } from './config/environment.ts'
 import type { CliErrorCode } from './error-codes.ts'
 import { formatError, readErrorFacts } from './errors/error-facts.ts'
@@ -30,6 +29,7 @@ export async function runProgram(program: Program, argv: readonly string[], cont
     const { command, flags } = invocation
     if (writesBytes(invocation)) results = stderr
     const level = readLevel(flags)
+    const { runCommand } = await import('./commands/run-command.ts')
     return await runCommand(command, {
       flags, level, stdout: results, stderr, context: { ...context, now }, env: readEnvironment(context.env), pipes: { stdin: context.stdin, writeBytes: context.writeBytes },
     })

@@ -3,7 +3,7 @@
  *   yaml    a configuration. The comment in its first line is the name of the file that it is written to; a `mirror config` on it must succeed.
  *   sh      run by bash, which stops at the first failure. `# exit code 4` before a line says how that line ends.
  *   cron    the command of each line is run.
- *   ini     of systemd units, each ExecStart is run.
+ *   ini     of systemd units, each ExecStart is run; a server is stopped again.
  *   others  are for the eye, and may hold no command of ours.
  * `https://conda.example.org` is a server on loopback, absolute paths lie in the sandbox, and so does the home folder.
  */
@@ -17,7 +17,7 @@ import { endParts, part } from './run-parts.mjs'
 
 const [root, folder] = process.argv.slice(2)
 const guides = join(root, 'docs', 'guide')
-const PROGRAMS = { mirror: 'apps/cli', 'cas-sync': 'apps/cli', 'cas-merge': 'apps/cli', 'conda-diff-tar': 'packages/difftar' }
+const PROGRAMS = { mirror: 'apps/cli', 'cas-sync': 'apps/cli', 'cas-merge': 'apps/cli', 'cas-server': 'apps/cli', 'conda-diff-tar': 'packages/difftar' }
 const PLACES = ['/srv/', '/etc/', '/var/', '/media/', '/opt/']
 
 function* fencedBlocks(text) {
@@ -77,7 +77,8 @@ function joinContinued(body) {
 const commandsOf = {
   sh: (body) => [toScript(body)],
   cron: (body) => body.split('\n').filter((line) => /^[\d*@]/.test(line)).map((line) => line.replace(/^(?:@\w+|(?:\S+\s+){5})\s*(?:\w+\s+)?(?=mirror|cas-)/, '')),
-  ini: (body) => [...body.matchAll(/^ExecStart=(?<command>.*)$/gm)].map(({ groups }) => groups.command),
+  // What runs until it is stopped is stopped as systemd does it, and must take that well.
+  ini: (body) => [...body.matchAll(/^ExecStart=(?<command>.*)$/gm)].map(({ groups: { command } }) => (command.startsWith('cas-server') ? `timeout --preserve-status --signal=TERM 3 ${command}` : command)),
 }
 
 async function runGuide(name, { server }) {
@@ -114,7 +115,7 @@ async function writeConfig({ sandbox, where, body }) {
 async function runBlock({ sandbox, where, kind, body }) {
   const commands = commandsOf[kind]?.(body)
   if (commands === undefined) {
-    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync|cas-merge|conda-diff-tar) /m.test(body), `${where}: a command in a block that is not run`)
+    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync|cas-merge|cas-server|conda-diff-tar) /m.test(body), `${where}: a command in a block that is not run`)
     return 0
   }
   assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)

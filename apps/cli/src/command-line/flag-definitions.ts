@@ -6,6 +6,7 @@ export const GROUPS = {
   output: 'Output:',
   importing: 'With import:',
   delta: 'The delta:',
+  serving: 'How to serve it:',
 } as const
 
 /** One flag, as the help and the reference page tell it. */
@@ -113,6 +114,14 @@ export const INSPECTING: readonly FlagDefinition[] = [
   { name: 'verify', type: 'boolean', group: GROUPS.safety, describe: 'Compare every file with its checksum' },
   { name: 'key', type: 'texts', value: 'KEY', group: GROUPS.safety, describe: 'Fail unless this minisign key (its text, or a .pub file) signed it (repeatable)' },
   LIST,
+]
+
+/** How to serve. */
+export const SERVING: readonly FlagDefinition[] = [
+  { name: 'port', type: 'text', value: 'N', group: GROUPS.serving, describe: 'Port to listen to; 0 takes any that is free (80 for root, otherwise 8080)' },
+  { name: 'host', type: 'text', value: 'ADDRESS', group: GROUPS.serving, describe: 'Address to listen to (every address of this machine)' },
+  { name: 'max-age', type: 'text', value: 'DURATION', group: GROUPS.serving, describe: 'Not ready (/readyz) when the last good sync is older (age does not count)' },
+  { name: 'access-log', type: 'text', value: 'FORM', group: GROUPS.serving, describe: 'What is printed of each request: combined, json or none (combined; json with --json)' },
 ]
 
 /** How to compare. */

@@ -1,5 +1,5 @@
 import {
-  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SHOW_CONFIG, SHOW_SECRETS,
+  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SERVING, SHOW_CONFIG, SHOW_SECRETS,
 } from './flag-definitions.ts'
 
 export type { FlagDefinition } from './flag-definitions.ts'
@@ -7,7 +7,7 @@ export { type Flags, toFlags } from './parsed-flags.ts'
 
 /** The commands of `mirror`. */
 export type MirrorCommand =
-  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'config'
+  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'serve' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -209,6 +209,15 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
   },
   {
+    name: 'serve',
+    describe: 'Serve the mirror over HTTP to conda, mamba and pixi, until it is stopped',
+    flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...SERVING, ...OUTPUT],
+    examples: [
+      ['mirror serve -f mirror.yaml', 'on every address of this machine'],
+      ['mirror serve --mirror-dir ./mirror --host 127.0.0.1 --port 8080', 'a folder, for this machine alone'],
+    ],
+  },
+  {
     name: 'config',
     describe: 'Show the running configuration as a file that can be used, or import that of another tool',
     words: [
@@ -236,9 +245,10 @@ export interface FrontDoor {
 }
 
 const MERGE = COMMANDS.find(({ name }) => name === 'merge')
+const SERVE = COMMANDS.find(({ name }) => name === 'serve')
 
 /** The front doors by their names. */
-export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge', FrontDoor>> = {
+export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge' | 'cas-server', FrontDoor>> = {
   'cas-sync': {
     command: 'sync', describe: 'Bring the mirror up to date with upstream', flags: CAS_SYNC_FLAGS, words: [],
     examples: [['cas-sync -f mirror.yaml', 'with a file'], ['cas-sync -f mirror.yaml --config', 'check it, and show what holds']],
@@ -246,6 +256,10 @@ export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge', FrontDoor>> 
   'cas-merge': {
     command: 'merge', describe: MERGE?.describe ?? '', flags: [...MERGE?.flags ?? [], SHOW_CONFIG, SHOW_SECRETS], words: MERGE?.words ?? [],
     examples: [['cas-merge -f mirror.yaml', 'what is in delta_dir'], ['cas-merge /media/usb/delta_pkgs /srv/mirror', 'without a file']],
+  },
+  'cas-server': {
+    command: 'serve', describe: SERVE?.describe ?? '', flags: [...SERVE?.flags ?? [], SHOW_CONFIG, SHOW_SECRETS], words: [],
+    examples: [['cas-server -f mirror.yaml', 'on every address of this machine'], ['cas-server -f mirror.yaml --port 8080', 'on a port that needs no rights']],
   },
 }
 

@@ -46,6 +46,10 @@ export interface Flags {
   readonly withTool: boolean
   readonly verify: boolean
   readonly exitCode: boolean
+  readonly port: string | undefined
+  readonly host: string | undefined
+  readonly maxAge: string | undefined
+  readonly accessLog: string | undefined
   /** Where a command takes several deltas. */
   readonly deltas: readonly string[]
   /** What stands beside the flags, by the names of the command's words. */
@@ -58,8 +62,15 @@ interface ReadArguments {
   readonly on: (name: string) => boolean
 }
 
-function toDeltaFlags({ text, texts, on }: ReadArguments): Pick<Flags, 'since' | 'volumeSize' | 'sign' | 'withTool' | 'verify' | 'exitCode' | 'deltas'> {
-  return { since: texts('since'), volumeSize: text('volume-size'), sign: text('sign'), withTool: on('with-tool'), verify: on('verify'), exitCode: on('exit-code'), deltas: texts('delta') }
+function toDeltaFlags({ text, texts, on }: ReadArguments): Pick<Flags, 'keys' | 'deep' | 'allowOlder' | 'request' | 'since' | 'volumeSize' | 'sign' | 'withTool' | 'verify' | 'exitCode' | 'deltas'> {
+  return {
+    keys: texts('key'), deep: on('deep'), allowOlder: on('allow-older'), request: text('request'),
+    since: texts('since'), volumeSize: text('volume-size'), sign: text('sign'), withTool: on('with-tool'), verify: on('verify'), exitCode: on('exit-code'), deltas: texts('delta'),
+  }
+}
+
+function toServingFlags(text: ReadArguments['text']): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog'> {
+  return { port: text('port'), host: text('host'), maxAge: text('max-age'), accessLog: text('access-log') }
 }
 
 /** Reads parsed arguments, whatever parsed them. Of a flag that takes one value and is given twice the last one holds. */
@@ -105,11 +116,8 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     repair: on('repair'),
     from: text('from'),
     output: text('output'),
-    keys: texts('key'),
-    deep: on('deep'),
-    allowOlder: on('allow-older'),
-    request: text('request'),
     ...toDeltaFlags({ text, texts, on }),
+    ...toServingFlags(text),
     words: Object.fromEntries(words.filter(({ repeatable }) => repeatable !== true).map(({ name }) => [name, text(name)])),
   }
 }

@@ -72,6 +72,7 @@ const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Sessi
   'delta inspect': async (session) => await (await import('./delta/inspect.ts')).runDeltaInspect(session),
   'delta request': async (session) => await (await import('./delta/request.ts')).runDeltaRequest(session),
   'delta new-key': async (session) => await (await import('./delta/new-key.ts')).runNewKey(session),
+  serve: async (session) => await (await import('./serve.ts')).runServe(session),
   diff: async (session) => await (await import('./diff/diff.ts')).runDiff(session),
   adopt: async (session) => await (await import('./adopt.ts')).runAdopt(session),
   status: async (session) => await (await import('./status.ts')).runStatus(session),

@@ -3,13 +3,14 @@ import type { DeltaErrorCode } from '@mirror/delta'
 import type { DifftarErrorCode } from '@mirror/difftar'
 import type { RepositoryClientErrorCode } from '@mirror/repository-client'
 import type { SelectionErrorCode } from '@mirror/selection'
+import type { ServerErrorCode } from '@mirror/server'
 import type { StoreErrorCode } from '@mirror/store'
 import type { SyncErrorCode } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { ExitCode } from './exit-codes.ts'
 
 /** Every code that a command can end with. */
-export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | DeltaErrorCode | DifftarErrorCode | CliErrorCode
+export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | DeltaErrorCode | DifftarErrorCode | ServerErrorCode | CliErrorCode
 
 /** What a code means to whoever reads it. */
 export interface ErrorRow {
@@ -51,6 +52,12 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     meaning: 'A key is not known.',
     cause: 'A key that is near to a known one; with `--strict`, any unknown one.',
     advice: 'Use the key that the message names, or remove it.',
+  },
+  SERVER_ADDRESS: {
+    exit: 1,
+    meaning: 'The server cannot listen to the address that it was given.',
+    cause: 'Something else listens there, the port needs more rights, or this machine does not have the address.',
+    advice: 'Choose another with `--port` or `--host`.',
   },
   MIRROR_NOT_FOUND: {
     exit: 1,

@@ -1,0 +1,83 @@
+import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import { type ByteRange, judge } from './conditions.ts'
+import { chooseRepresentation, type Representation } from './choose-representation.ts'
+import type { FoundFile } from './found-file.ts'
+import type { GzipCopies } from './gzip-copies.ts'
+import { openBody } from './send-body.ts'
+
+/** What answering needs beside the file. */
+export interface AnswerFileOptions {
+  readonly copies: GzipCopies
+  /** Nothing to be kept by caches that others share. */
+  readonly isPrivate: boolean
+}
+
+/**
+ * Answers a GET or HEAD for a file: conditions, ranges and representations of RFC 9110, the headers of `channels.md` §2.2. False when it is gone and nothing was answered. A file that
+ * fails while it is sent breaks the connection: nobody takes a part for the whole.
+ */
+export async function answerFile(request: IncomingMessage, response: ServerResponse, { file, options }: { readonly file: FoundFile; readonly options: AnswerFileOptions }): Promise<boolean> {
+  const chosen = chooseRepresentation(request, file, options.copies)
+  const verdict = judge(request.headers, { validators: chosen.file, size: chosen.file.size, method: request.method ?? '' })
+  const headers = describe(chosen, options)
+  switch (verdict.status) {
+    case 304:
+      return end(response, 304, headers)
+    case 412:
+      return end(response, 412, { 'cache-control': 'no-store', 'content-length': 0 })
+    case 416:
+      return end(response, 416, { 'content-range': `bytes */${chosen.file.size}`, 'cache-control': 'no-store', 'content-length': 0 })
+    case 200:
+      return await send(request, response, { file: chosen.file, status: 200, headers, range: { start: 0, end: chosen.file.size } })
+    case 206: {
+      const { range } = verdict
+      const partial = { ...headers, 'content-range': `bytes ${range.start}-${range.end - 1}/${chosen.file.size}` }
+      return await send(request, response, { file: chosen.file, status: 206, headers: partial, range })
+    }
+  }
+}
+
+const TYPES: readonly (readonly [string, string])[] = [
+  ['.json', 'application/json'], ['.zst', 'application/zstd'], ['.bz2', 'application/x-bzip2'], ['.sh', 'application/x-sh'], ['.html', 'text/html; charset=utf-8'],
+  ['.txt', 'text/plain; charset=utf-8'], ['.xml', 'application/xml'],
+]
+
+const LIFETIMES = { immutable: 'max-age=31536000, immutable', index: 'max-age=60' } as const
+
+function describe({ file, isGzip, varies }: Representation, { isPrivate }: AnswerFileOptions): OutgoingHttpHeaders {
+  return {
+    etag: `"${file.etag}"`,
+    'last-modified': new Date(file.modified).toUTCString(),
+    'cache-control': `${isPrivate ? 'private' : 'public'}, ${LIFETIMES[file.freshness]}`,
+    'accept-ranges': 'bytes',
+    'content-type': TYPES.find(([ending]) => file.name.endsWith(ending))?.[1] ?? 'application/octet-stream',
+    // A page in the mirror is somebody else's: it runs nothing and reaches nothing of ours.
+    ...(/\.(?:html|xml)$/.test(file.name) ? { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox" } : {}),
+    ...(varies ? { vary: 'accept-encoding' } : {}),
+    ...(isGzip ? { 'content-encoding': 'gzip' } : {}),
+  }
+}
+
+function end(response: ServerResponse, status: number, headers: OutgoingHttpHeaders): true {
+  response.writeHead(status, headers).end()
+  return true
+}
+
+interface Sending {
+  readonly file: FoundFile
+  readonly status: 200 | 206
+  readonly headers: OutgoingHttpHeaders
+  readonly range: ByteRange
+}
+
+async function send(request: IncomingMessage, response: ServerResponse, { file, status, headers, range }: Sending): Promise<boolean> {
+  const length = range.end - range.start
+  const whole = { ...headers, 'content-length': length }
+  if (request.method === 'HEAD' || length === 0) return end(response, status, whole)
+  const body = await openBody(file, range)
+  if (body === undefined) return false
+  if (response.destroyed) await body.stop()
+  else await body.send(response.writeHead(status, whole))
+  return true
+}
+

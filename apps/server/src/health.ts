@@ -1,0 +1,94 @@
+import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isMirrorError } from '@mirror/core'
+import { createDiskStore, type Store, type StoreReader } from '@mirror/store'
+import { findChannels, type FoundChannel } from './find-channels.ts'
+
+/** How one channel can be served. */
+export interface ChannelHealth {
+  /** Its folder below the mirror. */
+  readonly channel: string
+  /** The generation that is served; undefined for a tree without a store of ours. */
+  readonly generation: number | undefined
+  /** Milliseconds since a run last found it up to date or made it so; undefined where nothing tells. */
+  readonly age: number | undefined
+  /** Why it is not ready; undefined when it is. */
+  readonly reason: string | undefined
+}
+
+/** Whether the mirror can be served. */
+export interface Readiness {
+  readonly isReady: boolean
+  /** Why not. */
+  readonly reasons: readonly string[]
+  readonly channels: readonly ChannelHealth[]
+}
+
+/** What `checkReadiness` needs. */
+export interface ReadinessOptions {
+  /** Milliseconds. A channel that is older is not ready; undefined: age does not count. */
+  readonly maximumAge: number | undefined
+  /** Milliseconds since 1970. */
+  readonly now: number
+}
+
+/** Looks at every channel of a mirror. It is ready when it has one, and every index of every newest generation can be read. */
+export async function checkReadiness(mirrorDir: string, options: ReadinessOptions): Promise<Readiness> {
+  const root = await realpath(mirrorDir).catch(() => undefined)
+  const found = root === undefined ? [] : findChannels(root)
+  const channels = await Promise.all(found.map(async (channel) => await checkChannel(join(root ?? '', channel.folder), channel, options)))
+  const reasons = channels.length === 0
+    ? [root === undefined ? 'the folder of the mirror cannot be read' : 'there is no channel in the mirror']
+    : channels.flatMap(({ channel, reason }) => (reason === undefined ? [] : [`${channel === '' ? 'installers' : channel}: ${reason}`]))
+  return { isReady: reasons.length === 0, reasons, channels }
+}
+
+async function checkChannel(root: string, { folder, isStore }: FoundChannel, options: ReadinessOptions): Promise<ChannelHealth> {
+  const nothing = { channel: folder, generation: undefined, age: undefined, reason: undefined }
+  if (!isStore) return nothing
+  try {
+    const store = createDiskStore({ root })
+    const reader = await store.read()
+    if (reader === undefined) return { ...nothing, reason: 'its first sync has not ended' }
+    const age = await readAge(store, reader, options.now)
+    return { channel: folder, generation: reader.generation.number, age, reason: await findFault(reader) ?? findStaleness(age, options) }
+  } catch (error) {
+    if (isMirrorError(error)) return { ...nothing, reason: `its store cannot be read (${error.code})` }
+    throw error
+  }
+}
+
+/** The first index file of a generation that cannot be read. */
+async function findFault(reader: StoreReader): Promise<string | undefined> {
+  for (const { path } of reader.generation.state.subdirs.flatMap(({ document, variants }) => [document, ...variants])) if (!await isReadable(reader, path)) return `${path} cannot be read`
+  return undefined
+}
+
+async function isReadable(reader: StoreReader, path: string): Promise<boolean> {
+  try {
+    const opened = await reader.openFile(path, { start: 0, end: 1 })
+    const first = opened.status === 'found' ? await opened.body[Symbol.asyncIterator]().next() : undefined
+    return first?.done === false
+  } catch {
+    return false
+  }
+}
+
+function findStaleness(age: number, { maximumAge }: ReadinessOptions): string | undefined {
+  return maximumAge !== undefined && age > maximumAge ? `last brought up to date ${Math.round(age / 60_000)} minutes ago` : undefined
+}
+
+const GOOD: readonly unknown[] = ['unchanged', 'committed']
+
+/** Since the last good run that the store notes; without one, since the generation was published. */
+async function readAge(store: Store, { generation }: StoreReader, now: number): Promise<number> {
+  const runs = await store.readMemo('runs')
+  const finished = (Array.isArray(runs) ? runs : []).map((run: unknown) => readFinished(run)).find((time) => time !== undefined)
+  return Math.max(0, now - Math.max(finished ?? 0, Date.parse(generation.created)))
+}
+
+function readFinished(run: unknown): number | undefined {
+  if (typeof run !== 'object' || run === null || !('status' in run) || !('finished' in run)) return undefined
+  const time = GOOD.includes(run.status) && typeof run.finished === 'string' ? Date.parse(run.finished) : Number.NaN
+  return Number.isNaN(time) ? undefined : time
+}

@@ -1,0 +1,82 @@
+import type { ServerResponse } from 'node:http'
+import type { ByteRange } from './conditions.ts'
+import { FileReplaced, type FoundFile } from './found-file.ts'
+
+/** Files of that size are kept in memory for as long as they are held to be the same. */
+const IN_MEMORY = 65_536
+
+/** The bytes of an answer, of which the first are there. */
+export interface Body {
+  /** Sends what was promised, or breaks the connection, so that nobody takes a part for the whole. */
+  readonly send: (response: ServerResponse) => Promise<void>
+  readonly stop: () => Promise<void>
+}
+
+/** Reads the first piece of a range. Undefined when the file is another one by now. */
+export async function openBody(file: FoundFile, range: ByteRange): Promise<Body | undefined> {
+  try {
+    const pieces = file.size <= IN_MEMORY ? await readSmall(file, range) : await startReading(file.read(range))
+    return { send: async (response) => await pump(response, pieces, range.end - range.start), stop: pieces.stop }
+  } catch (error) {
+    if (error instanceof FileReplaced) return undefined
+    throw error
+  }
+}
+
+interface Pieces {
+  readonly first: Uint8Array | undefined
+  readonly next: () => Promise<Uint8Array | undefined>
+  readonly stop: () => Promise<void>
+}
+
+async function startReading(body: AsyncIterable<Uint8Array>): Promise<Pieces> {
+  const iterator = body[Symbol.asyncIterator]()
+  const next = async (): Promise<Uint8Array | undefined> => {
+    const { done, value } = await iterator.next()
+    return done === true ? undefined : value
+  }
+  return { first: await next(), next, stop: async () => void await iterator.return?.() }
+}
+
+const bodies = new WeakMap<FoundFile, Promise<Buffer>>()
+
+/** Small files are read whole, once for each answer about them. */
+async function readSmall(file: FoundFile, { start, end }: ByteRange): Promise<Pieces> {
+  const body = bodies.get(file) ?? collect(file)
+  bodies.set(file, body)
+  try {
+    return { first: (await body).subarray(start, end), next: async () => undefined, stop: async () => undefined }
+  } catch (error) {
+    bodies.delete(file)
+    throw error
+  }
+}
+
+async function collect(file: FoundFile): Promise<Buffer> {
+  const pieces: Buffer[] = []
+  for await (const piece of file.read({ start: 0, end: file.size })) pieces.push(Buffer.from(piece))
+  const bytes = Buffer.concat(pieces)
+  if (bytes.length !== file.size) throw new FileReplaced(file.name)
+  return bytes
+}
+
+/** A piece is out of our hands before the next one is asked for. */
+async function pump(response: ServerResponse, { first, next, stop }: Pieces, length: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => response.once('close', resolve))
+  const hand = async (give: (done: () => void) => void): Promise<void> => await Promise.race([new Promise<void>(give), closed])
+  let left = length
+  try {
+    for (let piece = first; piece !== undefined && !response.destroyed; piece = await next()) {
+      const bytes = piece
+      left -= bytes.length
+      if (left < 0) break
+      if (left === 0) return await hand((done) => response.end(bytes, done))
+      await hand((done) => response.write(bytes, () => done()))
+    }
+    response.destroy()
+  } catch {
+    response.destroy()
+  } finally {
+    await stop()
+  }
+}

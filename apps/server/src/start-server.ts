@@ -1,0 +1,185 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { MirrorError } from '@mirror/core'
+import { answerFile } from './answer-file.ts'
+import type { ServerErrorCode } from './error-codes.ts'
+import type { ServerEvent } from './events.ts'
+import { createGzipCopies, type GzipCopies } from './gzip-copies.ts'
+import { checkReadiness } from './health.ts'
+import { createMirrorFiles, type MirrorFiles } from './mirror-files.ts'
+import { parseRequestPath, type RequestPath } from './request-path.ts'
+import { watchRequest } from './watch-request.ts'
+
+/** What `startServer` needs. */
+export interface ServerOptions {
+  /** The folder of the mirror. It is only read, and need not exist yet. */
+  readonly mirrorDir: string
+  /** 0: any that is free. */
+  readonly port: number
+  /** Default: every address of this machine. */
+  readonly host?: string
+  /** Milliseconds. A mirror that was brought up to date longer ago is not ready. Default: age does not count. */
+  readonly maximumAge?: number
+  /** So many requests are answered at a time; others are asked to come again (503). Default 10,000. */
+  readonly maximumRequests?: number
+  /** Where compressed copies of indexes lie while they are used. Default: the system's folder for temporary files. */
+  readonly temporaryFolder?: string
+  readonly observe?: (event: ServerEvent) => void
+  /** Milliseconds since 1970. Default: the clock. */
+  readonly clock?: () => number
+}
+
+/** A server that answers. */
+export interface RunningServer {
+  readonly host: string
+  readonly port: number
+  /** Takes no more connections, answers what was asked, and breaks off what is not over after `patience` milliseconds. Default 10,000. */
+  readonly close: (patience?: number) => Promise<void>
+}
+
+const MAXIMUM_HEADER = 16_384
+const MAXIMUM_TARGET = 8_192
+const MAXIMUM_REQUESTS = 10_000
+const LATER = { 'retry-after': 2 }
+const PATIENCE = 10_000
+
+/** Starts to serve a mirror. Throws `SERVER_ADDRESS` when the address cannot be listened to. */
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const copies = createGzipCopies(options.temporaryFolder)
+  const context: Context = { options, copies, files: createMirrorFiles(options.mirrorDir), observe: options.observe ?? (() => undefined), active: 0 }
+  const server = createServer({
+    maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
+  }, (request, response) => void answer(context, request, response))
+  // Nobody is asked for bodies, so nobody waits for a permission to send one.
+  server.on('checkContinue', (_request, response) => void response.writeHead(417, { 'content-length': 0, connection: 'close' }).end())
+  await listen(server, options)
+  const address = server.address()
+  if (typeof address !== 'object' || address === null) throw new Error('The server has no address')
+  return {
+    host: address.address,
+    port: address.port,
+    async close(patience = PATIENCE) {
+      await closeServer(server, patience)
+      await copies[Symbol.asyncDispose]()
+    },
+  }
+}
+
+function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      const hint = error.code === 'EACCES' ? 'Ports below 1024 need more rights: choose another with --port.' : error.code === 'EADDRINUSE' ? 'Something listens there already: choose another with --port.' : undefined
+      reject(new MirrorError<ServerErrorCode>('SERVER_ADDRESS', `Cannot listen to ${host ?? 'any address'}, port ${port}: ${error.code ?? error.message}`, { cause: error, ...(hint === undefined ? {} : { hint }) }))
+    })
+    server.listen({ port, ...(host === undefined ? {} : { host }) }, resolve)
+  })
+}
+
+function closeServer(server: Server, patience: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), patience)
+    server.close(() => {
+      clearTimeout(timer)
+      resolve()
+    })
+    server.closeIdleConnections()
+  })
+}
+
+interface Context {
+  readonly options: ServerOptions
+  readonly copies: GzipCopies
+  readonly files: MirrorFiles
+  readonly observe: (event: ServerEvent) => void
+  active: number
+}
+
+/** Answers one request, whatever happens: a fault of ours is a 500 or 503 without a word about the system, or, behind the first byte, a broken connection. */
+async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const path = parseRequestPath(request.url ?? '')
+  watchRequest(request, response, { path, observe: context.observe })
+  context.active += 1
+  try {
+    response.setHeader('x-content-type-options', 'nosniff')
+    response.setHeader('access-control-allow-origin', '*')
+    await route(context, { request, response, path })
+  } catch (error) {
+    context.observe({ type: 'request-failed', path: shownPath(path), error })
+    fail(response, error)
+  } finally {
+    context.active -= 1
+  }
+}
+
+interface Call {
+  readonly request: IncomingMessage
+  readonly response: ServerResponse
+  readonly path: RequestPath | undefined
+}
+
+async function route(context: Context, call: Call): Promise<void> {
+  const { request: { url = '', method = '' }, response, path } = call
+  if (url.length > MAXIMUM_TARGET) return tell(response, 414, { text: 'URI too long' })
+  if (!METHODS.has(method)) return refuseMethod(response)
+  const own = findOwnPage(path)
+  if (own !== undefined) return await own(context, response)
+  if (context.active > (context.options.maximumRequests ?? MAXIMUM_REQUESTS)) return tell(response, 503, { text: 'Busy', headers: LATER })
+  if (isFilePath(path)) return await answerPath(context, call, path.segments)
+  tell(response, 404, { text: 'Not found' })
+}
+
+const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
+
+function isFilePath(path: RequestPath | undefined): path is RequestPath {
+  return path !== undefined && !path.isFolder && path.segments.length > 0
+}
+
+function findOwnPage(path: RequestPath | undefined): ((context: Context, response: ServerResponse) => Promise<void> | void) | undefined {
+  const [name, ...others] = path?.segments ?? []
+  return name === undefined || others.length > 0 ? undefined : OWN_PAGES.get(name)
+}
+
+/** What is answered by the server itself, also when it is busy. */
+const OWN_PAGES: ReadonlyMap<string, (context: Context, response: ServerResponse) => Promise<void> | void> = new Map([
+  ['healthz', (_, response) => tell(response, 200, { text: 'ok' })],
+  ['readyz', tellReadiness],
+])
+
+/** What is gone between being found and being read is looked for once more. */
+async function answerPath({ files, copies }: Context, { request, response }: Call, segments: readonly string[]): Promise<void> {
+  const options = { copies, isPrivate: false }
+  const file = await files.find(segments)
+  if (file !== undefined && await answerFile(request, response, { file, options })) return
+  const again = file === undefined ? undefined : await files.findAnew(segments)
+  if (again !== undefined && await answerFile(request, response, { file: again, options })) return
+  tell(response, 404, { text: 'Not found' })
+}
+
+async function tellReadiness({ options }: Context, response: ServerResponse): Promise<void> {
+  const readiness = await checkReadiness(options.mirrorDir, { maximumAge: options.maximumAge, now: (options.clock ?? Date.now)() })
+  const body = Buffer.from(`${JSON.stringify({ ready: readiness.isReady, reasons: readiness.reasons, channels: readiness.channels })}\n`)
+  response.writeHead(readiness.isReady ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store' }).end(body)
+}
+
+/** Whatever body comes with it is not read. */
+function refuseMethod(response: ServerResponse): void {
+  tell(response, 405, { text: 'Method not allowed', headers: { allow: 'GET, HEAD', connection: 'close' } })
+}
+
+function tell(response: ServerResponse, status: number, { text, headers = {} }: { readonly text: string; readonly headers?: Readonly<Record<string, string | number>> }): void {
+  const body = Buffer.from(`${text}\n`)
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store', ...headers }).end(body)
+}
+
+/** Faults that pass when there is less to do. */
+const PASSING: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'EAGAIN'])
+
+function fail(response: ServerResponse, error: unknown): void {
+  if (response.headersSent) return void response.destroy()
+  const isPassing = error instanceof Error && 'code' in error && typeof error.code === 'string' && PASSING.has(error.code)
+  if (isPassing) tell(response, 503, { text: 'Busy', headers: LATER })
+  else tell(response, 500, { text: 'Internal error' })
+}
+
+function shownPath(path: RequestPath | undefined): string {
+  return path === undefined ? '(refused)' : `/${path.segments.join('/')}`
+}

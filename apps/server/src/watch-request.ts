@@ -1,0 +1,23 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { ServerEvent } from './events.ts'
+import type { RequestPath } from './request-path.ts'
+
+/** Tells of a request when it is over, however it ends. */
+export function watchRequest(request: IncomingMessage, response: ServerResponse, { path, observe }: { readonly path: RequestPath | undefined; readonly observe: (event: ServerEvent) => void }): void {
+  const started = performance.now()
+  const { socket } = request
+  const client = socket.remoteAddress ?? ''
+  const before = socket.bytesWritten
+  response.once('close', () => {
+    observe({
+      type: 'request',
+      method: request.method ?? '',
+      path: path === undefined ? '(refused)' : `/${path.segments.join('/')}${path.isFolder && path.segments.length > 0 ? '/' : ''}`,
+      status: response.statusCode,
+      bytes: Math.max(0, socket.bytesWritten - before),
+      duration: performance.now() - started,
+      client,
+      isWhole: response.writableFinished,
+    })
+  })
+}
