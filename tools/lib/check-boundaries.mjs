@@ -13,8 +13,8 @@ const unparsable = /x failed to parse file \S*\/packages\/core\/assembly\/\S+:/g
 // A check against other people's tools, and a proof, may use what a package's own tests are made of.
 const testHelpers = /x import `[^`]*\/test\/[^`]*`\s*leaves\s*the\s*package\s+,-\[\S*\/tools\/(?:interop|prove)\//g
 
-// Benchmarks of one package may measure with the documents that those of another are made of.
-const benchHelpers = /x import `[^`]*\/benchmarks\/[^`]*`\s*leaves\s*the\s*package\s+,-\[\S*\/benchmarks\//g
+// Benchmarks may measure with the documents that those of another package are made of.
+const benchHelpers = /x import `[^`]*\/benchmarks\/[^`]*`\s*leaves\s*the\s*package\s+,-\[\S*\/(?:benchmarks|tools\/bench)\//g
 
 /**
  * `turbo boundaries`: no package imports what its tag does not allow or its manifest does not declare. Three kinds of finding do not count, see above.
