@@ -121,6 +121,7 @@ describe('mirror delta', () => {
     }
     expect(await run(['delta', 'apply', '-', '--mirror-dir', 'far'], { stdin: stdin() })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 added') })
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([])
+    expect(await run(['-', 'seeded'], { program: 'cas-merge', stdin: stdin() })).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_BASE_MISMATCH') })
     const asked: Buffer[] = []
     expect(await run(['delta', 'request', '-', '--mirror-dir', 'far'], { writeBytes: async (bytes) => { asked.push(Buffer.from(bytes)) } })).toMatchObject({ exitCode: 0, stdout: '' })
     await run(['delta', 'request', '--mirror-dir', 'far', 'asked.jsonl'])

@@ -140,7 +140,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     name: 'merge',
     describe: 'Apply a delta, which a sync with `delta: true` or conda-diff-tar made, to the mirror',
     words: [
-      { name: 'delta', describe: 'A delta directory, a tarball, or a folder with its volumes (delta_dir)', optional: true },
+      { name: 'delta', describe: 'A delta directory, a tarball, a folder with its volumes, or - for stdin (delta_dir)', optional: true, pipe: true },
       { name: 'mirror', describe: 'The folder of the mirror (mirror_dir)', optional: true },
     ],
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...MERGING, ...pick(CARRYING_OUT, 'grace'), DRY_RUN, ...OUTPUT],

@@ -13,7 +13,7 @@ export interface GivenDelta extends AsyncDisposable {
 
 /** The deltas of the command line, or `delta_dir`. What is piped in is kept beside the mirror until it is disposed of. Throws `PIPE_BROKEN` where nothing can be piped in, and `USAGE` for a pipe beside files. */
 export async function openGivenDelta({ config, env, flags, cwd, pipes, signal }: Session): Promise<GivenDelta> {
-  const given = flags.deltas
+  const given = flags.words['delta'] === '-' ? ['-'] : flags.deltas
   if (!given.includes('-')) {
     const paths = given.length === 0 ? [config.delta.directory] : given.map((path) => (env.home !== undefined && path.startsWith('~/') ? join(env.home, path.slice(2)) : resolve(cwd, path)))
     return { paths, label: given.length === 0 ? config.delta.directory : given.join(', '), async [Symbol.asyncDispose]() {} }
