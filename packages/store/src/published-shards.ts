@@ -1,4 +1,4 @@
-import { readShardIndex, type Sha256, type SubdirName } from '@mirror/core'
+import { isMirrorError, readShardIndex, type Sha256, type SubdirName } from '@mirror/core'
 import type { Changeset, PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from './contract.ts'
 import { storeError } from './store-error.ts'
@@ -28,8 +28,17 @@ export async function describeShards(reader: StoreReader, subdir: SubdirName, di
   return described
 }
 
-/** A subdir that goes, with all that the generation lists of it: what a changeset withdraws. */
+/** A subdir that goes, with all that the generation lists of it: what a changeset withdraws. Of a shard index that cannot be read, no shards. */
 export async function describeWithdrawn(reader: StoreReader, state: SubdirState): Promise<Changeset['withdrawn'][number]> {
   const { subdir } = state
-  return { state, artifacts: await reader.readArtifacts(subdir), shards: await describeShards(reader, subdir, await readShardDigests(reader, subdir)) }
+  return { state, artifacts: await reader.readArtifacts(subdir), shards: await describeShards(reader, subdir, await readWhatCanBeRead(reader, subdir)) }
+}
+
+async function readWhatCanBeRead(reader: StoreReader, subdir: SubdirName): Promise<ReadonlySet<Sha256>> {
+  try {
+    return await readShardDigests(reader, subdir)
+  } catch (error) {
+    if (isMirrorError(error)) return new Set()
+    throw error
+  }
 }

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { type ArtifactSet, compareTables, createBufferSource, createIndexTableBuilder, type IndexTable, readIndexTable, type Sha256, type SubdirName, writeIndex } from '@mirror/core'
 import { type Changeset, type DeltaChannel, type DeltaEntry, deltaPath, isSameSubdir, type PublishedFile, type SubdirChange, type SubdirState } from '@mirror/delta'
-import { describeShards, describeWithdrawn, readShardDigests, type StoreReader } from '@mirror/store'
+import { describeShards, describeWithdrawn, type StoreReader } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 import type { OpenedDelta } from '../medium/open-delta.ts'
+import { readPublishedShards } from '../tree/published-shards.ts'
 import { readDigests } from '../tree/read-variants.ts'
 import { asSha256 } from '../tree/read-subdir.ts'
 import { type FileToPut, readPublic } from './files-to-put.ts'
@@ -148,7 +149,7 @@ async function readTargetShards(planning: Planning, { subdir, variants }: Subdir
 async function compareShards(planning: Planning, { target, before }: SubdirPlace): Promise<{ readonly added: readonly PublishedFile[]; readonly removed: readonly PublishedFile[] }> {
   const { reader, entries } = planning
   const { subdir } = target
-  const old = reader === undefined || before === undefined ? new Set<Sha256>() : await readShardDigests(reader, subdir)
+  const old = reader === undefined || before === undefined ? new Set<Sha256>() : await readPublishedShards(reader, subdir)
   const now = await readTargetShards(planning, target)
   const added: PublishedFile[] = []
   for (const sha256 of [...now].toSorted()) {
