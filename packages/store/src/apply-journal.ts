@@ -61,8 +61,10 @@ async function publishFile(context: DiskContext, { file, staged }: StagedFile, m
     throw storeError('STORE_DAMAGED', `Cannot complete the last commit: ${file.path} is neither staged nor kept`, { hint: 'Run the sync again with adopt; artifacts that are there are used.' })
   }
   const pieces = document.encoding === 'zstd' ? decodePieces(documentPath(context, document)) : readPieces(documentPath(context, document))
-  await writeNewFile(io, join(paths.staging, staged), { pieces, mode: context.fileMode })
-  io.rename(join(paths.staging, staged), target)
+  // Under a name of its own: whatever has the staged one is taken for whole by the next run.
+  const draft = join(paths.staging, 'publish-draft')
+  await writeNewFile(io, draft, { pieces, mode: context.fileMode })
+  io.rename(draft, target)
 }
 
 function renameIfThere(io: DiskIo, from: string, to: string): boolean {

@@ -7,7 +7,7 @@ import { formatSealed, parseSealed } from '../src/disk-write.ts'
 import { readJournals } from '../src/journal.ts'
 import { createDiskPaths } from '../src/disk-paths.ts'
 import { begun, publish, putAll, wholeChannel } from './support/carry-out.ts'
-import { type ChannelFixture, EMPTY_CHANNEL, makeChangeset, makeChannel } from './support/channel.ts'
+import { EMPTY_CHANNEL, makeChangeset, makeChannel } from './support/channel.ts'
 import { createFaultyIo } from './support/faulty-io.ts'
 import { checkInvariant, readTree } from './support/invariant.ts'
 
@@ -25,8 +25,7 @@ const test = base.extend<{ root: string }>({
 })
 
 /** A commit whose process died after an operation. */
-async function breakAfter(root: string, target: ChannelFixture, isLast: (operation: string) => boolean): Promise<void> {
-  const plan = makeChangeset(ONE, target)
+async function breakAfter(root: string, plan: ReturnType<typeof makeChangeset>, isLast: (operation: string) => boolean): Promise<void> {
   const whole = `${root}-whole`
   fs.cpSync(root, whole, { recursive: true })
   const counting = createFaultyIo()
@@ -46,7 +45,7 @@ const isHeadWritten = (operation: string): boolean => operation.startsWith('rena
 describe('a journal that is read', () => {
   test('is none where a value in it is not what it should be, or it is no file', async ({ expect, root }) => {
     await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)
-    await breakAfter(root, TWO, isJournalled)
+    await breakAfter(root, makeChangeset(ONE, TWO), isJournalled)
     const paths = createDiskPaths(root)
     const path = join(paths.journal, '2.json')
     const right = parseSealed(fs.readFileSync(path, 'utf8')) as Record<string, unknown>
@@ -74,7 +73,7 @@ describe('a commit that is rolled forward', () => {
   for (const [name, target] of [['of a subdir that goes', TWO], ['of one that stays', THREE]] as const) {
     test(`makes folders again that someone removed meanwhile, where it publishes something there, ${name}`, async ({ expect, root }) => {
       await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)
-      await breakAfter(root, target, isJournalled)
+      await breakAfter(root, makeChangeset(ONE, target), isJournalled)
       for (const subdir of ['noarch', 'linux-64']) fs.rmSync(join(root, subdir), { recursive: true })
       await createDiskStore({ root }).tidy({ grace: 0 })
       const tree = readTree(root)
@@ -83,9 +82,30 @@ describe('a commit that is rolled forward', () => {
     })
   }
 
+  test('ends as it should wherever the recovery is killed as well, at every change', { timeout: 120_000 }, async ({ expect, root }) => {
+    await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)
+    // All indexes are switched, and the recovery begins anew: it takes variants away for the exchange, and brings them back from their copies.
+    const plan = makeChangeset(ONE, TWO)
+    const changes = plan.changeset.changes.map((change) => ({ ...change, interim: change.interim === undefined ? undefined : { ...change.interim, variants: [] } }))
+    await breakAfter(root, { ...plan, changeset: { ...plan.changeset, changes } }, (operation) => operation.startsWith('rename') && operation.includes('/.mirror/generations/'))
+    const bad: string[] = []
+    for (let at = 0; ; at += 1) {
+      const copy = `${root}-again`
+      fs.cpSync(root, copy, { recursive: true, preserveTimestamps: true })
+      const io = createFaultyIo({ fault: { type: 'crash', at, when: 'after' } })
+      const isWhole = await createDiskStore({ root: copy, io }).tidy({ grace: 0 }).then(() => true, () => false)
+      await createDiskStore({ root: copy }).tidy({ grace: 0 })
+      const [found, wanted] = [readTree(copy), wholeChannel(TWO)]
+      bad.push(...Object.keys(wanted).filter((path) => found[path] !== wanted[path]).map((path) => `killed after ${at}, ${io.operations.at(-1)}: ${path} is not as it should be`))
+      fs.rmSync(copy, { recursive: true })
+      if (isWhole) break
+    }
+    expect(bad).toEqual([])
+  })
+
   test('is carried out again where its generation is gone, though the head names it', async ({ expect, root }) => {
     await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)
-    await breakAfter(root, TWO, isHeadWritten)
+    await breakAfter(root, makeChangeset(ONE, TWO), isHeadWritten)
     fs.rmSync(join(root, '.mirror/generations/2.json'), { force: true })
     for (const name of fs.readdirSync(join(root, '.mirror/generations'))) if (name.startsWith('2')) fs.rmSync(join(root, '.mirror/generations', name))
     await createDiskStore({ root }).tidy({ grace: 0 })

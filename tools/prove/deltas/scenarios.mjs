@@ -129,7 +129,7 @@ const makePlaces = async (places) => {
 }
 
 /** While the files of an index are switched one after the other, some are new already: what each of them lists is there. */
-const PASSING = /not the content of repodata\.json|listed in shards, not in|^channeldata\.json: |run_exports\.json: .* is not in repodata\.json|there is no \w+\.json beside it|listed in repodata\.json, not in shards/
+const PASSING = /not the content of repodata\.json|listed in shards, not in|^channeldata\.json: |run_exports\.json: .* is not in repodata\.json|there is no \w+\.json beside it|listed in repodata\.json, not in shards|shards and repodata\.json differ$/
 
 /** What holds of a mirror that a delta is applied to. `wanted`: what it is to be in the end. */
 const takes = (name, { prepare, command, channel, wanted, rare = 1 }) => ({

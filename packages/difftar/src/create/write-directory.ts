@@ -41,7 +41,8 @@ export function prepareDirectory(folder: string): void {
     fs.mkdirSync(own, { recursive: true })
     fs.rmSync(join(folder, MANIFEST_PATH), { force: true })
   })
-  syncFolder(own)
+  // Its own name as well: without it, what a power cut leaves would be taken for somebody else's.
+  for (const path of [own, folder, dirname(folder)]) syncFolder(path)
 }
 
 /** Removes what does not belong to the delta, and writes what describes it, the manifest last, when all else is durable. */
