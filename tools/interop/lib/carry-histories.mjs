@@ -63,8 +63,17 @@ const stampOf = (path) => {
   return `${ino} ${ctimeNs} ${size}`
 }
 
+/** Stamps of near files, which do not change between two states. */
+const nearStamps = new Map()
+
+const stampOfNear = (path) => {
+  const known = nearStamps.get(path) ?? stampOf(path)
+  nearStamps.set(path, known)
+  return known
+}
+
 const isSameFile = (left, right) => {
-  const stamps = `${stampOf(left)} ${stampOf(right)}`
+  const stamps = `${stampOfNear(left)} ${stampOf(right)}`
   if (compared.get(right) === stamps) return true
   const isSame = readFileSync(left).equals(readFileSync(right))
   if (isSame) compared.set(right, stamps)
@@ -237,6 +246,7 @@ const carry = async ({ name, subdirs, nearIn, follow }) => {
   const requested = createRequested({ own, near })
   let states = 0
   for await (const state of follow(own)) {
+    nearStamps.clear()
     try {
       for (const { carry: bring } of [fourSteps, recorded, requested]) await bring()
       if (states === 0) {
