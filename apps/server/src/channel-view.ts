@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
-import { type Artifact, type ArtifactSet, createIndexTableBuilder, digestHex, isArtifactName, isMirrorError, isSubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactSet, createIndexTableBuilder, digestHex, isArtifactName, isMirrorError, isSubdirName, type SubdirName } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import { createDiskStore, type DiskStore, type Opened, type StoreReader } from '@mirror/store'
 import { findDiskFile } from './disk-file.ts'
@@ -30,7 +30,7 @@ export async function viewChannel(place: ChannelPlace): Promise<ChannelView> {
   const reader = await openReader(place)
   if (reader === undefined) return { reader, find: createDiskFinder(place, listFromDisk(place)) }
   const kept = findPublished(reader)
-  const onDisk = createDiskFinder(place, (subdir) => reader.readArtifacts(subdir))
+  const onDisk = createDiskFinder(place, listGeneration(reader))
   return { reader, find: async (path) => await kept(path) ?? await onDisk(path) }
 }
 
@@ -57,7 +57,7 @@ async function isChanged(store: DiskStore, reader: StoreReader): Promise<boolean
 /** A generation that was kept: nothing but what it published and what it lists. */
 export function viewKept(reader: StoreReader): ChannelView {
   const published = findPublished(reader)
-  const listed = createListings((subdir) => reader.readArtifacts(subdir))
+  const listed = createListings(listGeneration(reader))
   const modified = Date.parse(reader.generation.created)
   return {
     reader,
@@ -107,23 +107,37 @@ function nameOf(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
 
-type ReadArtifacts = (subdir: Artifact['subdir']) => Promise<ArtifactSet>
+/** What a subdir lists, and what tells whether that has changed. Undefined where it lists nothing. */
+type DescribeListing = (subdir: SubdirName) => Promise<{ readonly version: string; readonly read: () => Promise<ArtifactSet> } | undefined>
 
-/** The artifact that a path names, if its subdir lists it. What a subdir lists is read once. */
-function createListings(read: ReadArtifacts): (path: string) => Promise<Artifact | undefined> {
-  const sets = new Map<string, Promise<ArtifactSet | undefined>>()
+/** The artifact that a path names, if its subdir lists it. What a subdir lists is read once for each version of it. */
+function createListings(describe: DescribeListing): (path: string) => Promise<Artifact | undefined> {
+  const known = new Map<string, { readonly version: string; readonly listing: Promise<ArtifactSet | undefined> }>()
   return async (path) => {
     const [subdir = '', name = '', ...others] = path.split('/')
     if (others.length > 0 || !isSubdirName(subdir) || !isArtifactName(name)) return undefined
-    const listing = sets.get(subdir) ?? read(subdir).catch(() => undefined)
-    sets.set(subdir, listing)
-    return (await listing)?.find(name)
+    return (await list(subdir))?.find(name)
+  }
+
+  async function list(subdir: SubdirName): Promise<ArtifactSet | undefined> {
+    const described = await describe(subdir)
+    if (described === undefined) return undefined
+    const before = known.get(subdir)
+    if (before?.version === described.version) return await before.listing
+    // An index that cannot be read lists nothing: its artifacts are served all the same.
+    const listing = described.read().catch(() => undefined)
+    known.set(subdir, { version: described.version, listing })
+    return await listing
   }
 }
 
+function listGeneration(reader: StoreReader): DescribeListing {
+  return async (subdir) => ({ version: '', read: async () => await reader.readArtifacts(subdir) })
+}
+
 /** Files as they lie there. An artifact that is listed with its size gets its tag from its digest, so that every copy of the mirror tells the same one. */
-function createDiskFinder({ root, folder }: ChannelPlace, read: ReadArtifacts): ChannelView['find'] {
-  const listed = createListings(read)
+function createDiskFinder({ root, folder }: ChannelPlace, describe: DescribeListing): ChannelView['find'] {
+  const listed = createListings(describe)
   return async (path) => {
     const isArtifact = isArtifactName(nameOf(path))
     const found = await findDiskFile(root, join(folder, path), isArtifact ? 'immutable' : 'index')
@@ -142,11 +156,15 @@ async function tagByContent(found: FoundFile): Promise<FoundFile> {
   return { ...found, etag: hash.digest('hex').slice(0, 32) }
 }
 
-function listFromDisk({ root, folder }: ChannelPlace): ReadArtifacts {
+function listFromDisk({ root, folder }: ChannelPlace): DescribeListing {
   return async (subdir) => {
     const found = await findDiskFile(root, join(folder, subdir, 'repodata.json'), 'index')
-    const builder = createIndexTableBuilder(subdir)
-    if (found !== undefined) for await (const piece of found.read({ start: 0, end: found.size })) builder.write(piece)
-    return builder.end().artifacts()
+    return found === undefined ? undefined : { version: found.etag, read: async () => await readListing(subdir, found) }
   }
+}
+
+async function readListing(subdir: SubdirName, found: FoundFile): Promise<ArtifactSet> {
+  const builder = createIndexTableBuilder(subdir)
+  for await (const piece of found.read({ start: 0, end: found.size })) builder.write(piece)
+  return builder.end().artifacts()
 }

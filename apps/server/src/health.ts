@@ -67,11 +67,16 @@ async function findFault(reader: StoreReader): Promise<string | undefined> {
 async function isReadable(reader: StoreReader, path: string): Promise<boolean> {
   try {
     const opened = await reader.openFile(path, { start: 0, end: 1 })
-    const first = opened.status === 'found' ? await opened.body[Symbol.asyncIterator]().next() : undefined
-    return first?.done === false
+    return opened.status === 'found' && await hasBytes(opened.body)
   } catch {
     return false
   }
+}
+
+async function hasBytes(body: AsyncIterable<Uint8Array>): Promise<boolean> {
+  let length = 0
+  for await (const piece of body) length += piece.length
+  return length > 0
 }
 
 function findStaleness(age: number, { maximumAge }: ReadinessOptions): string | undefined {

@@ -86,13 +86,18 @@ async function viewSnapshot({ root, folder }: Place, name: string): Promise<Chan
   return reader === undefined ? NOTHING : viewKept(reader)
 }
 
-/** The last view of each of some folders. A generation does not change: what was read of it holds on, so that what it lists is read once. */
+/** What a view shows: one generation, or the disk, whatever lies there. */
+function nameOf({ reader }: ChannelView): string {
+  return reader === undefined ? 'disk' : `${reader.generation.number} ${reader.generation.id}`
+}
+
+/** The last view of each of some folders: as long as it shows the same, what was read for it holds on, so that what a subdir lists is read once. */
 function createLastViews(capacity: number): { readonly keep: (key: string, view: ChannelView) => ChannelView } {
   const last = new Map<string, ChannelView>()
   return {
     keep(key, view) {
       const before = last.get(key)
-      const kept = before?.reader !== undefined && before.reader.generation.id === view.reader?.generation.id && before.reader.generation.number === view.reader.generation.number ? before : view
+      const kept = before !== undefined && nameOf(before) === nameOf(view) ? before : view
       last.delete(key)
       last.set(key, kept)
       const [oldest] = last.keys()

@@ -38,18 +38,33 @@ async function startReading(body: AsyncIterable<Uint8Array>): Promise<Pieces> {
   return { first: await next(), next, stop: async () => void await iterator.return?.() }
 }
 
-const bodies = new WeakMap<FoundFile, Promise<Buffer>>()
-
-/** Small files are read whole, once for each answer about them. */
+/** Small files are read whole, once for each answer about them; those that were wanted last are kept. */
 async function readSmall(file: FoundFile, { start, end }: ByteRange): Promise<Pieces> {
-  const body = bodies.get(file) ?? collect(file)
-  bodies.set(file, body)
+  const body = bodies.get(file) ?? keepBody(file, collect(file))
   try {
     return { first: (await body).subarray(start, end), next: async () => undefined, stop: async () => undefined }
   } catch (error) {
-    bodies.delete(file)
+    forgetBody(file)
     throw error
   }
+}
+
+const bodies = new Map<FoundFile, Promise<Buffer>>()
+const MOST_BYTES = 33_554_432
+let keptBytes = 0
+
+function keepBody(file: FoundFile, body: Promise<Buffer>): Promise<Buffer> {
+  bodies.set(file, body)
+  keptBytes += file.size
+  for (const [oldest] of bodies) {
+    if (keptBytes <= MOST_BYTES) break
+    forgetBody(oldest)
+  }
+  return body
+}
+
+function forgetBody(file: FoundFile): void {
+  if (bodies.delete(file)) keptBytes -= file.size
 }
 
 async function collect(file: FoundFile): Promise<Buffer> {

@@ -39,6 +39,7 @@ export interface RunningServer {
 const MAXIMUM_HEADER = 16_384
 const MAXIMUM_TARGET = 8_192
 const MAXIMUM_REQUESTS = 10_000
+const IDLE = 120_000
 const LATER = { 'retry-after': 2 }
 const PATIENCE = 10_000
 
@@ -49,6 +50,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const server = createServer({
     maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
   }, (request, response) => void answer(context, request, response))
+  // Who takes nothing for so long has gone.
+  server.setTimeout(IDLE)
   // Nobody is asked for bodies, so nobody waits for a permission to send one.
   server.on('checkContinue', (_request, response) => void response.writeHead(417, { 'content-length': 0, connection: 'close' }).end())
   await listen(server, options)
