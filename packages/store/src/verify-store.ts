@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { resolve } from 'node:path'
-import { type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256 } from '@mirror/core'
+import { type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256, type SubdirName } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from './contract.ts'
 import { createDiskIo } from './disk-io.ts'
@@ -62,6 +62,8 @@ const BATCH_FILES = 128
 interface Verification extends ArtifactVerification {
   readonly manifest: Manifest
   readonly reader: StoreReader
+  /** Folders of which nobody knows what belongs there. */
+  readonly unread: Set<string>
   readonly report: (path: string, outcome: HashOutcome | 'stale-variant') => void
 }
 
@@ -82,7 +84,7 @@ export async function verifyStore({ root, threads = defaultThreads(), cache = 'n
   const progress = createProgress(observe)
   const known = cache === 'none' ? undefined : readVerifiedFiles(paths, { fresh: cache === 'renew', now })
   const verification: Verification = {
-    paths, manifest, pool, known, signal, read: { artifacts: 0, bytes: 0 }, reader: createDiskReader(paths, manifest), advance: progress.advance,
+    paths, manifest, pool, known, signal, read: { artifacts: 0, bytes: 0 }, unread: new Set(), reader: createDiskReader(paths, manifest), advance: progress.advance,
     report(path, fault) {
       if (fault === 'right') return
       faults.push({ path, fault })
@@ -91,7 +93,7 @@ export async function verifyStore({ root, threads = defaultThreads(), cache = 'n
   }
   const shards = await shardsOf(verification)
   const sets = await verifyAll(verification, shards)
-  const foreign = await findForeign(paths, { state, sets, shards })
+  const foreign = await findForeign(paths, { state, sets, shards, unread: verification.unread })
   await known?.write(createDiskIo(), FILE_MODE)
   progress.end()
   return { generation: number, ...progress.sums(), read: verification.read, faults: faults.toSorted((left, right) => (left.path < right.path ? -1 : 1)), foreign }
@@ -100,12 +102,23 @@ export async function verifyStore({ root, threads = defaultThreads(), cache = 'n
 const FILE_MODE = 0o644
 
 async function verifyAll(verification: Verification, shards: readonly PublishedFile[]): Promise<readonly ArtifactSet[]> {
-  const { manifest, reader } = verification
+  const { manifest } = verification
   const sets: ArtifactSet[] = []
-  for (const { subdir } of manifest.generation.state.subdirs) sets.push(await reader.readArtifacts(subdir))
+  for (const { subdir } of manifest.generation.state.subdirs) sets.push(...await readSet(verification, subdir))
   // The threads have something to do while this one decodes.
   await Promise.all([verifyArtifacts(verification, sets), verifyIndexes(verification, shards)])
   return sets
+}
+
+/** None for a document of which no bytes are left: that is a fault of the document, which is told as such. */
+async function readSet({ reader, unread }: Verification, subdir: SubdirName): Promise<readonly ArtifactSet[]> {
+  try {
+    return [await reader.readArtifacts(subdir)]
+  } catch (error) {
+    if (!isMirrorError(error, 'STORE_DAMAGED')) throw error
+    unread.add(subdir)
+    return []
+  }
 }
 
 /** Compares everything but artifacts. */
@@ -163,28 +176,28 @@ async function verifyVariants({ paths, report }: Verification, { document, varia
 }
 
 /** The shards that the kept shard indexes name; their sizes are not known. */
-async function shardsOf({ manifest, reader, report }: Verification): Promise<readonly PublishedFile[]> {
+async function shardsOf(verification: Verification): Promise<readonly PublishedFile[]> {
   const shards: PublishedFile[] = []
-  for (const { subdir, variants } of manifest.generation.state.subdirs) {
+  for (const { subdir, variants } of verification.manifest.generation.state.subdirs) {
     const index = variants.find(({ path }) => path === `${subdir}/repodata_shards.msgpack.zst`)
-    const digests = index === undefined ? new Set<Sha256>() : await readDigests(reader, index.path)
-    if (index !== undefined && digests === undefined) report(index.path, 'stale-variant')
+    const digests = index === undefined ? [] : await readDigests(index.path, verification)
+    if (digests === undefined) verification.unread.add(`${subdir}/shards`)
     for (const sha256 of digests ?? []) shards.push({ path: `${subdir}/shards/${sha256}.msgpack.zst`, sha256, size: -1 })
   }
   return shards
 }
 
-/** The shards that one index names; undefined when it cannot be read. */
-async function readDigests(reader: StoreReader, path: string): Promise<ReadonlySet<Sha256> | undefined> {
-  const opened = await reader.openFile(path)
-  if (opened.status !== 'found') return undefined
-  const pieces: Uint8Array[] = []
-  for await (const piece of opened.body) pieces.push(piece)
+/** The shards that one index names. Undefined when its bytes are no index, which is a fault, or are gone, which is told where files are compared. */
+async function readDigests(path: string, { reader, report }: Verification): Promise<ReadonlySet<Sha256> | undefined> {
   try {
-    return new Set(readShardIndex(Buffer.concat(pieces)).shards.values())
+    const opened = await reader.openFile(path)
+    const pieces: Uint8Array[] = []
+    if (opened.status === 'found') for await (const piece of opened.body) pieces.push(piece)
+    return opened.status === 'found' ? new Set(readShardIndex(Buffer.concat(pieces)).shards.values()) : undefined
   } catch (error) {
-    if (isMirrorError(error, 'SHARD_MALFORMED')) return undefined
-    throw error
+    if (isMirrorError(error, 'SHARD_MALFORMED')) report(path, 'stale-variant')
+    else if (!isMirrorError(error, 'STORE_DAMAGED')) throw error
+    return undefined
   }
 }
 

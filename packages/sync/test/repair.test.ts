@@ -103,6 +103,20 @@ describe('repairChannel()', () => {
     expect((await world.check()).problems).toEqual([])
   })
 
+  test.for(['linux-64/repodata_shards.msgpack.zst', 'linux-64/repodata.json', 'noarch/repodata.json.zst'])('%s is named and made again when it is gone, and all copies are', async (path, { expect, world }) => {
+    await world.sync()
+    await rm(join(world.mirror, path))
+    const documents = join(world.mirror, '.mirror/documents')
+    const copies = await readdir(documents)
+    for (const copy of copies) await rm(join(documents, copy))
+    const report = await verifyStore({ root: world.mirror, threads: 0 })
+    expect(new Set(report?.faults.map((fault) => `${fault.path} ${fault.fault}`))).toEqual(new Set([...copies.map((copy) => `.mirror/documents/${copy} missing`), `${path} missing`]))
+    expect(report?.foreign).toEqual([])
+    expect(await repair(world)).toMatchObject({ unrepaired: [] })
+    expect(await faultsOf(world)).toEqual([])
+    expect((await world.check()).problems).toEqual([])
+  })
+
   test('what cannot be had is named with its reason; the rest is repaired', async ({ expect, world }) => {
     await world.sync()
     await rm(join(world.mirror, 'noarch/alpha-1.0-0.conda'))
