@@ -65,7 +65,7 @@ export const mergeChunks = async ({ from, to, entry, outputs }) => {
     format: 'esm',
     // The name that esbuild gave, without its hash.
     chunkFileNames: ({ name }) => `${name.replace(/-[A-Z0-9]{8}$/, '')}-[hash].js`,
-    minify: { compress: false, mangle: false, codegen: { removeWhitespace: true } },
+    minify: { compress: false, mangle: true, codegen: { removeWhitespace: true } },
     codeSplitting: { includeDependenciesRecursively: false, groups: [{ name: (id) => chunks.get(basename(id)) ?? null, debugName: 'what is loaded together' }] },
   })
   return output.map(({ fileName }) => fileName)

@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { type Artifact, type ArtifactSet, createArtifactSet, createDigest, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactSet, createDigest, type SubdirName } from '@mirror/core'
 import type { PublishedFile } from '@mirror/delta'
 import type { ByteRange, Opened, StoreReader } from './contract.ts'
 import type { DiskPaths } from './disk-paths.ts'
@@ -10,7 +10,6 @@ import { documentPath } from './documents.ts'
 import { type KeptDocument, type Manifest, readManifest } from './generation-file.ts'
 import { type FileIdentity, readHandle } from './hash-file.ts'
 import { fileMark, formatMark, isUntouched, publishedFiles, readPublished } from './public-state.ts'
-import { readListed } from './read-listed.ts'
 import { storeError } from './store-error.ts'
 import { decodePieces } from './zstd-files.ts'
 
@@ -94,7 +93,9 @@ function openNamed({ paths }: Reading, { path, digest, size }: FileIdentity & { 
 async function readArtifacts(reading: Reading, subdir: SubdirName): Promise<ArtifactSet> {
   const { state, number } = reading.manifest.generation
   const found = state.subdirs.find((candidate) => candidate.subdir === subdir)
-  if (found === undefined) return createArtifactSet(subdir, [])
+  // What reads indexes is most of what a reader would have to load, and most readers read none.
+  const { listNothing, readListed } = await import('./read-listed.ts')
+  if (found === undefined) return listNothing(subdir)
   const opened = openFile(reading, found.document.path, undefined)
   if (opened.status === 'found') return readListed(subdir, opened.body)
   throw storeError('STORE_DAMAGED', `Cannot read what generation ${number} lists in ${subdir}: it is no longer kept`)
