@@ -22,8 +22,8 @@ describe('openLock()', () => {
     // oxlint-disable-next-line typescript/unbound-method -- both are put back as they were
     const { emitWarning, getBuiltinModule } = process
     const seen: unknown[] = []
-    process.emitWarning = (warning: string | Error) => { seen.push(warning) }
-    const listening = process.emitWarning
+    const listen = (warning: string | Error): void => { seen.push(warning) }
+    process.emitWarning = listen
     process.getBuiltinModule = (id: string) => {
       process.emitWarning('SQLite is an experimental feature and might change at any time')
       process.emitWarning('something else')
@@ -31,7 +31,7 @@ describe('openLock()', () => {
     }
     try {
       openLock(io, path, 0o644)?.release()
-      expect(process.emitWarning).toBe(listening)
+      expect(Reflect.get(process, 'emitWarning')).toBe(listen)
     } finally {
       Object.assign(process, { emitWarning, getBuiltinModule })
     }
