@@ -12,7 +12,7 @@ import type { VariantChoice } from './options.ts'
 import type { SubdirPlan } from './plan-subdir.ts'
 import type { SyncWarning } from './report.ts'
 import { spoolPublished } from './spool-published.ts'
-import { readChunks, type SpoolSpace } from './spool-space.ts'
+import { readWhole, type SpoolSpace } from './spool-space.ts'
 
 /** A change with the bytes of every file that it needs. */
 export interface DerivedChange {
@@ -114,7 +114,7 @@ async function fetchOptional(plan: SubdirPlan, options: DeriveChangeOptions): Pr
     if (signal.aborted || !isMirrorError(error)) throw error
     skip({ code: 'VARIANT_SKIPPED', subdir, message: `Upstream's repodata.json.bz2 of ${subdir} is not kept: ${error.message}` })
     const kept = publishedOf(plan, original.sha256).some((file) => file.path === path) ? await spoolPublished(path, options) : undefined
-    return kept === undefined ? undefined : Buffer.concat([...readChunks(kept)])
+    return kept === undefined ? undefined : readWhole(kept)
   }
 }
 

@@ -4,7 +4,7 @@ import type { PublishedFile, SubdirState } from '@mirror/delta'
 import { compressBzip2 } from './bzip2.ts'
 import { compressZstd, type DerivedFile, type HeldBytes, spooledFile } from './derived-file.ts'
 import type { VariantChoice } from './options.ts'
-import { readChunks, type SpoolSpace } from './spool-space.ts'
+import { readChunks, readWhole, type SpoolSpace } from './spool-space.ts'
 import { createZstdWriter } from './zstd-writer.ts'
 
 /** The index of one subdir as it will be published, with the bytes of every file of it. */
@@ -85,7 +85,7 @@ async function deriveBzip2({ source, bz2 }: OriginalIndex, { subdir, variants }:
   const path = `${subdir}/repodata.json.bz2`
   if (variants.bz2 === false) return []
   if (bz2 !== undefined) return [spooledFile(path, bz2)]
-  return variants.bz2 === true ? [heldFile(path, await compressBzip2(Buffer.concat([...readChunks(source)])))] : []
+  return variants.bz2 === true ? [heldFile(path, await compressBzip2(readWhole(source)))] : []
 }
 
 /** All shards of a subdir lie in one spool, one after the other. */

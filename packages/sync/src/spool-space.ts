@@ -38,9 +38,18 @@ export function createSpoolSpace(folder: string): SpoolSpace {
   }
 }
 
-/** The bytes of a source, in order, in pieces of 256 KiB that the consumer may keep. */
+/** The bytes of a source, in order, in pieces of 256 KiB, each of which is valid until the next one is asked for: buffers made anew for a whole document would be collected late. */
 export function* readChunks(source: ByteSource): Generator<Uint8Array> {
+  const buffer = Buffer.allocUnsafeSlow(Math.min(CHUNK, source.length))
   for (let position = 0; position < source.length; position += CHUNK) {
-    yield Buffer.from(source.read(position, Math.min(CHUNK, source.length - position)))
+    const piece = buffer.subarray(0, Math.min(CHUNK, source.length - position))
+    if (source.readInto === undefined) piece.set(source.read(position, piece.length))
+    else source.readInto(piece, position)
+    yield piece
   }
+}
+
+/** All bytes of a source at once, to be kept. */
+export function readWhole(source: ByteSource): Buffer {
+  return Buffer.from(source.read(0, source.length))
 }

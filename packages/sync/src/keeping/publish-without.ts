@@ -77,7 +77,7 @@ async function emptyNoarch(state: SubdirState, reader: StoreReader, signal: Abor
   const original = { source, table: readIndexTable(source, NOARCH), sha256: sha256Of(EMPTY_NOARCH), zst: undefined, bz2: undefined }
   const derived = await deriveIndex(original, { subdir: NOARCH, variants: variantsOf(state), spool, signal })
   const files = derived.files.map(({ file, chunks }) => {
-    const bytes = [...chunks()]
+    const bytes = Array.from(chunks(), (chunk) => Buffer.from(chunk))
     return { file, chunks: () => bytes }
   })
   const none = createArtifactSet(NOARCH, [])
