@@ -266,8 +266,15 @@ const carry = async ({ name, subdirs, nearIn, follow }) => {
   return `${states} states by ${ways.length - 1} ways, by all of them in turn (${fourSteps.pairs.size} of ${ways.length ** 2} pairs), recorded, and by request`
 }
 
-const histories = hasHistory ? await readHistories() : []
-for (const history of histories) await part(`${history.channel}, ${history.states.length} states`, () => carry(followHistory(history)))
+/** All states of all histories are ten minutes. So many of the longest show every way after every way; of the others the last ones. */
+const MOST = process.env['MIRROR_INTEROP'] === 'full' ? [Infinity, Infinity] : [40, 5]
+
+const histories = hasHistory ? (await readHistories()).toSorted((left, right) => right.states.length - left.states.length) : []
+for (const [at, history] of histories.entries()) {
+  const states = history.states.slice(-MOST[at === 0 ? 0 : 1])
+  const shown = states.length < history.states.length ? `the last ${states.length} of ${history.states.length} states` : `${states.length} states`
+  await part(`${history.channel}, ${shown}`, () => carry(followHistory({ ...history, states })))
+}
 if (!hasHistory) skipPart('all histories', 'MIRROR_TEST_DATA has no repodata/history.tar.zst')
 const channels = findRealChannels().filter(({ faults, listed }) => faults.length === 0 && listed > 0)
 for (const channel of channels) await part(`${channel.name}, ${channel.listed} artifacts`, () => carry(followChannel(channel)))
