@@ -1,30 +1,19 @@
 // Runs the families one after the other and prints one table; started by tools/prove.mjs on Node 24.
 import { spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, statfsSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { runMain, ToolError } from '../lib/fail.mjs'
+import { findMemory } from '../lib/find-memory.mjs'
 import { reportCounts } from '../lib/steps.mjs'
 import { root } from '../lib/workspace.mjs'
 import { families, minutesOf, MOST } from './families.mjs'
 import { runSideBySide } from './side-by-side.mjs'
 
-const MEMORY = '/dev/shm'
-const NEEDED = 2 * 1024 ** 3
 const SHOWN = 20
 /** How many times its budget a family may take before it counts as hung: others may be using the machine. */
 const PATIENCE = 4
-
-/** Where folders that need no disk are made. */
-const findMemory = () => {
-  try {
-    const { bavail, bsize } = statfsSync(MEMORY)
-    return bavail * bsize > NEEDED ? MEMORY : tmpdir()
-  } catch {
-    return tmpdir()
-  }
-}
 
 const parseLast = (output) => {
   try {

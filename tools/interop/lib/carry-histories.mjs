@@ -267,7 +267,7 @@ const carry = async ({ name, subdirs, nearIn, follow }) => {
 }
 
 /** All states of all histories are ten minutes. So many of the longest show every way after every way; of the others the last ones. */
-const MOST = process.env['MIRROR_INTEROP'] === 'full' ? [Infinity, Infinity] : [40, 5]
+const MOST = process.env['MIRROR_INTEROP'] === 'full' ? [Infinity, Infinity] : [40, 2]
 
 const histories = hasHistory ? (await readHistories()).toSorted((left, right) => right.states.length - left.states.length) : []
 for (const [at, history] of histories.entries()) {
