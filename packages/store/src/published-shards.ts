@@ -3,7 +3,8 @@ import type { Changeset, PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from './contract.ts'
 import { storeError } from './store-error.ts'
 
-const SHARD_INDEX = 'repodata_shards.msgpack.zst'
+/** The name of a shard index in its subdir (CEP 16). */
+export const SHARD_INDEX = 'repodata_shards.msgpack.zst'
 
 /** The digests of the shards that a generation publishes for a subdir; empty where it has no shard index. Throws `STORE_DAMAGED` when the bytes of the index are gone, and what reading it throws. */
 export async function readShardDigests(reader: StoreReader, subdir: SubdirName): Promise<ReadonlySet<Sha256>> {

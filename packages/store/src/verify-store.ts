@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { resolve } from 'node:path'
-import { type ArtifactSet, createDigest, isMirrorError, readShardIndex, type Sha256, type SubdirName } from '@mirror/core'
+import { type ArtifactSet, createDigest, isMirrorError, type Sha256, type SubdirName } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import type { StoreReader } from './contract.ts'
 import { createDiskIo } from './disk-io.ts'
@@ -13,6 +13,7 @@ import { type KeptDocument, type Manifest, readHead } from './generation-file.ts
 import { type HashOutcome, OUTCOMES } from './hash-batch.ts'
 import { createHashPool, defaultThreads } from './hash-pool.ts'
 import { publishedFiles, unpublishedVariants } from './public-state.ts'
+import { readShardDigests, SHARD_INDEX } from './published-shards.ts'
 import { readVerifiedFiles } from './verified-files.ts'
 import { type ArtifactVerification, verifyArtifacts, type VerifyFault } from './verify-artifacts.ts'
 import { isOneFrame } from './zstd-frame.ts'
@@ -178,26 +179,21 @@ async function verifyVariants({ paths, report }: Verification, { document, varia
 /** The shards that the kept shard indexes name; their sizes are not known. */
 async function shardsOf(verification: Verification): Promise<readonly PublishedFile[]> {
   const shards: PublishedFile[] = []
-  for (const { subdir, variants } of verification.manifest.generation.state.subdirs) {
-    const index = variants.find(({ path }) => path === `${subdir}/repodata_shards.msgpack.zst`)
-    const digests = index === undefined ? [] : await readDigests(index.path, verification)
-    if (digests === undefined) verification.unread.add(`${subdir}/shards`)
-    for (const sha256 of digests ?? []) shards.push({ path: `${subdir}/shards/${sha256}.msgpack.zst`, sha256, size: -1 })
+  for (const { subdir } of verification.manifest.generation.state.subdirs) {
+    for (const sha256 of await readDigests(subdir, verification)) shards.push({ path: `${subdir}/shards/${sha256}.msgpack.zst`, sha256, size: -1 })
   }
   return shards
 }
 
-/** The shards that one index names. Undefined when its bytes are no index, which is a fault, or are gone, which is told where files are compared. */
-async function readDigests(path: string, { reader, report }: Verification): Promise<ReadonlySet<Sha256> | undefined> {
+/** None where the bytes are no index, which is a fault, or are gone, which is told where files are compared. */
+async function readDigests(subdir: SubdirName, { reader, unread, report }: Verification): Promise<ReadonlySet<Sha256>> {
   try {
-    const opened = await reader.openFile(path)
-    const pieces: Uint8Array[] = []
-    if (opened.status === 'found') for await (const piece of opened.body) pieces.push(piece)
-    return opened.status === 'found' ? new Set(readShardIndex(Buffer.concat(pieces)).shards.values()) : undefined
+    return await readShardDigests(reader, subdir)
   } catch (error) {
-    if (isMirrorError(error, 'SHARD_MALFORMED')) report(path, 'stale-variant')
+    if (isMirrorError(error, 'SHARD_MALFORMED')) report(`${subdir}/${SHARD_INDEX}`, 'stale-variant')
     else if (!isMirrorError(error, 'STORE_DAMAGED')) throw error
-    return undefined
+    unread.add(`${subdir}/shards`)
+    return new Set()
   }
 }
 
