@@ -1,50 +1,40 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import { join } from 'node:path'
 import { createArtifactSet, parseSubdirName } from '@mirror/core'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import { createDiskIo, createDiskStore, type DiskIo, type StoreEvent } from '../src/index.ts'
 import { begun, publish, putAll, wholeChannel } from './support/carry-out.ts'
 import { EMPTY_CHANNEL, makeChangeset, makeChannel } from './support/channel.ts'
 import { checkInvariant, readTree } from './support/invariant.ts'
+import { test } from './support/root-folder.ts'
 
 const ONE = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one' }, 'linux-64': { 'c-1.0-0.conda': 'c one' } })
 const TWO = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one', 'd-1.0-0.conda': 'd two' }, 'linux-64': { 'c-1.0-0.conda': 'c one' } })
 const AGAIN = makeChannel({ noarch: { 'a-1.0-0.conda': 'OTHER' }, 'linux-64': { 'c-1.0-0.conda': 'c one' } })
 const NOARCH = parseSubdirName('noarch')
 
-const test = base.extend<{ root: string }>({
-  // oxlint-disable-next-line no-empty-pattern
-  root: async ({}, use) => {
-    const folder = fs.mkdtempSync(join(os.tmpdir(), 'store-between-'))
-    await use(join(folder, 'channel'))
-    fs.rmSync(folder, { recursive: true })
-  },
-})
-
 const noLinks = (): DiskIo => ({ ...createDiskIo(), link: (_, to) => { throw Object.assign(new Error(`EPERM: injected, link ${to}`), { code: 'EPERM', syscall: 'link' }) } })
 
 describe('what someone else does between put and commit', () => {
   for (const [name, io] of [['with hard links', createDiskIo], ['without hard links', noLinks]] as const) {
-    test(`the right bytes come to a name that is to be added, ${name}: they are used`, async ({ expect, root }) => {
+    const commitBeside = async (root: string, bytes: string): Promise<unknown> => {
       await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)
       const plan = makeChangeset(ONE, TWO)
       await using transaction = await begun(createDiskStore({ root, io: io() }), plan.changeset)
       await putAll(transaction, plan)
-      fs.writeFileSync(join(root, 'noarch/d-1.0-0.conda'), 'd two')
-      expect(await transaction.commit()).toMatchObject({ status: 'committed' })
+      fs.writeFileSync(join(root, 'noarch/d-1.0-0.conda'), bytes)
+      return await transaction.commit()
+    }
+
+    test(`the right bytes come to a name that is to be added, ${name}: they are used`, async ({ expect, root }) => {
+      expect(await commitBeside(root, 'd two')).toMatchObject({ status: 'committed' })
       expect(readTree(root)).toEqual(wholeChannel(TWO))
       expect(fs.readdirSync(join(root, '.mirror/objects'))).toEqual([])
       expect(fs.readdirSync(join(root, '.mirror/staging'))).toEqual([])
     })
 
     test(`other bytes come to it, ${name}: they are set aside until the grace is over`, async ({ expect, root }) => {
-      await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)
-      const plan = makeChangeset(ONE, TWO)
-      await using transaction = await begun(createDiskStore({ root, io: io() }), plan.changeset)
-      await putAll(transaction, plan)
-      fs.writeFileSync(join(root, 'noarch/d-1.0-0.conda'), 'of someone else')
-      expect(await transaction.commit()).toMatchObject({ status: 'committed' })
+      expect(await commitBeside(root, 'of someone else')).toMatchObject({ status: 'committed' })
       expect(readTree(root)).toEqual(wholeChannel(TWO))
       // Under either digest by which an older generation may know them.
       expect(fs.readdirSync(join(root, '.mirror/objects')).map((object) => fs.readFileSync(join(root, '.mirror/objects', object), 'utf8'))).toEqual(['of someone else', 'of someone else'])

@@ -1,25 +1,16 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import { createDiskStore, type DiskStore } from '../src/index.ts'
 import { begun, bytesOf, publish, putAll } from './support/carry-out.ts'
 import { EMPTY_CHANNEL, makeChangeset, makeChannel } from './support/channel.ts'
 import { createFaultyIo } from './support/faulty-io.ts'
+import { test } from './support/root-folder.ts'
 
 const CONTENT = { noarch: { 'a-1.0-0.conda': 'a one' } }
 const DESCRIBED = makeChannel(CONTENT, { files: { 'channeldata.json': '{"packages":{"a":{}}}', 'tools/x.sh': 'x' } })
 const PLAIN = makeChannel(CONTENT, { files: {} })
 const DAY = 86_400_000
-
-const test = base.extend<{ root: string }>({
-  // oxlint-disable-next-line no-empty-pattern
-  root: async ({}, use) => {
-    const folder = fs.mkdtempSync(join(os.tmpdir(), 'store-descriptions-'))
-    await use(join(folder, 'channel'))
-    fs.rmSync(folder, { recursive: true })
-  },
-})
 
 const PATH = 'channeldata.json'
 

@@ -3,24 +3,16 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import { createDiskIo, createDiskStore, type DiskIo, inspectRoot, type StoreEvent, verifyStore } from '../src/index.ts'
 import { begun, bytesOf, carryOut, filesToPut, publish, putAll, readWhole, wholeChannel } from './support/carry-out.ts'
 import { type ChannelFixture, EMPTY_CHANNEL, makeArtifact, makeChangeset, makeChannel } from './support/channel.ts'
 import { createFaultyIo } from './support/faulty-io.ts'
 import { checkInvariant, readTree } from './support/invariant.ts'
+import { test } from './support/root-folder.ts'
 
 const ONE = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one', 'b-1.0-0.tar.bz2': 'b one' }, 'linux-64': { 'c-1.0-0.conda': 'c one' } }, { bz2: true })
 const TWO = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one', 'd-1.0-0.conda': 'd one' }, 'linux-64': { 'c-1.0-0.conda': 'c one' } }, { bz2: true })
-
-const test = base.extend<{ root: string }>({
-  // oxlint-disable-next-line no-empty-pattern
-  root: async ({}, use) => {
-    const folder = fs.mkdtempSync(join(os.tmpdir(), 'store-disk-'))
-    await use(join(folder, 'channel'))
-    fs.rmSync(folder, { recursive: true })
-  },
-})
 
 /** Bytes that nobody may ask for. */
 async function* unread(): AsyncGenerator<Uint8Array> {

@@ -1,7 +1,6 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import { createDiskStore } from '../src/index.ts'
 import { formatSealed, parseSealed } from '../src/disk-write.ts'
 import { readJournals } from '../src/journal.ts'
@@ -10,19 +9,11 @@ import { begun, publish, putAll, wholeChannel } from './support/carry-out.ts'
 import { EMPTY_CHANNEL, makeChangeset, makeChannel } from './support/channel.ts'
 import { createFaultyIo } from './support/faulty-io.ts'
 import { checkInvariant, readTree } from './support/invariant.ts'
+import { test } from './support/root-folder.ts'
 
 const ONE = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one' }, 'linux-64': { 'c-1.0-0.conda': 'c one' } }, { files: { 'channeldata.json': '{"one":1}' } })
 const TWO = makeChannel({ noarch: { 'a-1.0-0.conda': 'a TWO', 'b-1.0-0.conda': 'b two' } }, { files: { 'channeldata.json': '{"two":2}' } })
 const THREE = makeChannel({ noarch: { 'a-1.0-0.conda': 'a TWO' }, 'linux-64': { 'c-1.0-0.conda': 'c one', 'e-1.0-0.conda': 'e three' } })
-
-const test = base.extend<{ root: string }>({
-  // oxlint-disable-next-line no-empty-pattern
-  root: async ({}, use) => {
-    const folder = fs.mkdtempSync(join(os.tmpdir(), 'store-journal-'))
-    await use(join(folder, 'channel'))
-    fs.rmSync(folder, { recursive: true })
-  },
-})
 
 /** A commit whose process died after an operation. */
 async function breakAfter(root: string, plan: ReturnType<typeof makeChangeset>, isLast: (operation: string) => boolean): Promise<void> {

@@ -1,23 +1,14 @@
 import fs from 'node:fs'
-import os from 'node:os'
 import { join } from 'node:path'
-import { describe, test as base } from 'vitest'
+import { describe } from 'vitest'
 import { createDiskStore } from '../src/index.ts'
 import { publish } from './support/carry-out.ts'
 import { type ChannelFixture, EMPTY_CHANNEL, makeChannel } from './support/channel.ts'
+import { test } from './support/root-folder.ts'
 
 const ONE = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one', 'b-1.0-0.conda': 'b one', 'c-1.0-0.conda': 'c one' } }, { files: { 'tools/x.sh': 'x' } })
 const TWO = makeChannel({ noarch: { 'a-1.0-0.conda': 'a one' } })
 const DAY = 86_400_000
-
-const test = base.extend<{ root: string }>({
-  // oxlint-disable-next-line no-empty-pattern
-  root: async ({}, use) => {
-    const folder = fs.mkdtempSync(join(os.tmpdir(), 'store-tidy-'))
-    await use(join(folder, 'channel'))
-    fs.rmSync(folder, { recursive: true })
-  },
-})
 
 async function prepare(root: string, before: ChannelFixture = ONE, after: ChannelFixture = TWO): Promise<void> {
   await publish(createDiskStore({ root }), EMPTY_CHANNEL, before)
