@@ -75,7 +75,13 @@ describe('compareStates()', () => {
   test('compares digests of different kinds where the records have both', async ({ world, expect }) => {
     const weak = { sequence: 0, channels: [{ folder: '', known: undefined, subdirs: new Map((await readMirror({ mirror: world.near, md5: true }))[0]?.indexes.map(({ subdir, byMd5, artifacts }) => [subdir, { artifacts: byMd5 ?? artifacts, isWeak: true, shards: new Set<never>(), records: undefined }])) }] }
     const tree = await treeOf(world.near)
-    for (const pair of [[describeReference('weak', weak), tree], [tree, describeReference('weak', weak)]] as const) {
+    const { written } = await world.create([], { tarball: join(world.folder, 'full.tar') })
+    await applyDelta({ from: written, mirror: world.far })
+    const kept = await createDiskStore({ root: world.far }).read()
+    await using delta = await openDelta(written)
+    if (kept === undefined || delta === undefined) throw new Error('Nothing was applied')
+    const states = [tree, describeGenerations('1', new Map([['', kept]])), await describeDelta(delta)]
+    for (const pair of states.flatMap((state) => [[describeReference('weak', weak), state], [state, describeReference('weak', weak)]] as const)) {
       const [channel] = await differencesOf(...pair)
       expect(channel?.subdirs.map(({ listing }) => [listing?.added.count, listing?.removed.count, listing?.changed.after.count])).toEqual([[0, 0, 0], [0, 0, 0]])
     }

@@ -1,12 +1,11 @@
-import { createIndexTableBuilder, type SubdirName } from '@mirror/core'
-import { type DeltaChannel, deltaPath, type PublishedFile, type SubdirState } from '@mirror/delta'
+import { type DeltaChannel, deltaPath, type SubdirState } from '@mirror/delta'
 import type { StoreReader } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 import type { OpenedDelta, VerifyDeltaOptions } from '../medium/open-delta.ts'
 import type { Reference } from '../reference/reference.ts'
-import { readSubdir } from '../tree/read-subdir.ts'
+import { readListed, readSubdir, type TreeIndex } from '../tree/read-subdir.ts'
 import { type FoundChannel, readPlainFiles, readPublished } from '../tree/read-tree.ts'
-import type { ComparedChannel, ComparedState, ComparedSubdir, SubdirListing } from './compared-state.ts'
+import type { ComparedChannel, ComparedState, ComparedSubdir, ReadListingOptions, SubdirListing } from './compared-state.ts'
 
 /** Describes channels as they lie on disk, whoever made them. Indexes are read when they are compared. */
 export async function describeTree(label: string, channels: readonly FoundChannel[]): Promise<ComparedState> {
@@ -19,12 +18,16 @@ async function describeFound({ folder, root, subdirs }: FoundChannel): Promise<C
     folder, files: published?.state.files ?? await readPlainFiles(root),
     subdirs: subdirs.map((subdir): ComparedSubdir => ({
       subdir, document: published?.state.subdirs.find((state) => state.subdir === subdir)?.document.sha256,
-      async read({ md5, records, signal }) {
-        const index = await readSubdir(subdir, { root, md5, records, signal })
-        return index === undefined ? 'absent' : { document: index.document.sha256, artifacts: index.artifacts, byMd5: index.byMd5, table: index.table, records: index.records, isWeak: index.table.weak > 0 }
+      async read(options) {
+        const index = await readSubdir(subdir, { root, ...options })
+        return index === undefined ? 'absent' : toListing(index)
       },
     })),
   }
+}
+
+function toListing({ document, artifacts, byMd5, table, records }: Omit<TreeIndex, 'subdir'>): SubdirListing {
+  return { document: document.sha256, artifacts, byMd5, table, records, isWeak: table.weak > 0 }
 }
 
 /** Describes generations that stores keep, by the folders of their channels. */
@@ -38,29 +41,17 @@ function describeReader(folder: string, reader: StoreReader): ComparedChannel {
     folder, files: state.files,
     subdirs: state.subdirs.map(({ subdir, document }): ComparedSubdir => ({
       subdir, document: document.sha256,
-      async read({ signal }) {
+      async read(options) {
         const opened = await reader.openFile(document.path)
-        if (opened.status === 'found') return readListing(opened.body, { subdir, document, signal })
+        if (opened.status === 'found') return readListing(opened.body, { subdir, document }, options)
         throw difftarError('TREE_DAMAGED', `Cannot read ${document.path} of generation ${reader.generation.number}: it is ${opened.status}`, { hint: 'See `mirror rollback --list` for those that are kept.' })
       },
     })),
   }
 }
 
-interface ListingSource {
-  readonly subdir: SubdirName
-  readonly document: PublishedFile
-  readonly signal: AbortSignal | undefined
-}
-
-async function readListing(pieces: AsyncIterable<Uint8Array>, { subdir, document, signal }: ListingSource): Promise<SubdirListing> {
-  const builder = createIndexTableBuilder(subdir)
-  for await (const piece of pieces) {
-    signal?.throwIfAborted()
-    builder.write(piece)
-  }
-  const table = builder.end()
-  return { document: document.sha256, artifacts: table.artifacts(), byMd5: undefined, table, records: undefined, isWeak: table.weak > 0 }
+async function readListing(pieces: AsyncIterable<Uint8Array>, { subdir, document }: Pick<SubdirState, 'subdir' | 'document'>, options: ReadListingOptions): Promise<SubdirListing> {
+  return toListing({ document, ...await readListed(subdir, pieces, options) })
 }
 
 /** Describes what a reference says. */
@@ -93,7 +84,7 @@ function describePart(delta: OpenedDelta, { folder, target, entries }: DeltaChan
     folder, files: target.state.files,
     subdirs: target.state.subdirs.map(({ subdir, document }: SubdirState): ComparedSubdir => ({
       subdir, document: document.sha256,
-      read: async ({ signal }) => (carried.has(document.path) ? readListing(delta.open(deltaPath(folder, document.path)), { subdir, document, signal }) : 'unknown'),
+      read: async (options) => (carried.has(document.path) ? readListing(delta.open(deltaPath(folder, document.path)), { subdir, document }, options) : 'unknown'),
     })),
   }
 }

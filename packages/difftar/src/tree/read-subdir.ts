@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, type Hash } from 'node:crypto'
 import { join } from 'node:path'
 import {
   type ArtifactSet, createIndexTableBuilder, type IndexTable, isSha256, isSubdirName, jsonDumps, type RecordView, type Sha256, type SubdirName,
@@ -20,10 +20,8 @@ export interface TreeIndex {
   readonly records: ReadonlyMap<string, string> | undefined
 }
 
-/** Options of `readSubdir`. */
-export interface ReadSubdirOptions {
-  /** The folder of the channel. */
-  readonly root: string
+/** Options of `readListed`. */
+export interface ReadListedOptions {
   readonly signal?: AbortSignal | undefined
   /** Take the md5 of each record too. Default false. */
   readonly md5?: boolean | undefined
@@ -31,26 +29,44 @@ export interface ReadSubdirOptions {
   readonly records?: boolean | undefined
 }
 
+/** Options of `readSubdir`. */
+export interface ReadSubdirOptions extends ReadListedOptions {
+  /** The folder of the channel. */
+  readonly root: string
+}
+
 /** Reads the index of a subdir of a tree in one pass. Undefined when there is none. Throws what `createIndexTableBuilder` throws. */
-export async function readSubdir(subdir: SubdirName, { root, signal, md5: hasMd5 = false, records: hasRecords = false }: ReadSubdirOptions): Promise<TreeIndex | undefined> {
+export async function readSubdir(subdir: SubdirName, { root, ...options }: ReadSubdirOptions): Promise<TreeIndex | undefined> {
   const path = `${subdir}/repodata.json`
   await using file = await openFile(join(root, path), { follow: true })
   if (file === undefined) return undefined
   const hash = createHash('sha256')
+  const listed = await readListed(subdir, hashing(file.pieces(0, file.size), hash), options)
+  return { subdir, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, ...listed }
+}
+
+async function* hashing(pieces: AsyncIterable<Uint8Array>, hash: Hash): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) {
+    hash.update(piece)
+    yield piece
+  }
+}
+
+/** Reads what an index lists, wherever its bytes come from. Throws what `createIndexTableBuilder` throws. */
+export async function readListed(subdir: SubdirName, pieces: AsyncIterable<Uint8Array>, { signal, md5 = false, records: hasRecords = false }: ReadListedOptions): Promise<Omit<TreeIndex, 'subdir' | 'document'>> {
   const records = new Map<string, string>()
   const builder = createIndexTableBuilder(subdir, hasRecords ? {
     record(view) {
       if (view.section === 'packages') records.set(view.key(), fingerprintRecord(JSON.parse(textOf(view))))
     },
-  } : {}, { md5: hasMd5 })
-  for await (const piece of file.pieces(0, file.size)) {
+  } : {}, { md5 })
+  for await (const piece of pieces) {
     signal?.throwIfAborted()
-    hash.update(piece)
     builder.write(piece)
   }
   const table = builder.end()
   const artifacts = table.artifacts()
-  return { subdir, table, document: { path, sha256: asSha256(hash.digest('hex')), size: file.size }, artifacts, byMd5: table.byMd5(artifacts), records: hasRecords ? records : undefined }
+  return { table, artifacts, byMd5: table.byMd5(artifacts), records: hasRecords ? records : undefined }
 }
 
 function textOf({ bytes, start, end }: RecordView): string {
