@@ -5,21 +5,14 @@ import type { FoundFile } from './found-file.ts'
 import type { GzipCopies } from './gzip-copies.ts'
 import { openBody } from './send-body.ts'
 
-/** What answering needs beside the file. */
-export interface AnswerFileOptions {
-  readonly copies: GzipCopies
-  /** Nothing to be kept by caches that others share. */
-  readonly isPrivate: boolean
-}
-
 /**
  * Answers a GET or HEAD for a file: conditions, ranges and representations of RFC 9110, the headers of `channels.md` §2.2. False when it is gone and nothing was answered. A file that
  * fails while it is sent breaks the connection: nobody takes a part for the whole.
  */
-export async function answerFile(request: IncomingMessage, response: ServerResponse, { file, options }: { readonly file: FoundFile; readonly options: AnswerFileOptions }): Promise<boolean> {
-  const chosen = chooseRepresentation(request, file, options.copies)
+export async function answerFile(request: IncomingMessage, response: ServerResponse, { file, copies }: { readonly file: FoundFile; readonly copies: GzipCopies }): Promise<boolean> {
+  const chosen = chooseRepresentation(request, file, copies)
   const verdict = judge(request.headers, { validators: chosen.file, size: chosen.file.size, method: request.method ?? '' })
-  const headers = describe(chosen, options)
+  const headers = describe(chosen)
   switch (verdict.status) {
     case 304:
       return end(response, 304, headers)
@@ -42,13 +35,13 @@ const TYPES: readonly (readonly [string, string])[] = [
   ['.txt', 'text/plain; charset=utf-8'], ['.xml', 'application/xml'],
 ]
 
-const LIFETIMES = { immutable: 'max-age=31536000, immutable', index: 'max-age=60' } as const
+const LIFETIMES = { immutable: 'public, max-age=31536000, immutable', index: 'public, max-age=60' } as const
 
-function describe({ file, isGzip, varies }: Representation, { isPrivate }: AnswerFileOptions): OutgoingHttpHeaders {
+function describe({ file, isGzip, varies }: Representation): OutgoingHttpHeaders {
   return {
     etag: `"${file.etag}"`,
     'last-modified': new Date(file.modified).toUTCString(),
-    'cache-control': `${isPrivate ? 'private' : 'public'}, ${LIFETIMES[file.freshness]}`,
+    'cache-control': LIFETIMES[file.freshness],
     'accept-ranges': 'bytes',
     'content-type': TYPES.find(([ending]) => file.name.endsWith(ending))?.[1] ?? 'application/octet-stream',
     // A page in the mirror is somebody else's: it runs nothing and reaches nothing of ours.

@@ -124,8 +124,11 @@ function createListings(describe: DescribeListing): (path: string) => Promise<Ar
     if (described === undefined) return undefined
     const before = known.get(subdir)
     if (before?.version === described.version) return await before.listing
-    // An index that cannot be read lists nothing: its artifacts are served all the same.
-    const listing = described.read().catch(() => undefined)
+    // An index that cannot be read lists nothing: its artifacts are served all the same, and it is read again for the next one.
+    const listing = described.read().catch(() => {
+      known.delete(subdir)
+      return undefined
+    })
     known.set(subdir, { version: described.version, listing })
     return await listing
   }

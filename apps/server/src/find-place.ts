@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isSubdirName } from '@mirror/core'
 import type { ChannelPlace } from './channel-view.ts'
 
 /** Where the files of a folder belong. */
@@ -12,12 +13,16 @@ export interface Place extends ChannelPlace {
 /** Channels nest no deeper. */
 const DEPTH = 7
 
-/** The store nearest above a folder; where there is none, what lies above the folder, as if that were a subdir. Undefined where there is no mirror. */
+/**
+ * The store nearest above a folder; where there is none, what lies above the folder, as if that were a subdir. A store at the mirror's own root, where installers lie, has nothing to say of
+ * channels that lie below. Undefined where there is no mirror.
+ */
 export async function findPlace(mirrorDir: string, folders: readonly string[]): Promise<Place | undefined> {
   const root = await realpath(mirrorDir).catch(() => undefined)
   if (root === undefined) return undefined
   const split = (depth: number): Place => ({ root, folder: folders.slice(0, depth).join('/'), below: folders.slice(depth) })
-  for (let depth = Math.min(folders.length, DEPTH); depth >= 0; depth -= 1) if (isStore(split(depth))) return split(depth)
+  const least = folders.length > 1 && !isSubdirName(folders[0] ?? '') ? 1 : 0
+  for (let depth = Math.min(folders.length, DEPTH); depth >= least; depth -= 1) if (isStore(split(depth))) return split(depth)
   return split(Math.max(0, folders.length - 1))
 }
 

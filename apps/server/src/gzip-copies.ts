@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
-import type { FoundFile } from './found-file.ts'
+import type { ByteRange } from './conditions.ts'
+import { FileReplaced, type FoundFile } from './found-file.ts'
+import { readPieces } from './read-pieces.ts'
 
 /** Compressed copies of files that many want and few compress: made once for each state of a file, and used when they are ready. */
 export interface GzipCopies extends AsyncDisposable {
@@ -12,21 +14,25 @@ export interface GzipCopies extends AsyncDisposable {
   readonly find: (file: FoundFile) => FoundFile | undefined
 }
 
+/** A copy on the disk. It goes when it was retired and nobody reads it any more. */
 interface Copy {
-  readonly handle: FileHandle
   readonly size: number
+  readonly read: (range: ByteRange) => AsyncIterable<Uint8Array>
+  readonly retire: () => Promise<void>
 }
 
 const CAPACITY = 64
-const PIECE = 65_536
 
 /** True for files that shrink, and that no client unpacks itself (`channels.md` §2.2, 7 and 8). */
 export function isCompressible({ name, size }: Pick<FoundFile, 'name' | 'size'>): boolean {
   return name.endsWith('.json') && size >= 1024
 }
 
-/** Creates the copies, in files without a name below `folder`. Where it cannot be written to, none are made. One is made at a time. */
-export function createGzipCopies(folder: string = tmpdir()): GzipCopies {
+/**
+ * Creates the copies, in files without a name below `folder`: of the last `capacity` states, made one at a time. Where the folder cannot be written to, there are none. Of a copy that was
+ * given up `read` throws `FileReplaced`.
+ */
+export function createGzipCopies(folder: string = tmpdir(), capacity: number = CAPACITY): GzipCopies {
   const copies = new Map<string, Copy | 'awaited' | 'failed'>()
   let last = Promise.resolve()
   let isClosed = false
@@ -34,28 +40,26 @@ export function createGzipCopies(folder: string = tmpdir()): GzipCopies {
   async function make(key: string, file: FoundFile): Promise<void> {
     if (isClosed) return
     try {
-      keep(key, await compress(file, folder))
+      copies.set(key, await compress(file, folder))
     } catch {
       copies.set(key, 'failed')
     }
+    await retireOldest()
   }
 
-  function keep(key: string, copy: Copy): void {
-    copies.set(key, copy)
+  async function retireOldest(): Promise<void> {
     for (const [oldest, value] of copies) {
-      if (copies.size <= CAPACITY) return
+      if (copies.size <= capacity) return
       copies.delete(oldest)
-      // Whoever reads it has it open still: it is closed when nobody can come any more.
-      if (typeof value === 'object') retired.push(value)
+      if (typeof value === 'object') await value.retire()
     }
   }
 
-  const retired: Copy[] = []
   return {
     find(file) {
       const key = `${file.etag}:${file.size}`
       const copy = copies.get(key)
-      if (typeof copy === 'object') return presentCopy(file, copy)
+      if (typeof copy === 'object') return { ...file, size: copy.size, etag: `${file.etag}-gzip`, read: copy.read }
       if (copy === undefined) {
         copies.set(key, 'awaited')
         last = last.then(() => make(key, file))
@@ -65,22 +69,33 @@ export function createGzipCopies(folder: string = tmpdir()): GzipCopies {
     async [Symbol.asyncDispose]() {
       isClosed = true
       await last
-      for (const copy of [...copies.values(), ...retired]) if (typeof copy === 'object') await copy.handle.close()
+      for (const copy of copies.values()) if (typeof copy === 'object') await copy.retire()
     },
   }
 }
 
-function presentCopy(file: FoundFile, { handle, size }: Copy): FoundFile {
-  return { ...file, size, etag: `${file.etag}-gzip`, read: ({ start, end }) => readCopy(handle, start, end) }
-}
+function createCopy(handle: FileHandle, size: number): Copy {
+  let readers = 0
+  let isRetired = false
 
-async function* readCopy(handle: FileHandle, start: number, end: number): AsyncGenerator<Uint8Array> {
-  const buffer = Buffer.allocUnsafe(Math.min(PIECE, end - start))
-  for (let position = start; position < end;) {
-    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.length, end - position), position)
-    if (bytesRead === 0) return
-    yield buffer.subarray(0, bytesRead)
-    position += bytesRead
+  async function* read(range: ByteRange): AsyncGenerator<Uint8Array> {
+    if (isRetired) throw new FileReplaced('a copy that was given up')
+    readers += 1
+    try {
+      yield* readPieces(handle, range)
+    } finally {
+      readers -= 1
+      if (isRetired && readers === 0) await handle.close()
+    }
+  }
+
+  return {
+    size,
+    read,
+    async retire() {
+      isRetired = true
+      if (readers === 0) await handle.close()
+    },
   }
 }
 
@@ -97,7 +112,7 @@ async function compress(file: FoundFile, folder: string): Promise<Copy> {
         length += chunk.length
       }
     })
-    return { handle, size: length }
+    return createCopy(handle, length)
   } finally {
     await rm(own, { recursive: true, force: true })
   }

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isMirrorError } from '@mirror/core'
+import { isJsonObject, isMirrorError } from '@mirror/core'
 import { createDiskStore, type Store, type StoreReader } from '@mirror/store'
 import { findChannels, type FoundChannel } from './find-channels.ts'
 
@@ -93,7 +93,7 @@ async function readAge(store: Store, { generation }: StoreReader, now: number): 
 }
 
 function readFinished(run: unknown): number | undefined {
-  if (typeof run !== 'object' || run === null || !('status' in run) || !('finished' in run)) return undefined
-  const time = GOOD.includes(run.status) && typeof run.finished === 'string' ? Date.parse(run.finished) : Number.NaN
+  const { status, finished } = isJsonObject(run) ? run : {}
+  const time = GOOD.includes(status) && typeof finished === 'string' ? Date.parse(finished) : Number.NaN
   return Number.isNaN(time) ? undefined : time
 }

@@ -27,7 +27,7 @@ const CHANNELS = 1000
 const SNAPSHOTS_KEPT = 4
 
 /** Where kept generations are served: `/snapshots/<name>/<channel>/…`. */
-export const SNAPSHOTS = 'snapshots'
+const SNAPSHOTS = 'snapshots'
 
 /** Opens the files of a mirror. Writes nothing, and needs no state of ours: the folder need not even exist yet. */
 export function createMirrorFiles(mirrorDir: string, { now = () => performance.now() }: MirrorFilesOptions = {}): MirrorFiles {

@@ -24,6 +24,12 @@ export function parseRequestPath(target: string): RequestPath | undefined {
   return first === 't' && token !== undefined ? { segments: rest, token, isFolder: isFolder || rest.length === 0 } : { segments, token: undefined, isFolder }
 }
 
+/** A path as it may be told: decoded, without query and token. */
+export function showPath(path: RequestPath | undefined): string {
+  if (path === undefined) return '(refused)'
+  return `/${path.segments.join('/')}${path.isFolder && path.segments.length > 0 ? '/' : ''}`
+}
+
 // oxlint-disable-next-line no-control-regex
 const UNSERVED = /^$|^\.|[/\\\u0000-\u001f\u007f]/
 

@@ -6,7 +6,7 @@ import type { ServerEvent } from './events.ts'
 import { createGzipCopies, type GzipCopies } from './gzip-copies.ts'
 import { checkReadiness } from './health.ts'
 import { createMirrorFiles, type MirrorFiles } from './mirror-files.ts'
-import { parseRequestPath, type RequestPath } from './request-path.ts'
+import { parseRequestPath, type RequestPath, showPath } from './request-path.ts'
 import { watchRequest } from './watch-request.ts'
 
 /** What `startServer` needs. */
@@ -106,7 +106,7 @@ async function answer(context: Context, request: IncomingMessage, response: Serv
     response.setHeader('access-control-allow-origin', '*')
     await route(context, { request, response, path })
   } catch (error) {
-    context.observe({ type: 'request-failed', path: shownPath(path), error })
+    context.observe({ type: 'request-failed', path: showPath(path), error })
     fail(response, error)
   } finally {
     context.active -= 1
@@ -149,11 +149,10 @@ const OWN_PAGES: ReadonlyMap<string, (context: Context, response: ServerResponse
 
 /** What is gone between being found and being read is looked for once more. */
 async function answerPath({ files, copies }: Context, { request, response }: Call, segments: readonly string[]): Promise<void> {
-  const options = { copies, isPrivate: false }
   const file = await files.find(segments)
-  if (file !== undefined && await answerFile(request, response, { file, options })) return
+  if (file !== undefined && await answerFile(request, response, { file, copies })) return
   const again = file === undefined ? undefined : await files.findAnew(segments)
-  if (again !== undefined && await answerFile(request, response, { file: again, options })) return
+  if (again !== undefined && await answerFile(request, response, { file: again, copies })) return
   tell(response, 404, { text: 'Not found' })
 }
 
@@ -181,8 +180,4 @@ function fail(response: ServerResponse, error: unknown): void {
   const isPassing = error instanceof Error && 'code' in error && typeof error.code === 'string' && PASSING.has(error.code)
   if (isPassing) tell(response, 503, { text: 'Busy', headers: LATER })
   else tell(response, 500, { text: 'Internal error' })
-}
-
-function shownPath(path: RequestPath | undefined): string {
-  return path === undefined ? '(refused)' : `/${path.segments.join('/')}`
 }

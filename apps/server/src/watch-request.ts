@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { ServerEvent } from './events.ts'
-import type { RequestPath } from './request-path.ts'
+import { type RequestPath, showPath } from './request-path.ts'
 
 /** Tells of a request when it is over, however it ends. */
 export function watchRequest(request: IncomingMessage, response: ServerResponse, { path, observe }: { readonly path: RequestPath | undefined; readonly observe: (event: ServerEvent) => void }): void {
@@ -12,7 +12,7 @@ export function watchRequest(request: IncomingMessage, response: ServerResponse,
     observe({
       type: 'request',
       method: request.method ?? '',
-      path: path === undefined ? '(refused)' : `/${path.segments.join('/')}${path.isFolder && path.segments.length > 0 ? '/' : ''}`,
+      path: showPath(path),
       status: response.statusCode,
       bytes: Math.max(0, socket.bytesWritten - before),
       duration: performance.now() - started,

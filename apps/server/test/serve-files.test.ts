@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import net from 'node:net'
 import { join } from 'node:path'
@@ -159,6 +159,13 @@ describe('requests', () => {
     expect(text.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(100)
   })
 
+  test('who comes while there is too much to do is asked to come again; health is always told', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf({ subdirs: { noarch: [{ name: 'alpha' }] } }, { maximumRequests: 0 })
+    const busy = await world.get('/team/noarch/repodata.json')
+    expect([busy.status, busy.headers.get('retry-after'), busy.headers.get('cache-control')]).toEqual([503, '2', 'no-store'])
+    expect((await world.get('/healthz')).status).toBe(200)
+  })
+
   test('links lead nowhere outside of the mirror, nor to what is not served', async ({ expect, createWorldOf }) => {
     const world = await createWorldOf({ subdirs: { noarch: [{ name: 'alpha' }] } })
     writeFileSync(join(world.folder, 'secret.conda'), 'secret')
@@ -237,6 +244,8 @@ describe('what happens meanwhile', () => {
   test('a mirror that another tool made is served as it lies there', async ({ expect, createWorldOf }) => {
     const world = await createWorldOf(SMALL)
     await buildChannel({ subdirs: { 'linux-64': [{ name: 'theirs' }] } }, join(world.mirror, 'foreign/deep/channel'))
+    // As where installers are mirrored, too: a store at the root of the mirror.
+    cpSync(join(world.mirror, 'team/.mirror'), join(world.mirror, '.mirror'), { recursive: true })
     for (const path of ['/foreign/deep/channel/linux-64/repodata.json', '/foreign/deep/channel/noarch/repodata.json', '/foreign/deep/channel/linux-64/theirs-1.0-0.conda']) {
       const answer = await world.get(path)
       expect([answer.status, answer.body.equals(onDisk(world, path))], path).toEqual([200, true])
