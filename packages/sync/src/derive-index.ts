@@ -35,13 +35,17 @@ export interface DeriveIndexOptions {
   readonly signal: AbortSignal
 }
 
-/** Writes a document from slices of others, and compresses it in passing; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. */
+/**
+ * Writes a document from slices of others; with `dropBaseUrl` it loses `info.base_url`, because here the artifacts lie beside it. It is compressed in passing where its length is known
+ * without reading anything: a frame begins with it.
+ */
 export async function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boolean, { spool, subdir, variants, signal }: DeriveIndexOptions): Promise<OriginalIndex> {
   const index = { parts, ...(dropBaseUrl ? { info: { base_url: undefined } } : {}) }
   const writer = spool.create()
   // Read back while it is written: what is published has passed the same reader as what came in.
   const reader = createIndexTableBuilder(subdir)
-  using compressor = variants.zst ? createZstdWriter(measureIndex(index), { spool, signal }) : undefined
+  const isMeasurable = parts.length === 1 && parts[0]?.table.canonical === true
+  using compressor = variants.zst && isMeasurable ? createZstdWriter(measureIndex(index), { spool, signal }) : undefined
   const steps = writeIndexInSteps({
     ...index,
     write: (chunk) => {
