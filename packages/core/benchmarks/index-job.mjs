@@ -3,45 +3,6 @@ import { closeSync, createReadStream, openSync, readFileSync, writeFileSync } fr
 import { args, fileSource, runJob, writeAll } from './job-process.mjs'
 
 const PIECE = 1 << 17
-const MOST_PIECES = 6
-
-/** Collects chunks into pieces for a stream that gives their memory back when it has read them: they are used again and again. */
-function createPieces(send) {
-  const idle = Array.from({ length: MOST_PIECES }, () => Buffer.allocUnsafeSlow(PIECE))
-  let piece = idle.pop()
-  let used = 0
-  let wake = () => undefined
-
-  function flush() {
-    const sent = piece
-    if (used > 0) {
-      send(sent.subarray(0, used), () => {
-        idle.push(sent)
-        wake()
-      })
-      piece = idle.pop() ?? Buffer.allocUnsafeSlow(PIECE)
-    }
-    used = 0
-  }
-
-  return {
-    put(chunk) {
-      for (let done = 0; done < chunk.length;) {
-        const part = chunk.subarray(done, done + PIECE - used)
-        piece.set(part, used)
-        used += part.length
-        done += part.length
-        if (used === PIECE) flush()
-      }
-    },
-    flush,
-    areGone: () => idle.length === 0,
-    /** Waits until half of them are back, so that the two threads do not take turns. */
-    async back() {
-      while (idle.length < MOST_PIECES / 2) await new Promise((resolve) => { wake = resolve })
-    },
-  }
-}
 
 /** Keeps 8 of 10 names. */
 const isWanted = (name) => {
@@ -129,7 +90,7 @@ const jobs = {
     const found = compareTables({ base: readIndexTable(fileSource(input), subdir), target: readIndexTable(fileSource(next), subdir) })
     return { added: found.added.count, removed: found.removed.count, changed: found.relisted + found.replaced.after.count, unchanged: found.unchanged }
   },
-  async zst({ compressed, spool, output, outputZst }) {
+  async zst({ compressed: input, spool, output, outputZst }) {
     const { createIndexLayoutBuilder, measureIndex, writeIndexInSteps } = await core()
     const { createHash } = await import('node:crypto')
     const { pipeline } = await import('node:stream/promises')
@@ -137,7 +98,7 @@ const jobs = {
     const chooser = nameChooser()
     const builder = createIndexLayoutBuilder(chooser)
     const plain = openSync(spool, 'w')
-    await pipeline(createReadStream(compressed, { highWaterMark: PIECE }), createZstdDecompress({ chunkSize: PIECE * 8, highWaterMark: PIECE * 16 }), async (chunks) => {
+    await pipeline(createReadStream(input, { highWaterMark: PIECE }), createZstdDecompress({ chunkSize: PIECE * 8, highWaterMark: PIECE * 16 }), async (chunks) => {
       for await (const chunk of chunks) {
         builder.write(chunk)
         writeAll(plain, chunk)
@@ -158,14 +119,26 @@ const jobs = {
         writeAll(target, chunk)
       }
     })
-    // Written while what came before is compressed on another thread.
-    const pieces = createPieces((piece, give) => {
-      pack.write(piece, give)
+    // Two in turn: one is filled, written and hashed while the other one is compressed on another thread. A step writes at most that much again.
+    const pieces = [Buffer.allocUnsafeSlow(PIECE * 2), Buffer.allocUnsafeSlow(PIECE * 2)]
+    let used = 0
+    let compressed = Promise.resolve()
+    const send = async () => {
+      const piece = pieces[0].subarray(0, used)
       writeAll(file, piece)
       hash.update(piece)
-    })
-    for (const steps = writeIndexInSteps({ parts, write: (chunk) => pieces.put(chunk) }); steps.next().done !== true;) if (pieces.areGone()) await pieces.back()
-    pieces.flush()
+      await compressed
+      compressed = new Promise((resolve) => { pack.write(piece, resolve) })
+      pieces.reverse()
+      used = 0
+    }
+    const write = (chunk) => {
+      pieces[0].set(chunk, used)
+      used += chunk.length
+    }
+    for (const steps = writeIndexInSteps({ parts, write }); steps.next().done !== true;) if (used >= PIECE) await send()
+    await send()
+    await compressed
     pack.end()
     await packed
     closeSync(file)
