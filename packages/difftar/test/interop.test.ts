@@ -8,7 +8,10 @@ import { FIRST, readTree } from './world.ts'
 
 const has = (command: string): boolean => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 
-/** A test that another tool is needed for; without it, it is skipped, and its name says why. */
+/**
+ * A test against somebody else's tool. It is skipped where that tool is not installed: it judges us from outside, so nothing of ours can stand in for it, and none of them comes from npm (Debian: `libarchive-tools` for bsdtar, `busybox`,
+ * `minisign`). The title of the skipped test names the tool.
+ */
 function testWith(command: string, name: string): readonly [typeof test | typeof test.skip, string] {
   return has(command) ? [test, name] : [test.skip, `${name} (skipped: there is no ${command} here)`]
 }
