@@ -27,12 +27,12 @@ const FILE: FlagDefinition = {
 }
 const STRICT: FlagDefinition = { name: 'strict', type: 'boolean', group: GROUPS.what, describe: 'Refuse a configuration with unknown keys' }
 
-/** What to mirror. */
+/** Which mirror, and what of it. */
 export const SELECTION: readonly FlagDefinition[] = [
   FILE,
   { name: 'mirror-dir', type: 'text', value: 'FOLDER', group: GROUPS.what, describe: 'Folder of the mirror' },
-  { name: 'channel', alias: ['c'], type: 'texts', value: 'URL', group: GROUPS.what, describe: 'Channel to mirror, instead of the configured ones (repeatable)' },
-  { name: 'platform', alias: ['p'], type: 'texts', value: 'NAME', group: GROUPS.what, describe: 'Platform to mirror, instead of the configured ones (repeatable)' },
+  { name: 'channel', alias: ['c'], type: 'texts', value: 'URL', group: GROUPS.what, describe: 'Channel, instead of the configured ones (repeatable)' },
+  { name: 'platform', alias: ['p'], type: 'texts', value: 'NAME', group: GROUPS.what, describe: 'Platform, instead of the configured ones (repeatable)' },
   STRICT,
 ]
 
