@@ -119,6 +119,11 @@ describe('mirror delta', () => {
     async function* stdin(): AsyncGenerator<Uint8Array> {
       yield* pieces
     }
+    const { length } = pieces
+    const planned = await run(['delta', 'create', '-', '-f', 'near.yaml', '--since', '@1', '--dry-run'], { writeBytes })
+    expect(planned).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('would write stdout') })
+    expect(pieces.length).toBe(length)
+    expect(await run(['delta', 'inspect', '-', '--verify'], { stdin: stdin() })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('all files are right') })
     expect(await run(['delta', 'apply', '-', '--mirror-dir', 'far'], { stdin: stdin() })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('1 added') })
     expect((await readdir(folder)).filter((name) => name.startsWith('.'))).toEqual([])
     expect(await run(['-', 'seeded'], { program: 'cas-merge', stdin: stdin() })).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_BASE_MISMATCH') })

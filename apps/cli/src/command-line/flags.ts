@@ -173,7 +173,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'delta inspect',
     describe: 'Show what a delta carries, what it starts from, and who signed it',
-    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes (delta_dir)', optional: true, repeatable: true }],
+    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes, or - for stdin (delta_dir)', optional: true, repeatable: true, pipe: true }],
     flags: [...pick(SELECTION, 'file', 'strict'), ...INSPECTING, ...OUTPUT],
     examples: [
       ['mirror delta inspect update.tar', 'reads the manifest alone'],
@@ -275,7 +275,7 @@ export function findCommand(argv: readonly string[]): { readonly command: Comman
 }
 
 /** A command as yargs reads it: `explain <artifact>`. */
-export function formatCommand({ name, words = [] }: CommandDefinition): string {
+export function formatCommand({ name, words = [] }: Pick<CommandDefinition, 'words'> & { readonly name: string }): string {
   return [name, ...words.map(formatWord)].join(' ')
 }
 

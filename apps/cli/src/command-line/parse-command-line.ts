@@ -38,7 +38,7 @@ type Choose = (command: CommandDefinition, args: Readonly<Record<string, unknown
 /** Adds commands by the last word of their names: what is before it is where they are added. */
 function addCommands(parser: Argv, commands: readonly CommandDefinition[], choose: Choose): Argv {
   return commands.reduce((all, command) =>
-    all.command(formatCommand(command).replace(/^delta /, ''), command.describe, (own) => describeCommand(own, command), (args) => choose(command, args)), parser)
+    all.command(formatCommand({ ...command, name: command.name.split(' ').at(-1) ?? '' }), command.describe, (own) => describeCommand(own, command), (args) => choose(command, args)), parser)
 }
 
 /** Parses the arguments of a front door, such as `cas-sync`; the command is `config` with `--config`. Throws `USAGE`. */

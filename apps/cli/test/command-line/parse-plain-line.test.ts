@@ -50,13 +50,13 @@ test.for(COMMANDS.filter(({ words }) => words === undefined).map(({ name, flags 
 test.for<readonly string[]>([
   ['sync', '-f', 'x.yaml', '-c', 'a', '-c', 'b', '-p', 'linux-64,noarch', '--no-adopt', '--grace', '0', '-v', '--max-delete', '007'], ['status'], ['verify', '--mirror-dir=/srv/m', '--json'],
   ['explain', 'x.conda', '-f', 'm.yaml'], ['explain', '-f', 'm.yaml', '007'], ['config', 'show'], ['config', '-f', 'm.yaml', 'import', 'a b', '--output=x=y'],
-  ['delta', 'create', 'u.tar', '--since', 'a', '--since=@x', '-n'], ['delta', 'create'], ['delta', 'apply'], ['delta', 'apply', '-'], ['delta', 'create', '-', '--since', 'a'], ['delta', 'apply', 'a.tar', '--deep', 'b.tar', 'c d'], ['delta', 'inspect', 'x', '--list'], ['delta', 'request'], ['diff', '@41', 'a'],
+  ['delta', 'create', 'u.tar', '--since', 'a', '--since=@x', '-n'], ['delta', 'create'], ['delta', 'apply'], ['delta', 'apply', '-'], ['delta', 'create', '-', '--since', 'a'], ['delta', 'apply', 'a.tar', '--deep', 'b.tar', 'c d'], ['delta', 'inspect', 'x', '--list'], ['delta', 'inspect', '-'], ['delta', 'request'], ['diff', '@41', 'a'],
 ])('parsePlainLine() reads mirror %j', async (argv, { expect }) => {
   expect(parsePlainLine('mirror', argv)).toEqual(await parseAll('mirror', argv))
 })
 
 test.for<readonly string[]>([[], ['--help'], ['sync', '--help'], ['sync', 'help'], ['--version'], ['-v', 'sync'], ['snyc'], ['sync', 'x'], ['sync', ''], ['sync', '--', 'x'], ['sync', '--nonsense'], ['sync', '-f'], ['status', '-n'], ['explain'], ['explain', 'x', 'y'], ['config', 'shwo'], ['explain', '--json', 'true'],
-  ['explain', '"x"'], ['explain', 'help'], ['delta'], ['delta', 'crate'], ['delta', 'create', 'a', 'b'], ['delta', 'inspect', '-'], ['diff'], ['diff', 'a', 'b', 'c'], ['sync', '--json', '--json'], ['sync', '-qv']])(
+  ['explain', '"x"'], ['explain', 'help'], ['delta'], ['delta', 'crate'], ['delta', 'create', 'a', 'b'], ['delta', 'new-key', '-'], ['diff'], ['diff', 'a', 'b', 'c'], ['sync', '--json', '--json'], ['sync', '-qv']])(
   'parsePlainLine() leaves mirror %j to yargs', (argv, { expect }) => {
     expect(parsePlainLine('mirror', argv)).toBeUndefined()
   })
