@@ -8,6 +8,7 @@ import { buildChannel, serveChannel } from '@mirror/test-fixtures'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { renderAllHelp, renderHelp } from '../scripts/render-help.ts'
 import { COMMANDS } from '../src/command-line/flags.ts'
+import type { Program } from '../src/command-line/invocation.ts'
 import { readHelp } from '../src/command-line/read-help.ts'
 
 const cli = fileURLToPath(new URL('..', import.meta.url))
@@ -46,8 +47,7 @@ async function run(program: 'mirror' | 'cas-sync', argv: readonly string[]): Pro
   return { code, stdout, loaded }
 }
 
-test.for([['mirror'], ['cas-sync'], ['mirror', 'delta'], ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')])])('the bundled help of %j is what yargs prints, at every width', async ([program, ...words]) => {
-  if (program !== 'mirror' && program !== 'cas-sync') throw new Error('there is no such program')
+test.for<readonly [Program, ...string[]]>([['mirror'], ['cas-sync'], ['cas-merge'], ['cas-server'], ['mirror', 'delta'], ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')] as const)])('the bundled help of %j is what yargs prints, at every width', async ([program, ...words]) => {
   for (const columns of [80, 110, 200]) {
     const expected = await renderHelp([program, ...words], columns)
     for (const flag of ['--help', '-h']) expect(readHelp({ program, argv: [...words, flag], columns }, help)).toBe(expected)
