@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto'
 import fs from 'node:fs'
 import { basename, join } from 'node:path'
+import { digestHex } from '@mirror/core'
 import { difftarError } from '../difftar-error.ts'
+import { digestOfFile } from '../files/digest-of-file.ts'
 import { openFile } from '../files/open-file.ts'
 import { createDraft, writeSmallFile } from '../files/write-file.ts'
 
@@ -54,14 +55,9 @@ async function copyTool(tool: string, place: string): Promise<void> {
 }
 
 async function sumOf(path: string, signal: AbortSignal | undefined): Promise<string> {
-  const hash = createHash('sha256')
-  await using file = await openFile(path, { follow: true })
+  const file = await digestOfFile(path, { follow: true, signal })
   if (file === undefined) throw difftarError('TOOL_NOT_FOUND', `Cannot read ${path}: it is gone`, { hint: 'Run the same command again.' })
-  for await (const piece of file.pieces(0, file.size)) {
-    signal?.throwIfAborted()
-    hash.update(piece)
-  }
-  return hash.digest('hex')
+  return digestHex(file.digest)
 }
 
 /** What to name behind `-i`: volumes are found by the name of the tarball that they are parts of, also those that are on this medium alone. */

@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import { type ArtifactCursor, type ArtifactSet, compareCursors, createArtifactCursor, jsonDumps } from '@mirror/core'
+import { type ArtifactCursor, type ArtifactSet, createArtifactCursor, jsonDumps } from '@mirror/core'
 import { type ChannelState, describeState } from '@mirror/delta'
 import type { ByteSink } from '../files/write-file.ts'
 import { createTextWriter } from '../files/write-file.ts'
 import type { TreeChannel } from '../tree/read-tree.ts'
 import { putHex, putName, putNumber, putText } from './put-text.ts'
 import type { TreeIndex } from '../tree/read-subdir.ts'
+import { createWeakFinder } from '../tree/weak-digests.ts'
 
 /** The key of a compatible reference that the old conda-diff-tar passes over. */
 export const META_KEY = '$meta'
@@ -122,17 +123,15 @@ function formatLine(into: Buffer, start: number, artifact: ArtifactCursor): numb
 
 /** One record of a compatible reference, with the comma behind the one before it. */
 function createRecordFormat({ byMd5 }: TreeIndex): Parameters<typeof writeArtifacts>[2] {
-  const weak = createArtifactCursor(byMd5)
-  let hasWeak = weak.next()
+  const findWeak = createWeakFinder(byMd5)
   let separator = '\n    "'
   return (into, start, artifact) => {
     let at = putText(into, start, separator)
     separator = ',\n    "'
     at = putName(into, at, artifact)
     at = putText(into, at, '": {\n')
-    // Both are of one table: the row tells which record it is.
-    while (hasWeak && weak.row !== artifact.row && compareCursors(weak, artifact) < 0) hasWeak = weak.next()
-    if (hasWeak && weak.row === artifact.row) {
+    const weak = findWeak(artifact)
+    if (weak !== undefined) {
       at = putText(into, at, '      "md5": "')
       at = putHex(into, at, weak)
       at = putText(into, at, '",\n')

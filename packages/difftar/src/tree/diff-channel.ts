@@ -3,6 +3,7 @@ import { type DeltaEntryKind, EMPTY_STATE, type KnownState, type PublishedFile, 
 import type { ReferenceChannel, ReferenceSubdir } from '../reference/reference.ts'
 import type { TreeChannel } from './read-tree.ts'
 import type { TreeIndex } from './read-subdir.ts'
+import { createWeakFinder } from './weak-digests.ts'
 
 /** Something that has to travel. */
 export interface DiffEntry {
@@ -141,13 +142,11 @@ function addName(removed: string[], { names, nameStart, nameEnd }: ArtifactCurso
 
 /** Compares by the digest that counts, else by the md5 of the record: what an old base knows. */
 function createWeakComparison(byMd5: ArtifactSet | undefined): (base: ArtifactCursor, target: ArtifactCursor) => boolean {
-  const weak = createArtifactCursor(byMd5)
-  let hasWeak = weak.next()
+  const findWeak = createWeakFinder(byMd5)
   return (base, target) => {
     if (haveSameDigest(base, target)) return true
-    // Both are of one table: the row tells which record it is.
-    while (hasWeak && weak.row !== target.row && compareCursors(weak, target) < 0) hasWeak = weak.next()
-    return hasWeak && weak.row === target.row && haveSameDigest(base, weak)
+    const weak = findWeak(target)
+    return weak !== undefined && haveSameDigest(base, weak)
   }
 }
 
