@@ -67,6 +67,19 @@ test('verifyStore() finds a .zst variant with something behind its frame', async
   expect((await verifyStore({ root, threads: 0 }))?.faults).toContainEqual({ path: 'noarch/repodata.json.zst', fault: 'stale-variant' })
 })
 
+for (const [lost, folder] of [['repodata.json', ''], ['repodata_shards.msgpack.zst', 'shards/']] as const) {
+  test(`verifyStore() calls nothing foreign that only noarch/${lost} could tell of, when no bytes of it are left`, async ({ expect, root }) => {
+    // Of the document the compressed bytes are kept.
+    for (const path of [`noarch/${lost}`, `noarch/${lost}.zst`]) fs.rmSync(join(root, '.mirror/documents', sha256(CHANNEL.files.get(path) ?? '')), { force: true })
+    fs.rmSync(join(root, 'noarch', lost))
+    fs.writeFileSync(join(root, 'noarch', folder, 'who-knows-1.0-0.conda'), 'x')
+    fs.writeFileSync(join(root, 'linux-64', folder, 'foreign-1.0-0.conda'), 'x')
+    const report = await verifyStore({ root, threads: 0 })
+    expect(report?.faults).toContainEqual({ path: `noarch/${lost}`, fault: 'missing' })
+    expect(report?.foreign).toEqual([`linux-64/${folder}foreign-1.0-0.conda`])
+  })
+}
+
 test('verifyStore() lists foreign files, but no dot-folders, other stores, or what waits in the trash', async ({ expect, root }) => {
   await publish(createDiskStore({ root }), CHANNEL, LESS)
   fs.writeFileSync(join(root, 'index.html'), 'hello')
