@@ -1,8 +1,6 @@
 import { realpath } from 'node:fs/promises'
-import { join } from 'node:path'
 import { isJsonObject, isMirrorError } from '@mirror/core'
-import { createDiskStore, type Store, type StoreReader } from '@mirror/store'
-import { findChannels, type FoundChannel } from './find-channels.ts'
+import { createDiskStore, findChannels, type FoundChannel, type Store, type StoreReader } from '@mirror/store'
 
 /** How one channel can be served. */
 export interface ChannelHealth {
@@ -36,14 +34,14 @@ export interface ReadinessOptions {
 export async function checkReadiness(mirrorDir: string, options: ReadinessOptions): Promise<Readiness> {
   const root = await realpath(mirrorDir).catch(() => undefined)
   const found = root === undefined ? [] : findChannels(root)
-  const channels = await Promise.all(found.map(async (channel) => await checkChannel(join(root ?? '', channel.folder), channel, options)))
+  const channels = await Promise.all(found.map(async (channel) => await checkChannel(channel, options)))
   const reasons = channels.length === 0
     ? [root === undefined ? 'the folder of the mirror cannot be read' : 'there is no channel in the mirror']
     : channels.flatMap(({ channel, reason }) => (reason === undefined ? [] : [`${channel === '' ? 'installers' : channel}: ${reason}`]))
   return { isReady: reasons.length === 0, reasons, channels }
 }
 
-async function checkChannel(root: string, { folder, isStore }: FoundChannel, options: ReadinessOptions): Promise<ChannelHealth> {
+async function checkChannel({ root, folder, isStore }: FoundChannel, options: ReadinessOptions): Promise<ChannelHealth> {
   const nothing = { channel: folder, generation: undefined, age: undefined, reason: undefined }
   if (!isStore) return nothing
   try {

@@ -2,6 +2,7 @@ import fs from 'node:fs'
 import os from 'node:os'
 import { join, resolve, sep } from 'node:path'
 import { createDiskPaths, DOT_FOLDER } from './disk-paths.ts'
+import { listSubdirs } from './find-channels.ts'
 import { listGenerations, readHead } from './generation-file.ts'
 import { storeError } from './store-error.ts'
 
@@ -30,7 +31,7 @@ export function inspectRoot(root: string, folders?: readonly string[]): RootKind
   const names = folders === undefined ? fs.readdirSync(paths.root).filter((name) => name !== DOT_FOLDER && !leadsToStore(join(paths.root, name))) : folders.filter((name) => isOccupied(join(paths.root, name)))
   if (names.length === 0) return { kind: 'empty' }
   if (isOurBeginning(paths.own)) return { kind: 'store', generation: undefined }
-  return { kind: 'foreign', names: names.toSorted().slice(0, 10), looksLikeChannel: folders !== undefined || names.some((name) => hasIndex(join(paths.root, name))) }
+  return { kind: 'foreign', names: names.toSorted().slice(0, 10), looksLikeChannel: folders !== undefined || listSubdirs(paths.root).length > 0 }
 }
 
 const NESTING = 4
@@ -51,10 +52,6 @@ function isOccupied(path: string): boolean {
 /** True when a transaction was begun here with consent, so that what lies here is ours or was agreed to. */
 function isOurBeginning(own: string): boolean {
   return fs.existsSync(join(own, 'format.json'))
-}
-
-function hasIndex(folder: string): boolean {
-  return fs.existsSync(join(folder, 'repodata.json')) || fs.existsSync(join(folder, 'repodata.json.zst'))
 }
 
 const SYSTEM_TREES = ['/dev', '/proc', '/sys', '/boot', '/etc']

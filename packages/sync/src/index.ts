@@ -9,7 +9,6 @@ export { explainArtifact, type ExplainOptions, type Explanation } from './explai
 export { pruneChannel, type PruneOptions, type PruneReport } from './keeping/prune-channel.ts'
 export { rollbackChannel, type RollbackOptions, type RollbackReport, type RollbackSubdir } from './keeping/rollback-channel.ts'
 export { adoptChannel, type AdoptOptions } from './keeping/adopt-channel.ts'
-export { listSubdirs } from './keeping/list-subdirs.ts'
 export { repairChannel, type RepairOptions, type RepairReport, type Unrepaired } from './keeping/repair-channel.ts'
 export { INSTALLER_FOLDERS, type InstallerFolder } from './installers/installer-name.ts'
 export type { FailedInstaller, HeldFolder, InstallerChange, InstallersReport, SyncInstallersOptions } from './installers/installers-options.ts'

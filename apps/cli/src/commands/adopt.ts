@@ -1,5 +1,6 @@
 import { MirrorError, redactText } from '@mirror/core'
-import { adoptChannel, listSubdirs, type SyncReport } from '@mirror/sync'
+import { listSubdirs } from '@mirror/store'
+import { adoptChannel, type SyncReport } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import { type ExitCode, exitOfReport } from '../errors/exit-codes.ts'
 import { createStoreOpener } from '../open-store.ts'
@@ -41,7 +42,7 @@ interface Trees {
 /** The configured channels that have a tree; without a configuration, every tree in the folder. Throws `MIRROR_NOT_FOUND`. */
 async function chooseTrees(session: Session): Promise<Trees> {
   const { config, flags } = session
-  const found = await findTrees(config.mirrorDir)
+  const found = findTrees(config.mirrorDir)
   if (isFolderAlone(session) && found.length > 0) return { trees: found, others: [] }
   const configured = isFolderAlone(session) ? [] : listConfigured(session)
   const trees = configured.filter(({ folder }) => found.some((tree) => tree.folder === folder))

@@ -1,8 +1,7 @@
-import { type Dirent, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { isMirrorError, isSubdirName, KNOWN_SUBDIRS, MirrorError } from '@mirror/core'
-import { createDiskStore, inspectRoot } from '@mirror/store'
-import { INSTALLER_FOLDERS, listSubdirs, sumInstallers } from '@mirror/sync'
+import { isMirrorError, MirrorError } from '@mirror/core'
+import { createDiskStore, findChannels, type FoundChannel, inspectRoot } from '@mirror/store'
+import { INSTALLER_FOLDERS, sumInstallers } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { Session } from './session.ts'
 
@@ -13,8 +12,6 @@ export interface MirroredChannel {
   readonly folder: string
   readonly root: string
 }
-
-const DEPTH = 6
 
 /** True when a folder is given and nothing that says which channels are meant. */
 export function isFolderAlone({ config, flags }: Session): boolean {
@@ -35,47 +32,28 @@ export function listConfigured(session: Session): readonly MirroredChannel[] {
  * The channels to look at: those of the configuration; or, where only a folder is given, those that are found below it. Throws `MIRROR_NOT_FOUND` when that
  * finds none.
  */
-export async function listChannels(session: Session): Promise<readonly MirroredChannel[]> {
+export function listChannels(session: Session): readonly MirroredChannel[] {
   if (!isFolderAlone(session)) return listConfigured(session)
   const { mirrorDir } = session.config
-  const found = await findStores(mirrorDir)
+  const found = findStores(mirrorDir)
   if (found.length > 0) return found
   throw new MirrorError<CliErrorCode>('MIRROR_NOT_FOUND', `Cannot find a mirror in ${JSON.stringify(mirrorDir)}: no channel lies there`, {
     hint: 'Name its folder with --mirror-dir, or a configuration with -f.',
   })
 }
 
-/** Finds the stores below a folder, as deep as channels nest; subdirs and dot-folders are not entered. */
-export async function findStores(mirrorDir: string): Promise<readonly MirroredChannel[]> {
-  return await findFolders(mirrorDir, [], isStore)
+/** Finds the stores below a folder. */
+export function findStores(mirrorDir: string): readonly MirroredChannel[] {
+  return findBelow(mirrorDir, (found) => found.isStore)
 }
 
 /** Finds the folders below one that have subdirs with an index: stores, and channels that another tool made. */
-export async function findTrees(mirrorDir: string): Promise<readonly MirroredChannel[]> {
-  return await findFolders(mirrorDir, [], (root) => listSubdirs(root).length > 0)
+export function findTrees(mirrorDir: string): readonly MirroredChannel[] {
+  return findBelow(mirrorDir, ({ subdirs }) => subdirs.length > 0)
 }
 
-async function findFolders(mirrorDir: string, segments: readonly string[], isChannel: (root: string) => boolean): Promise<readonly MirroredChannel[]> {
-  const root = join(mirrorDir, ...segments)
-  const folder = segments.join('/')
-  const own = segments.length > 0 && isChannel(root) ? [{ channel: folder, folder, root }] : []
-  if (segments.length >= DEPTH) return own
-  const entries = readEntries(root)
-  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name)
-  const nested = []
-  for (const name of names.toSorted()) {
-    if (!isSubdirName(name) || !KNOWN_SUBDIRS.includes(name)) nested.push(...await findFolders(mirrorDir, [...segments, name], isChannel))
-  }
-  return [...own, ...nested]
-}
-
-/** At once: the module of promises would take longer to load than most folders to read. */
-function readEntries(root: string): readonly Dirent[] {
-  try {
-    return readdirSync(root, { withFileTypes: true })
-  } catch {
-    return []
-  }
+function findBelow(mirrorDir: string, isWanted: (found: FoundChannel) => boolean): readonly MirroredChannel[] {
+  return findChannels(mirrorDir).filter((found) => found.folder !== '' && isWanted(found)).map(({ folder, root }) => ({ channel: folder, folder, root }))
 }
 
 function isStore(root: string): boolean {

@@ -24,7 +24,7 @@ export async function findLeftovers(session: Session, openStore: OpenStore): Pro
   const { config, flags } = session
   const isKnown = !isFolderAlone(session) && flags.channels.length === 0
   const configured = new Set(listConfigured(session).map(({ folder }) => folder))
-  const stores = isKnown ? (await findStores(config.mirrorDir)).filter(({ folder }) => !configured.has(folder)) : []
+  const stores = isKnown ? findStores(config.mirrorDir).filter(({ folder }) => !configured.has(folder)) : []
   const leftovers: Leftover[] = []
   for (const store of stores) leftovers.push(await readLeftover(store, openStore))
   for (const folder of flags.removeChannels) assertRemovable(folder, { configured, leftovers, isKnown })

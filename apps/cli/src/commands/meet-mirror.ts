@@ -1,8 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { type ChannelUrl, MirrorError, parseChannelUrl } from '@mirror/core'
-import { inspectRoot, type StoreErrorCode } from '@mirror/store'
-import { INSTALLER_FOLDERS, listSubdirs } from '@mirror/sync'
+import { inspectRoot, listSubdirs, type StoreErrorCode } from '@mirror/store'
+import { INSTALLER_FOLDERS } from '@mirror/sync'
 import { findTrees, rootOf } from './find-channels.ts'
 import type { Session } from './session.ts'
 
@@ -18,7 +18,7 @@ export async function assertMirrorFolder(session: Session): Promise<void> {
   const { mirrorDir, channels } = session.config
   if (!existsSync(mirrorDir) || channels.some(({ channel }) => existsSync(rootOf(session, channel.folder)))) return
   const names = readdirSync(mirrorDir).filter((name) => !name.startsWith('.') && !OF_THE_DISK.has(name)).toSorted()
-  if (names.length === 0 || INSTALLER_FOLDERS.some((folder) => names.includes(folder)) || (await findTrees(mirrorDir)).length > 0) return
+  if (names.length === 0 || INSTALLER_FOLDERS.some((folder) => names.includes(folder)) || findTrees(mirrorDir).length > 0) return
   const more = names.length > NAMED ? ` and ${names.length - NAMED} more` : ''
   const [first] = channels
   throw new MirrorError<StoreErrorCode>('STORE_FOREIGN', `Cannot use ${JSON.stringify(mirrorDir)} as the folder of a mirror: it holds ${names.slice(0, NAMED).join(', ')}${more}, and no channel`, {

@@ -29,7 +29,7 @@ export async function runPrune(session: Session): Promise<ExitCode> {
   const started = session.now()
   const openStore = await createStoreOpener(config)
   const { gone, foreign } = await findLeftovers(session, openStore)
-  const channels = await listChannels(session)
+  const channels = listChannels(session)
   const installers = await listInstallers(session)
   renderer.render({ type: 'run-started', command: 'prune', mirror: config.mirrorDir, config: config.file, channels: channels.length + gone.length })
   const folders = new Set(gone.map(({ folder }) => folder))

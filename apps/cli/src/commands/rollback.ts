@@ -15,7 +15,7 @@ import type { Session } from './session.ts'
 export async function runRollback(session: Session): Promise<ExitCode> {
   const { config, flags, renderer } = session
   const openStore = await createStoreOpener(config)
-  const channels = await listChannels(session)
+  const channels = listChannels(session)
   renderer.render({ type: 'run-started', command: 'rollback', mirror: config.mirrorDir, config: config.file, channels: channels.length })
   if (flags.list) return await listGenerations(session, channels, openStore)
   const to = readTarget(session, channels)

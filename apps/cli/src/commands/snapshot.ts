@@ -22,7 +22,7 @@ export async function runSnapshot(session: Session): Promise<ExitCode> {
   const { action = 'list', name } = flags.words
   const act = ACTIONS[action === 'create' || action === 'delete' ? action : 'list']
   const openStore = await createStoreOpener(config)
-  const channels = await listChannels(session)
+  const channels = listChannels(session)
   renderer.render({ type: 'run-started', command: 'snapshot', mirror: config.mirrorDir, config: config.file, channels: channels.length })
   return await act(session, { channels, openStore, name })
 }

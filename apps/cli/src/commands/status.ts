@@ -50,7 +50,7 @@ export async function runStatus(session: Session): Promise<ExitCode> {
   const { stdout, flags, now, config } = session
   const openStore = await createStoreOpener(config)
   const statuses: ChannelStatus[] = []
-  for (const channel of [...await listChannels(session), ...await listInstallers(session)]) statuses.push(await readStatus(channel, openStore(channel.root), session))
+  for (const channel of [...listChannels(session), ...await listInstallers(session)]) statuses.push(await readStatus(channel, openStore(channel.root), session))
   const exitCode = worstExit(statuses.map(({ error }) => error?.exitCode ?? 0))
   printResult(session, `${statuses.map((status) => describeStatus(status, now())).join('\n')}\nMirror: ${config.mirrorDir}\n`)
   if (flags.json) stdout.write(formatJsonLine({ type: 'result', command: 'status', exitCode, mirror: config.mirrorDir, channels: statuses }, now()))

@@ -34,7 +34,7 @@ export async function runVerify(session: Session): Promise<ExitCode> {
   const { config, renderer } = session
   const started = session.now()
   const openStore = await createStoreOpener(config)
-  const channels = [...await listChannels(session), ...await listInstallers(session)]
+  const channels = [...listChannels(session), ...await listInstallers(session)]
   renderer.render({ type: 'run-started', command: 'verify', mirror: config.mirrorDir, config: config.file, channels: channels.length })
   const outcomes = await forEachChannel(session, channels, async (channel) => verifyOne(channel, { session, openStore }))
   const exitCode = finish(session, outcomes, { describe: (channel, report) => describeVerdict(channel, report, session), exitOf })

@@ -2,11 +2,10 @@ import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { parseChannelUrl, type SubdirName } from '@mirror/core'
 import { createRepositoryClient, type RepositoryClient } from '@mirror/repository-client'
-import { compareArtifacts } from '@mirror/store'
+import { compareArtifacts, listSubdirs } from '@mirror/store'
 import type { SyncOptions, SyncStore } from '../options.ts'
 import type { FailedArtifact, SyncReport } from '../report.ts'
 import { syncChannel } from '../sync-channel.ts'
-import { listSubdirs } from './list-subdirs.ts'
 
 /** What `adoptChannel` needs to know. */
 export interface AdoptOptions extends Pick<SyncOptions, 'spoolFolder' | 'variants' | 'partial' | 'dryRun' | 'grace' | 'limits' | 'signal' | 'observe'> {

@@ -44,7 +44,7 @@ export async function findNamedState(session: Session, text: string): Promise<Na
 
 /** Stores below the mirror's folder, and the one that it is itself. */
 async function findKept({ config }: Session, only: ReadonlySet<string> | undefined): Promise<readonly MirroredChannel[]> {
-  const found = await findStores(config.mirrorDir)
+  const found = findStores(config.mirrorDir)
   const all = found.length > 0 ? found : [{ channel: '', folder: '', root: config.mirrorDir }]
   return only === undefined ? all : all.filter(({ folder }) => only.has(folder))
 }
