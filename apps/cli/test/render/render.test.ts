@@ -47,6 +47,21 @@ test('createProgressTracker() counts artifacts that came from a disk, and never 
   expect(tracker.read()).toMatchObject({ artifacts: 2, totalArtifacts: 2, bytes: 800, totalBytes: 800 })
 })
 
+test('createProgressTracker() follows a delta, and what is verified, from its start', ({ expect }) => {
+  for (const [start, progress] of [
+    [{ type: 'delta-started', delta: 'd', work: 'verify', files: 4, bytes: 1000 }, { type: 'delta', delta: 'd', files: 1, bytes: 250 }],
+    [{ type: 'verify', channel: 'x', event: { type: 'verify-started', artifacts: 4, bytes: 1000 } }, { type: 'verify', channel: 'x', event: { type: 'verify-progress', artifacts: 1, bytes: 250 } }],
+  ] as const) {
+    const { now, tick } = clock(1000)
+    const tracker = createProgressTracker(now)
+    tracker.observe(start)
+    expect(tracker.read()).toMatchObject({ artifacts: 0, totalArtifacts: 4, bytes: 0, totalBytes: 1000 })
+    tick()
+    tracker.observe(progress)
+    expect(tracker.read()).toMatchObject({ artifacts: 1, totalArtifacts: 4, bytes: 250, totalBytes: 1000, rate: 250 })
+  }
+})
+
 /** A run in which a second passes with every 400 of 1,000 bytes. */
 function play(renderer: Renderer, tick: () => void): void {
   const channel = 'https://a.example/x'
