@@ -54,18 +54,27 @@ const prepareVenv = async (name) => {
   return { path }
 }
 
-const prepareNginx = async () => {
-  const there = await findCommand('nginx')
+/** A command of Debian's: of the packages, the first that can be had. */
+const prepareCommand = async (name, ...packages) => {
+  const there = await findCommand(name)
   if (there) return { path: there }
-  const why = (await installDebian(['nginx-light'])) && (await installDebian(['nginx']))
-  const path = await findCommand('nginx')
-  return path ? { path } : { why: why ?? 'nginx was installed and is not on PATH' }
+  let why
+  for (const one of packages) {
+    why = await installDebian([one])
+    if (why === undefined) break
+  }
+  const path = await findCommand(name)
+  return path ? { path } : { why: why ?? `${name} was installed and is not on PATH` }
 }
 
 const preparations = {
   python: () => prepareVenv('python'),
   'conda-mirror': () => prepareVenv('conda-mirror'),
-  nginx: prepareNginx,
+  nginx: () => prepareCommand('nginx', 'nginx-light', 'nginx'),
+  aria2: () => prepareCommand('aria2c', 'aria2'),
+  curl: () => prepareCommand('curl', 'curl'),
+  faketime: () => prepareCommand('faketime', 'faketime'),
+  wrk: () => prepareCommand('wrk', 'wrk'),
 }
 
 /** The names that a check may put into its `needs`. */
