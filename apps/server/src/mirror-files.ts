@@ -1,6 +1,7 @@
+import { realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createDiskStore } from '@mirror/store'
-import { type ChannelView, viewChannel, viewKept } from './channel-view.ts'
+import { type ChannelPlace, type ChannelView, viewChannel, viewKept } from './channel-view.ts'
 import { findPlace, isStore, type Place } from './find-place.ts'
 import type { FoundFile } from './found-file.ts'
 import { createTimedCache } from './timed-cache.ts'
@@ -11,6 +12,8 @@ export interface MirrorFiles {
   readonly find: (segments: readonly string[]) => Promise<FoundFile | undefined>
   /** Looks anew: what was found turned out to be gone. */
   readonly findAnew: (segments: readonly string[]) => Promise<FoundFile | undefined>
+  /** A channel's folder as its files are shown now, or as a snapshot names it. Undefined where there is no mirror, no such snapshot, or a path that leads nowhere. */
+  readonly view: (folder: string, snapshot?: string) => Promise<ChannelView | undefined>
 }
 
 /** What `createMirrorFiles` may be told. */
@@ -46,16 +49,17 @@ export function createMirrorFiles(mirrorDir: string, { now = () => performance.n
     if (segments[0] === SNAPSHOTS) return await lookKept(segments)
     const place = await locate(segments)
     if (place === undefined) return undefined
-    const { folder } = place
-    const view = await views.get(folder, async () => newest.keep(folder, await viewChannel(place)))
-    return await view.find(pathBelow(place, segments))
+    return await (await viewNewest(place)).find(pathBelow(place, segments))
   }
+
+  const viewNewest = async (place: ChannelPlace): Promise<ChannelView> => await views.get(place.folder, async () => newest.keep(place.folder, await viewChannel(place)))
+  const viewNamed = async (place: ChannelPlace, name: string): Promise<ChannelView> =>
+    await views.get(`${name}\0${place.folder}`, async () => snapshots.keep(`${name}/${place.folder}`, await viewSnapshot(place, name)))
 
   async function lookKept([, name = '', ...segments]: readonly string[]): Promise<FoundFile | undefined> {
     const place = await locate(segments)
     if (place === undefined || !isStore(place)) return undefined
-    const view = await views.get(`${name}\0${place.folder}`, async () => snapshots.keep(`${name}/${place.folder}`, await viewSnapshot(place, name)))
-    return await view.find(pathBelow(place, segments))
+    return await (await viewNamed(place, name)).find(pathBelow(place, segments))
   }
 
   const find = async (segments: readonly string[]): Promise<FoundFile | undefined> => await files.get(segments.join('/'), () => look(segments))
@@ -70,6 +74,13 @@ export function createMirrorFiles(mirrorDir: string, { now = () => performance.n
       await forget(segments)
       return await find(segments)
     },
+    async view(folder, snapshot) {
+      const root = await realpath(mirrorDir).catch(() => undefined)
+      if (root === undefined) return undefined
+      if (snapshot === undefined) return await viewNewest({ root, folder })
+      const view = isStore({ root, folder }) ? await viewNamed({ root, folder }, snapshot) : NOTHING
+      return view === NOTHING ? undefined : view
+    },
   }
 }
 
@@ -79,7 +90,7 @@ function pathBelow({ below }: Place, segments: readonly string[]): string {
 
 const NOTHING: ChannelView = { reader: undefined, find: async () => undefined }
 
-async function viewSnapshot({ root, folder }: Place, name: string): Promise<ChannelView> {
+async function viewSnapshot({ root, folder }: ChannelPlace, name: string): Promise<ChannelView> {
   const store = createDiskStore({ root: join(root, folder) })
   const snapshot = (await store.snapshots()).find((one) => one.name === name)
   const reader = snapshot === undefined ? undefined : await store.read(snapshot.generation)

@@ -6,6 +6,7 @@ import type { ServerEvent } from './events.ts'
 import { createGzipCopies, type GzipCopies } from './gzip-copies.ts'
 import { checkReadiness } from './health.ts'
 import { createMirrorFiles, type MirrorFiles } from './mirror-files.ts'
+import { openPages, type PagesDoor } from './open-pages.ts'
 import { parseRequestPath, type RequestPath, showPath } from './request-path.ts'
 import { watchRequest } from './watch-request.ts'
 
@@ -46,7 +47,10 @@ const PATIENCE = 10_000
 /** Starts to serve a mirror. Throws `SERVER_ADDRESS` when the address cannot be listened to. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const copies = createGzipCopies(options.temporaryFolder)
-  const context: Context = { options, copies, files: createMirrorFiles(options.mirrorDir), observe: options.observe ?? (() => undefined), active: 0 }
+  const files = createMirrorFiles(options.mirrorDir)
+  const observe = options.observe ?? (() => undefined)
+  const pages = openPages({ mirrorDir: options.mirrorDir, files, clock: options.clock ?? Date.now, observe })
+  const context: Context = { options, copies, files, pages, observe, active: 0 }
   const server = createServer({
     maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
   }, (request, response) => void answer(context, request, response))
@@ -62,6 +66,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port: address.port,
     async close(patience = PATIENCE) {
       await closeServer(server, patience)
+      await pages.close()
       await copies[Symbol.asyncDispose]()
     },
   }
@@ -92,6 +97,7 @@ interface Context {
   readonly options: ServerOptions
   readonly copies: GzipCopies
   readonly files: MirrorFiles
+  readonly pages: PagesDoor
   readonly observe: (event: ServerEvent) => void
   active: number
 }
@@ -126,14 +132,14 @@ async function route(context: Context, call: Call): Promise<void> {
   const own = findOwnPage(path)
   if (own !== undefined) return await own(context, response)
   if (context.active > (context.options.maximumRequests ?? MAXIMUM_REQUESTS)) return tell(response, 503, { text: 'Busy', headers: LATER })
-  if (isFilePath(path)) return await answerPath(context, call, path.segments)
-  tell(response, 404, { text: 'Not found' })
+  if (isFilePath(path) && await answerPath(context, call, path.segments)) return
+  await context.pages.answer(call)
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
 
 function isFilePath(path: RequestPath | undefined): path is RequestPath {
-  return path !== undefined && !path.isFolder && path.segments.length > 0
+  return path !== undefined && !path.isFolder && path.segments.length > 0 && !path.segments.includes('-')
 }
 
 function findOwnPage(path: RequestPath | undefined): ((context: Context, response: ServerResponse) => Promise<void> | void) | undefined {
@@ -147,13 +153,12 @@ const OWN_PAGES: ReadonlyMap<string, (context: Context, response: ServerResponse
   ['readyz', tellReadiness],
 ])
 
-/** What is gone between being found and being read is looked for once more. */
-async function answerPath({ files, copies }: Context, { request, response }: Call, segments: readonly string[]): Promise<void> {
+/** What is gone between being found and being read is looked for once more. False when it is not there, and nothing was answered. */
+async function answerPath({ files, copies }: Context, { request, response }: Call, segments: readonly string[]): Promise<boolean> {
   const file = await files.find(segments)
-  if (file !== undefined && await answerFile(request, response, { file, copies })) return
+  if (file !== undefined && await answerFile(request, response, { file, copies })) return true
   const again = file === undefined ? undefined : await files.findAnew(segments)
-  if (again !== undefined && await answerFile(request, response, { file: again, copies })) return
-  tell(response, 404, { text: 'Not found' })
+  return again !== undefined && await answerFile(request, response, { file: again, copies })
 }
 
 async function tellReadiness({ options }: Context, response: ServerResponse): Promise<void> {

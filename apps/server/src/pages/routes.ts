@@ -1,0 +1,6 @@
+import { ASSET_ROUTES } from './asset-routes.ts'
+import { channelsRoute } from './channels-page.ts'
+import type { PageRoute } from './route.ts'
+
+/** Every address of the site beside files; those that come first win. */
+export const ROUTES: readonly PageRoute[] = [...ASSET_ROUTES, channelsRoute]
