@@ -17,6 +17,8 @@ export interface SubdirChange {
   readonly reused: ReusedNames
   /** How many records differ while their artifact is the same. */
   readonly relisted: number
+  /** Their artifacts, as far as the comparison names them; left out where it does not. */
+  readonly relistedSome?: ArtifactSet | undefined
   /** How the subdir is published: its document and variants. */
   readonly target: SubdirState
   /**

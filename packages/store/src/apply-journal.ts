@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createDigest, isJsonObject } from '@mirror/core'
+import type { ChannelState, SubdirState } from '@mirror/delta'
 import type { DiskContext } from './disk-context.ts'
 import type { DiskIo } from './disk-io.ts'
 import { formatSealed, makeFolders, parseJson, readSmallFile, removeIfThere, replaceFile, writeAll, writeNewFile } from './disk-write.ts'
@@ -117,7 +118,7 @@ async function appendLog({ io, paths, fileMode }: DiskContext, { manifest, count
   const end = readEnd(paths.log)
   const last = parseJson(end.slice(end.trimEnd().lastIndexOf('\n') + 1))
   if (isJsonObject(last) && last['generation'] === number) return
-  const line = JSON.stringify({ time: created, generation: number, id, ...counts, artifacts: state.subdirs.reduce((sum, subdir) => sum + subdir.artifacts.count, 0) })
+  const line = JSON.stringify({ time: created, generation: number, id, ...counts, ...sumArtifacts(state) })
   const fd = fs.existsSync(paths.log) ? io.append(paths.log) : io.create(paths.log, fileMode)
   try {
     writeAll(io, fd, Buffer.from(`${end === '' || end.endsWith('\n') ? '' : '\n'}${line}\n`))
@@ -125,6 +126,12 @@ async function appendLog({ io, paths, fileMode }: DiskContext, { manifest, count
   } finally {
     io.close(fd)
   }
+}
+
+/** What is listed afterwards. */
+function sumArtifacts({ subdirs }: ChannelState): { readonly artifacts: number; readonly bytes: number } {
+  const sum = (of: (subdir: SubdirState) => number): number => subdirs.reduce((total, subdir) => total + of(subdir), 0)
+  return { artifacts: sum(({ artifacts }) => artifacts.count), bytes: sum(({ artifacts }) => artifacts.bytes) }
 }
 
 const LOG_END = 4096

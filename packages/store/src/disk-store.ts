@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { EMPTY_STATE } from '@mirror/delta'
+import { type AuditLine, readAuditLog } from './audit-log.ts'
 import type { Generation, Store } from './contract.ts'
 import type { DiskContext } from './disk-context.ts'
 import { createDiskIo, type DiskIo } from './disk-io.ts'
@@ -43,6 +44,8 @@ export interface DiskStore extends Store {
   readonly openIntact: (path: string) => Promise<AsyncIterable<Uint8Array> | undefined>
   /** What waits in the trash, oldest first, by the first lines of its lists. */
   readonly trash: () => Promise<readonly TrashHeader[]>
+  /** What the log says of the last commits, oldest first, at most `most`. */
+  readonly audit: (most: number) => Promise<readonly AuditLine[]>
   /** Names of snapshots whose file is damaged: while there is one, every generation is kept. */
   readonly damagedSnapshots: () => Promise<readonly string[]>
   /**
@@ -91,6 +94,7 @@ export function createDiskStore(options: DiskStoreOptions): DiskStore {
     },
     openIntact: async (path) => openIntact(context, path),
     trash: async () => trashLists(context.paths).map((path) => readTrashHeader(path)).filter((header) => header !== undefined),
+    audit: async (most) => readAuditLog(context.paths, most),
     damagedSnapshots: async () => readSnapshots(context.paths).damaged,
     removeEmpty: () => named('remove the store', async () => (await import('./remove-store.ts')).removeEmptyStore(context)),
     checkSpace: (need) => checkSpace(root, need),

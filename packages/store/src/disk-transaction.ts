@@ -1,13 +1,15 @@
 import { type Artifact, createDigest, isSubdirName } from '@mirror/core'
-import { type Changeset, isEmptyChangeset, type PublishedFile } from '@mirror/delta'
+import { type Changeset, isEmptyChangeset, type PublishedFile, targetId } from '@mirror/delta'
+import { describeChanges, noteChanges } from './change-notes.ts'
 import { commitGathered, type Gathered, isKept } from './commit-transaction.ts'
-import type { Body, CommitResult, PutOptions, Transaction } from './contract.ts'
+import type { Body, CommitResult, Generation, PutOptions, Transaction } from './contract.ts'
 import type { DiskContext } from './disk-context.ts'
 import { isPublicPath, parseShardPath, stagedArtifactName, stagedFileName } from './disk-paths.ts'
 import { discard } from './disk-write.ts'
 import { findMissing } from './find-missing.ts'
 import { readNames } from './generation-file.ts'
 import { checkFile } from './hash-file.ts'
+import { writeMemoFile } from './memo.ts'
 import { createTurns } from './one-at-a-time.ts'
 import { assertRegular } from './safe-root.ts'
 import { createStaging, type Staging, type StagingEntry } from './staging.ts'
@@ -159,7 +161,17 @@ class DiskTransaction implements Transaction {
     if (head !== undefined && isEmptyChangeset(final)) return { status: 'committed', generation: head.generation }
     const generation = await commitGathered({ ...this.#options, staging: this.#staging, artifacts: this.#artifacts, files: this.#files }, final)
     if (final === this.changeset) this.#clearStaging()
+    await this.#noteChanges(final, generation)
     return { status: 'committed', generation }
+  }
+
+  /** Of the first generation, and of a tree that is adopted over another state, nobody knows what is new. */
+  async #noteChanges(final: Changeset, { number }: Generation): Promise<void> {
+    if (this.#options.head?.generation.id !== final.base) return
+    // A repair puts what is damaged, and publishes the same state again.
+    const isSame = targetId(final) === final.base
+    const writeMemo = (name: string, value: unknown): Promise<void> => named('keep a note', () => writeMemoFile(this.#context, name, value))
+    await noteChanges({ writeMemo }, describeChanges(isSame ? { ...final, changes: [], withdrawn: [] } : final, number))
   }
 
   /** What is left was put for nothing, or by an earlier run. */

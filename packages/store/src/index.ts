@@ -1,3 +1,5 @@
+export type { AuditLine } from './audit-log.ts'
+export { CHANGE_KINDS, type ChangeKind, type ChangeNote, type NotedArtifacts, readChanges } from './change-notes.ts'
 export type {
   BeginOptions, BeginResult, Body, ByteRange, CommitResult, Generation, Opened, PutOptions, Snapshot, SnapshotResult, Store, StoreReader, TidyOptions, TidyReport, Transaction,
 } from './contract.ts'
@@ -9,6 +11,8 @@ export { findChannels, type FoundChannel, listSubdirs } from './find-channels.ts
 export { createMemoryStore, type MemoryStoreOptions } from './memory-store.ts'
 export type { PublicState } from './public-state.ts'
 export { describeShards, describeWithdrawn, readShardDigests } from './published-shards.ts'
+export { readAtPace } from './read-at-pace.ts'
+export { type LocalRun, noteLocalRun, noteRun, type PastRun, type PastRunStatus, readRuns } from './run-notes.ts'
 export { inspectRoot, type RootKind } from './safe-root.ts'
 export { assertSnapshotName } from './snapshot-file.ts'
 export type { SpaceNeed } from './space.ts'

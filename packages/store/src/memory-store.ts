@@ -1,4 +1,5 @@
 import { type Changeset, EMPTY_STATE, isEmptyChangeset, stateId, targetId } from '@mirror/delta'
+import { changeMemo, describeChanges } from './change-notes.ts'
 import type { BeginOptions, BeginResult, CommitResult, SnapshotResult, Store, TidyOptions, TidyReport } from './contract.ts'
 import { ignoreEvents } from './disk-context.ts'
 import { assertMemoName } from './memo.ts'
@@ -96,5 +97,6 @@ function commit(state: MemoryState, final: Changeset, artifacts: MemoryGeneratio
   const gone = listsOf(head).flatMap(([key, size]): MemoryTrash[] => (still.has(key) ? [] : [{ key, size, time: Date.parse(created) }]))
   state.generations = [...state.generations, next]
   state.trash = [...state.trash, ...gone]
+  if (head?.generation.id === final.base) state.memos.set(changeMemo(generation.number), JSON.stringify(describeChanges(final, generation.number)))
   return { status: 'committed', generation }
 }

@@ -1,6 +1,7 @@
 import { describe, test as base } from 'vitest'
+import { CHANGE_KINDS, readChanges } from '../src/index.ts'
 import type { StoreFixture } from './conformance.ts'
-import { begun, publish, readWhole, wholeChannel } from './support/carry-out.ts'
+import { begun, carryOut, publish, readWhole, wholeChannel } from './support/carry-out.ts'
 import { EMPTY_CHANNEL, makeChangeset, makeChannel } from './support/channel.ts'
 
 const HOUR = 3_600_000
@@ -21,6 +22,40 @@ export function testKeeping(name: string, open: (keep: number) => Promise<StoreF
       await use(fixture)
       await fixture.dispose?.()
     },
+  })
+
+  describe(`${name}: what each generation changed`, () => {
+    test('is noted by name, but for the first, and may be lost', async ({ expect, fixture: { store } }) => {
+      await publish(store, EMPTY_CHANNEL, ONE)
+      await publish(store, ONE, TWO)
+      await publish(store, TWO, THREE)
+      expect(await readChanges(store, 1)).toBeUndefined()
+      const none = { count: 0, paths: [] }
+      expect(await readChanges(store, 2)).toEqual({
+        generation: 2,
+        changes: {
+          added: { count: 1, paths: ['noarch/b-2.0-0.tar.bz2'] }, removed: { count: 1, paths: ['noarch/b-1.0-0.tar.bz2'] },
+          replaced: { count: 1, paths: ['linux-64/c-1.0-0.conda'] }, relisted: none,
+        },
+      })
+      expect((await readChanges(store, 3))?.changes).toMatchObject({ added: { paths: ['noarch/a-2.0-0.conda'] }, removed: { paths: ['noarch/a-1.0-0.conda', 'noarch/b-2.0-0.tar.bz2'] } })
+      // The note of a generation takes the place of an older one, and is not taken for it.
+      expect(await readChanges(store, 502)).toBeUndefined()
+      for (const damaged of [null, [], { generation: 2 }, { generation: 2, changes: Object.fromEntries(CHANGE_KINDS.map((kind) => [kind, { count: 1, paths: ['../../x'] }])) }]) {
+        await store.writeMemo('changes-2', damaged)
+        expect(await readChanges(store, 2)).toBeUndefined()
+      }
+    })
+
+    test('names the first 5,000 of what is added, and counts the rest; of a state that is adopted anew nobody knows', async ({ expect, fixture: { store } }) => {
+      await publish(store, EMPTY_CHANNEL, ONE)
+      const many = makeChannel({ noarch: Object.fromEntries(Array.from({ length: 5001 }, (_, at) => [`m${String(at).padStart(4, '0')}-1.0-0.conda`, `${at}`])), 'linux-64': ONE.content['linux-64'] ?? {} }, { shards: true })
+      await publish(store, ONE, many)
+      const { added, removed } = (await readChanges(store, 2))?.changes ?? {}
+      expect([added?.count, added?.paths.length, added?.paths[0], added?.paths.at(-1), removed?.count]).toEqual([5001, 5000, 'noarch/m0000-1.0-0.conda', 'noarch/m4999-1.0-0.conda', 2])
+      expect(await carryOut(store, makeChangeset(EMPTY_CHANNEL, THREE), { adopt: true })).toMatchObject({ status: 'committed', generation: { number: 3 } })
+      expect(await readChanges(store, 3)).toBeUndefined()
+    })
   })
 
   describe(`${name}: snapshots`, () => {

@@ -58,6 +58,7 @@ export async function deriveChange(plan: SubdirPlan, options: DeriveChangeOption
       remove: decision.comparison.removed,
       reused: decision.carried === undefined ? decision.comparison.replaced : { before: createArtifactSet(subdir, []), after: createArtifactSet(subdir, []) },
       relisted: decision.comparison.relisted,
+      relistedSome: decision.comparison.relistedSome,
       target: { ...target.state, variants: [...target.state.variants, ...derivatives.map(({ file }) => file)] },
       interim: interim?.state,
       interimShards: between.map(({ file }) => file),

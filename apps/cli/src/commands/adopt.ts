@@ -1,5 +1,5 @@
 import { MirrorError, redactText } from '@mirror/core'
-import { listSubdirs } from '@mirror/store'
+import { listSubdirs, noteLocalRun } from '@mirror/store'
 import { adoptChannel, type SyncReport } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import { type ExitCode, exitOfReport } from '../errors/exit-codes.ts'
@@ -8,7 +8,6 @@ import { formatBytes, formatCount, formatNoun } from '../render/format.ts'
 import { createSpoolFolder } from '../spool-folder.ts'
 import { finish, forEachChannel } from './each-channel.ts'
 import { findTrees, isFolderAlone, listConfigured, type MirroredChannel } from './find-channels.ts'
-import { noteLocalRun } from './runs.ts'
 import type { Session } from './session.ts'
 
 /** Takes over trees that another tool made. Exit code 3 when files are missing or wrong. */

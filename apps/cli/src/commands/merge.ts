@@ -22,6 +22,7 @@ export async function runMerge(session: Session): Promise<ExitCode> {
     from: given.paths,
     mirror: config.mirrorDir,
     incomplete: 'keep',
+    command: 'merge',
     keys: readPublicKeys(session),
     deep: flags.deep,
     allowOlder: flags.allowOlder,

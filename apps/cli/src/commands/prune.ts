@@ -1,5 +1,5 @@
 import { NOARCH, parseSubdirName, type SubdirName } from '@mirror/core'
-import type { DiskStore, TidyReport } from '@mirror/store'
+import { type DiskStore, noteLocalRun, type TidyReport } from '@mirror/store'
 import { INSTALLER_FOLDERS, pruneChannel, pruneInstallers, type PruneReport } from '@mirror/sync'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { writeChannelMetrics } from '../metrics/write-channel-metrics.ts'
@@ -10,7 +10,6 @@ import { formatBytes, formatNoun } from '../render/format.ts'
 import { finish, forEachChannel } from './each-channel.ts'
 import { isFolderAlone, isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
 import { describeLeftover, findLeftovers } from './leftovers.ts'
-import { noteLocalRun } from './runs.ts'
 import type { Session } from './session.ts'
 
 /** What came of one channel. */

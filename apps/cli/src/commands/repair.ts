@@ -1,4 +1,4 @@
-import type { VerifyFault } from '@mirror/store'
+import { type DiskStore, noteLocalRun, type VerifyFault } from '@mirror/store'
 import { repairChannel, type RepairReport } from '@mirror/sync'
 import { createRuntime } from '../runtime.ts'
 import { createSpoolFolder } from '../spool-folder.ts'
@@ -15,5 +15,13 @@ export async function repairOne({ channel, folder, root }: MirroredChannel, faul
   await using spool = await createSpoolFolder(config.mirrorDir, false)
   if (isInstallers({ folder })) return await repairInstallers({ session, runtime, spool, dryRun: false })
   await using client = upstream === undefined ? undefined : runtime.openClient(upstream, { spoolFolder: spool.path, observe })
-  return await repairChannel({ store: openStore(root), faults, spoolFolder: spool.path, concurrency: config.concurrency, signal, observe, ...(client === undefined ? {} : { client }) })
+  const store = openStore(root)
+  const before = await store.head()
+  const report = await repairChannel({ store, faults, spoolFolder: spool.path, concurrency: config.concurrency, signal, observe, ...(client === undefined ? {} : { client }) })
+  if (report !== undefined && report.generation !== before?.number) await noteRepair(store, report, session.now())
+  return report
+}
+
+async function noteRepair(store: DiskStore, { generation, fetched }: RepairReport, now: number): Promise<void> {
+  await noteLocalRun(store, { command: 'verify --repair', generation, added: 0, removed: 0, fetchedBytes: fetched.bytes }, now)
 }

@@ -1,5 +1,5 @@
 import { MirrorError } from '@mirror/core'
-import type { DiskStore, Generation, Snapshot } from '@mirror/store'
+import { type DiskStore, type Generation, noteLocalRun, type Snapshot } from '@mirror/store'
 import { rollbackChannel, type RollbackReport } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
@@ -8,7 +8,6 @@ import { formatBytes, formatCount, formatNoun, formatTable, formatTime } from '.
 import { createSpoolFolder } from '../spool-folder.ts'
 import { finish, forEachChannel, type Outcome } from './each-channel.ts'
 import { listChannels, type MirroredChannel } from './find-channels.ts'
-import { noteLocalRun } from './runs.ts'
 import type { Session } from './session.ts'
 
 /** Publishes an older state again, or lists those there are. With several channels nothing is changed unless all of them can go back. */
@@ -54,7 +53,7 @@ async function rollbackAll(session: Session, channels: readonly MirroredChannel[
       store, spoolFolder: spool.path, dryRun, signal, observe: (event) => renderer.render({ type: 'sync', channel, event }), ...(to === undefined ? {} : { to }),
     })
     const { status, generation, totals } = report
-    if (status === 'committed') await noteLocalRun(store, { command: `rollback to ${report.to}`, generation, added: totals.add, removed: totals.remove }, session.now())
+    if (status === 'committed') await noteLocalRun(store, { command: `rollback to ${report.to}`, generation, added: totals.add, removed: totals.remove, reused: totals.reused, relisted: totals.relisted }, session.now())
     return report
   })
 }

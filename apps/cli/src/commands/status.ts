@@ -1,4 +1,4 @@
-import type { DiskStore, Generation, TrashHeader } from '@mirror/store'
+import { type DiskStore, type Generation, type PastRun, readRuns, type TrashHeader } from '@mirror/store'
 import { sumInstallers } from '@mirror/sync'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, worstExit } from '../errors/exit-codes.ts'
@@ -6,7 +6,6 @@ import { createStoreOpener } from '../open-store.ts'
 import { describeStatus } from '../render/describe-status.ts'
 import { formatJsonLine } from '../render/render-json.ts'
 import { isInstallers, listChannels, listInstallers, type MirroredChannel } from './find-channels.ts'
-import { type PastRun, readRuns } from './runs.ts'
 import { printResult, type Session } from './session.ts'
 
 /** Files and their bytes. */
@@ -39,7 +38,7 @@ export interface ChannelStatus extends MirroredChannel {
   readonly older: readonly KeptGeneration[]
   /** Snapshots whose file is damaged. */
   readonly damagedSnapshots: readonly string[]
-  /** Newest first. */
+  /** The last twenty, newest first. */
   readonly runs: readonly PastRun[]
   readonly lastRun: PastRun | undefined
   readonly error: ErrorFacts | undefined
@@ -62,11 +61,13 @@ const NOTHING: Omit<ChannelStatus, keyof MirroredChannel> = {
   older: [], damagedSnapshots: [], runs: [], lastRun: undefined, error: undefined,
 }
 
+const RUNS_TOLD = 20
+
 async function readStatus(channel: MirroredChannel, store: DiskStore, { config, now, signal }: Session): Promise<ChannelStatus> {
   try {
     const head = await store.head()
     if (head === undefined) return { ...channel, ...NOTHING }
-    const runs = await readRuns(store)
+    const runs = (await readRuns(store)).slice(0, RUNS_TOLD)
     const older = await readOlder(store, head.number)
     return {
       ...channel,

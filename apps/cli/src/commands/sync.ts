@@ -1,6 +1,6 @@
 import { type ChannelUrl, isMirrorError, redactText } from '@mirror/core'
 import type { CreatedDelta, DeltaRecorder } from '@mirror/difftar'
-import type { Store } from '@mirror/store'
+import { noteRun, type PastRun, type Store } from '@mirror/store'
 import { type AlongsideChannel, readUpstreamDates, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { ChannelConfig } from '../config/config.ts'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
@@ -14,7 +14,7 @@ import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
 import { assertMirrorFolder, findOlderLayout, tellAdoption } from './meet-mirror.ts'
 import { readLimits } from './limits.ts'
 import { describeRecorded, finishRecording, openRecorder } from './record-delta.ts'
-import { noteRun, type PastRun, runOfReport } from './runs.ts'
+import { runOfReport } from './runs.ts'
 import { printResult, type Session } from './session.ts'
 import { exitOfOutcome, type InstallersOutcome, metricsOfInstallers, syncInstallersOf, toldOf } from './sync-installers.ts'
 
@@ -172,7 +172,7 @@ async function tellOlderLayout({ folder }: ChannelUrl, store: Store, { renderer 
 }
 
 function runOfFailure({ code, message }: ErrorFacts, { now }: Session): PastRun {
-  const nothing = { duration: 0, generation: undefined, added: 0, removed: 0, fetchedBytes: 0, failed: 0, held: [] }
+  const nothing = { duration: 0, generation: undefined, added: 0, removed: 0, reused: 0, relisted: 0, fetchedBytes: 0, failed: 0, held: [] }
   return { ...nothing, command: 'sync', finished: new Date(now()).toISOString(), status: 'failed', error: { code, message } }
 }
 

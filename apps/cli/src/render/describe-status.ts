@@ -1,7 +1,7 @@
 import { redactText } from '@mirror/core'
 import { isInstallers } from '../commands/find-channels.ts'
 import type { ChannelStatus } from '../commands/status.ts'
-import type { PastRun } from '../commands/runs.ts'
+import type { PastRun } from '@mirror/store'
 import { describeWaiting } from './describe-event.ts'
 import { formatBytes, formatDuration, formatNoun, formatTable, formatTime } from './format.ts'
 

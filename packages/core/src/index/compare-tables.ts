@@ -120,9 +120,12 @@ export interface ComparisonRecorder {
   readonly finish: () => TableComparison
 }
 
+/** All of them may be a million, when upstream corrects a field of each record. */
+const RELISTED_SHOWN = 5000
+
 /** Creates an empty recorder: it copies the rows that differ. */
 export function createComparisonRecorder(subdir: SubdirName): ComparisonRecorder {
-  const found = { added: createRows(subdir), removed: createRows(subdir), before: createRows(subdir), after: createRows(subdir) }
+  const found = { added: createRows(subdir), removed: createRows(subdir), before: createRows(subdir), after: createRows(subdir), relisted: createRows(subdir) }
   let relisted = 0
   let unchanged = 0
   return {
@@ -130,8 +133,10 @@ export function createComparisonRecorder(subdir: SubdirName): ComparisonRecorder
     removed: found.removed.add,
     both({ before, after, same }) {
       if (same) unchanged += 1
-      else if (haveSameBytes(before, after)) relisted += 1
-      else {
+      else if (haveSameBytes(before, after)) {
+        if (relisted < RELISTED_SHOWN) found.relisted.add(after)
+        relisted += 1
+      } else {
         found.before.add(before)
         found.after.add(after)
       }
@@ -144,6 +149,7 @@ export function createComparisonRecorder(subdir: SubdirName): ComparisonRecorder
       removed: found.removed.finish(),
       replaced: { before: found.before.finish(), after: found.after.finish() },
       relisted,
+      relistedSome: found.relisted.finish(),
       unchanged,
     }),
   }

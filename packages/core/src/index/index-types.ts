@@ -129,5 +129,7 @@ export interface TableComparison {
   readonly replaced: { readonly before: ArtifactSet; readonly after: ArtifactSet }
   /** Records that differ while their artifact is the same. */
   readonly relisted: number
+  /** Their artifacts, the first 5,000 that were found. */
+  readonly relistedSome: ArtifactSet
   readonly unchanged: number
 }

@@ -21,9 +21,16 @@ describe('compareTables()', () => {
     expect({ added: namesOf(found.added), removed: namesOf(found.removed), before: namesOf(found.replaced.before), after: namesOf(found.replaced.after) }).toEqual({
       added: ['f-1-0.conda'], removed: ['d-1-0.conda'], before: ['c-1-0.conda', 'e-1-0.conda'], after: ['c-1-0.conda', 'e-1-0.conda'],
     })
-    expect([found.relisted, found.unchanged]).toEqual([1, 1])
+    expect([found.relisted, found.unchanged, namesOf(found.relistedSome)]).toEqual([1, 1, ['b-1-0.conda']])
     expect(found.replaced.before.at(0).digest).toBe(`sha256:${String(makeRecord('c-1-0.conda')['sha256'])}`)
     expect(found.replaced.after.at(0).digest).toBe(`sha256:${'c'.repeat(64)}`)
+  })
+
+  it('names the first 5,000 of what is re-listed, and counts the rest', () => {
+    const names = Array.from({ length: 5002 }, (_, at) => `m${String(at).padStart(4, '0')}-1-0.conda`)
+    const indexOf = (fields: Readonly<Record<string, unknown>>): IndexTable => read(makeIndex({ conda: Object.fromEntries(names.map((name) => [name, fields])) }))
+    const { relisted, relistedSome } = compareTables({ base: indexOf({}), target: indexOf({ depends: ['x'] }) })
+    expect([relisted, namesOf(relistedSome)]).toEqual([5002, names.slice(0, 5000)])
   })
 
   it('does not care in which section a record stands, or in what order', () => {

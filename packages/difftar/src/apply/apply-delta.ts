@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { type ArtifactSetBuilder, type ArtifactSet, createArtifactSetBuilder, isMirrorError, type SubdirName } from '@mirror/core'
 import { type ChangesetTotals, changesetTotals, type DeltaChannel, deltaPath, type DeltaTotals, deltaTotals, type StateId } from '@mirror/delta'
-import { createDiskStore, type DiskStore, type Generation, type TidyReport, type Transaction } from '@mirror/store'
+import { createDiskStore, type DiskStore, type Generation, noteLocalRun, type TidyReport, type Transaction } from '@mirror/store'
 import { difftarError } from '../difftar-error.ts'
 import type { DifftarEvent } from '../events.ts'
 import type { PublicKey } from '../minisign/minisign.ts'
@@ -32,6 +32,8 @@ export interface ApplyDeltaOptions {
   readonly grace?: number | undefined
   /** Where to write what is here when the delta does not fit, for the other side. Default: nowhere. */
   readonly request?: string | undefined
+  /** What the note of the run says of who did it. Default `apply`. */
+  readonly command?: string | undefined
   /** Verify everything, and change nothing. Default false. */
   readonly dryRun?: boolean | undefined
   /** Opens the store of a channel's folder. Default: `createDiskStore`. */
@@ -118,11 +120,13 @@ interface Run {
   readonly openStore: (root: string) => DiskStore
   readonly observe: (event: DifftarEvent) => void
   readonly signal: AbortSignal | undefined
+  /** By `performance.now()`. */
+  readonly started: number
 }
 
 function createRun(delta: OpenedDelta, options: ApplyDeltaOptions): Run {
   const { mirror, openStore = (root) => createDiskStore({ root }), observe = () => undefined, signal } = options
-  return { delta, options, mirror: resolve(mirror), openStore, observe, signal }
+  return { delta, options, mirror: resolve(mirror), openStore, observe, signal, started: performance.now() }
 }
 
 /** A channel of the delta, and what it meets. */
@@ -216,10 +220,23 @@ async function collectMissing(transaction: Transaction, signal: AbortSignal | un
   return [...builders.values()].map((builder) => builder.build())
 }
 
-async function finish({ delta, options, signal, observe }: Run, { part, store, ground }: Place, done: { readonly status: 'applied' | 'adopted'; readonly generation: Generation; readonly totals: ChangesetTotals | undefined }): Promise<AppliedChannel> {
+interface Done {
+  readonly status: 'applied' | 'adopted'
+  readonly generation: Generation
+  readonly totals: ChangesetTotals | undefined
+}
+
+async function finish(run: Run, { part, store, ground }: Place, done: Done): Promise<AppliedChannel> {
+  const { delta, options, signal, observe } = run
   await addNote(store, { sequence: delta.manifest.sequence, state: part.target.id })
+  await noteApplied(run, store, done)
   const tidy = await store.tidy({ grace: options.grace ?? DAY, observe, ...(signal === undefined ? {} : { signal }) })
   observe({ type: 'channel-applied', folder: part.folder, generation: done.generation.number })
   return { folder: part.folder, status: done.status, from: ground.current.id, to: part.target.id, generation: done.generation.number, totals: done.totals, tidy: 'status' in tidy ? undefined : tidy }
+}
+
+async function noteApplied({ options: { command = 'apply' }, started }: Run, store: DiskStore, { generation: { number, created }, totals }: Done): Promise<void> {
+  const { add = 0, remove = 0, reused = 0, relisted = 0 } = totals ?? {}
+  await noteLocalRun(store, { command, generation: number, added: add, removed: remove, reused, relisted, duration: performance.now() - started }, Date.parse(created))
 }
 

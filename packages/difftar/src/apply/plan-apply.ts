@@ -88,7 +88,7 @@ async function planSubdir(planning: Planning, { target, before }: SubdirPlace): 
   const document = toPut(planning, target.document)
   const table = await readTable(subdir, document.open(), signal)
   const opened = before === undefined || reader === undefined ? undefined : await readerPieces(reader, before.document)
-  const { added, removed, replaced, relisted } = compareTables({ base: opened === undefined ? readIndexTable(new Uint8Array(), subdir) : await readTable(subdir, opened, signal), target: table })
+  const { added, removed, replaced, relisted, relistedSome } = compareTables({ base: opened === undefined ? readIndexTable(new Uint8Array(), subdir) : await readTable(subdir, opened, signal), target: table })
   const artifacts = table.artifacts()
   planning.listed.set(subdir, artifacts)
   if (artifacts.count !== target.artifacts.count || artifacts.bytes !== target.artifacts.bytes) throw inconsistent(target.document.path, 'it lists something else than the manifest says')
@@ -97,7 +97,7 @@ async function planSubdir(planning: Planning, { target, before }: SubdirPlace): 
   const interim = replaced.after.count === 0 ? undefined : await deriveInterim(target, { document, without: replaced.after })
   files.push(...shards.added.map((file) => toPut(planning, file)), ...(interim === undefined ? [] : [interim.put]), ...target.variants.map((file) => toPut(planning, file)), document)
   return {
-    subdir, add: added, remove: removed, reused: replaced, relisted, target, interim: interim?.state, interimShards: [], shardsAdded: shards.added, shardsRemoved: shards.removed,
+    subdir, add: added, remove: removed, reused: replaced, relisted, relistedSome, target, interim: interim?.state, interimShards: [], shardsAdded: shards.added, shardsRemoved: shards.removed,
   }
 }
 

@@ -61,14 +61,14 @@ async function planSubdirReturn({ state, base, files }: SubdirReturn, options: P
   const { subdir } = state
   const index = await readPublishedIndex(older, state, options)
   const before = await readBaseTable(subdir, base, options)
-  const { added, removed, replaced, relisted } = compareTables({ base: before, target: index.table })
+  const { added, removed, replaced, relisted, relistedSome } = compareTables({ base: before, target: index.table })
   const shards = await compareShards(subdir, options)
   const interim = replaced.after.count === 0 ? undefined : await deriveInterim(index, { state, without: replaced.after }, options)
   const between = (interim?.shards ?? []).filter(({ file }) => !shards.known.has(file.sha256))
   for (const file of [...shards.added, ...state.variants, state.document]) files.push({ file, open: () => readFileOf(older, file) })
   for (const derived of [...(interim?.files ?? []), ...between]) files.push({ file: derived.file, open: () => iterate(derived) })
   return {
-    subdir, add: added, remove: removed, reused: replaced, relisted, target: state, interim: interim?.state,
+    subdir, add: added, remove: removed, reused: replaced, relisted, relistedSome, target: state, interim: interim?.state,
     interimShards: between.map(({ file }) => file), shardsAdded: shards.added, shardsRemoved: shards.removed,
   }
 }
