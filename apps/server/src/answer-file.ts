@@ -1,30 +1,32 @@
-import type { IncomingMessage, OutgoingHttpHeaders, ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ByteRange, judge } from './conditions.ts'
 import { chooseRepresentation, type Representation } from './choose-representation.ts'
+import { COMMON_HEADERS } from './common-headers.ts'
 import type { FoundFile } from './found-file.ts'
 import type { GzipCopies } from './gzip-copies.ts'
-import { openBody } from './send-body.ts'
+import { keptBody, openBody } from './send-body.ts'
 
 /**
  * Answers a GET or HEAD for a file: conditions, ranges and representations of RFC 9110, the headers of `channels.md` §2.2. False when it is gone and nothing was answered. A file that
- * fails while it is sent breaks the connection: nobody takes a part for the whole.
+ * fails while it is sent breaks the connection: nobody takes a part for the whole. No header may have been set before.
  */
 export async function answerFile(request: IncomingMessage, response: ServerResponse, { file, copies }: { readonly file: FoundFile; readonly copies: GzipCopies }): Promise<boolean> {
   const chosen = chooseRepresentation(request, file, copies)
-  const verdict = judge(request.headers, { validators: chosen.file, size: chosen.file.size, method: request.method ?? '' })
+  const { size } = chosen.file
+  const verdict = judge(request.headers, { validators: chosen.file, size, method: request.method ?? '' })
   const headers = describe(chosen)
   switch (verdict.status) {
     case 304:
       return end(response, 304, headers)
     case 412:
-      return end(response, 412, { 'cache-control': 'no-store', 'content-length': 0 })
+      return end(response, 412, [...COMMON, 'cache-control', 'no-store', 'content-length', '0'])
     case 416:
-      return end(response, 416, { 'content-range': `bytes */${chosen.file.size}`, 'cache-control': 'no-store', 'content-length': 0 })
+      return end(response, 416, [...COMMON, 'content-range', `bytes */${size}`, 'cache-control', 'no-store', 'content-length', '0'])
     case 200:
-      return await send(request, response, { file: chosen.file, status: 200, headers, range: { start: 0, end: chosen.file.size } })
+      return await send(request, response, { file: chosen.file, status: 200, headers: [...headers, 'content-length', String(size)], range: { start: 0, end: size } })
     case 206: {
       const { range } = verdict
-      const partial = { ...headers, 'content-range': `bytes ${range.start}-${range.end - 1}/${chosen.file.size}` }
+      const partial = [...headers, 'content-range', `bytes ${range.start}-${range.end - 1}/${size}`, 'content-length', String(range.end - range.start)]
       return await send(request, response, { file: chosen.file, status: 206, headers: partial, range })
     }
   }
@@ -37,40 +39,60 @@ const TYPES: readonly (readonly [string, string])[] = [
 
 const LIFETIMES = { immutable: 'public, max-age=31536000, immutable', index: 'public, max-age=60' } as const
 
-function describe({ file, isGzip, varies }: Representation): OutgoingHttpHeaders {
-  return {
-    etag: `"${file.etag}"`,
-    'last-modified': new Date(file.modified).toUTCString(),
-    'cache-control': LIFETIMES[file.freshness],
-    'accept-ranges': 'bytes',
-    'content-type': TYPES.find(([ending]) => file.name.endsWith(ending))?.[1] ?? 'application/octet-stream',
-    // A page in the mirror is somebody else's: it runs nothing and reaches nothing of ours.
-    ...(/\.(?:html|xml)$/.test(file.name) ? { 'content-security-policy': "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox" } : {}),
-    ...(varies ? { vary: 'accept-encoding' } : {}),
-    ...(isGzip ? { 'content-encoding': 'gzip' } : {}),
-  }
+/** Names and values in turn, as Node takes them without looking at each. */
+type RawHeaders = readonly string[]
+
+const COMMON: RawHeaders = Object.entries(COMMON_HEADERS).flat()
+
+/** What is told of a file is made once for as long as it is held to be the same. */
+const described = new WeakMap<FoundFile, RawHeaders>()
+
+function describe(representation: Representation): RawHeaders {
+  const { file } = representation
+  const known = described.get(file)
+  if (known !== undefined) return known
+  const headers = describeAnew(representation)
+  described.set(file, headers)
+  return headers
 }
 
-function end(response: ServerResponse, status: number, headers: OutgoingHttpHeaders): true {
-  response.writeHead(status, headers).end()
+function describeAnew({ file, isGzip, varies }: Representation): RawHeaders {
+  return [
+    ...COMMON,
+    'etag', `"${file.etag}"`,
+    'last-modified', new Date(file.modified).toUTCString(),
+    'cache-control', LIFETIMES[file.freshness],
+    'accept-ranges', 'bytes',
+    'content-type', TYPES.find(([ending]) => file.name.endsWith(ending))?.[1] ?? 'application/octet-stream',
+    // A page in the mirror is somebody else's: it runs nothing and reaches nothing of ours.
+    ...(/\.(?:html|xml)$/.test(file.name) ? ['content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"] : []),
+    ...(varies ? ['vary', 'accept-encoding'] : []),
+    ...(isGzip ? ['content-encoding', 'gzip'] : []),
+  ]
+}
+
+function end(response: ServerResponse, status: number, headers: RawHeaders): true {
+  response.writeHead(status, [...headers]).end()
   return true
 }
 
 interface Sending {
   readonly file: FoundFile
   readonly status: 200 | 206
-  readonly headers: OutgoingHttpHeaders
+  readonly headers: RawHeaders
   readonly range: ByteRange
 }
 
 async function send(request: IncomingMessage, response: ServerResponse, { file, status, headers, range }: Sending): Promise<boolean> {
-  const length = range.end - range.start
-  const whole = { ...headers, 'content-length': length }
-  if (request.method === 'HEAD' || length === 0) return end(response, status, whole)
+  if (request.method === 'HEAD' || range.end === range.start) return end(response, status, headers)
+  const kept = keptBody(file)
+  if (kept !== undefined) {
+    response.writeHead(status, [...headers]).end(kept.length === range.end - range.start ? kept : kept.subarray(range.start, range.end))
+    return true
+  }
   const body = await openBody(file, range)
   if (body === undefined) return false
   if (response.destroyed) await body.stop()
-  else await body.send(response.writeHead(status, whole))
+  else await body.send(response.writeHead(status, [...headers]))
   return true
 }
-

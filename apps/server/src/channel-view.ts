@@ -80,12 +80,12 @@ function findPublished(reader: StoreReader): ChannelView['find'] {
 }
 
 function presentPublished(reader: StoreReader, { path, sha256, size }: PublishedFile, modified: number): FoundFile {
-  return { name: nameOf(path), size, etag: sha256.slice(0, 32), modified, freshness: 'index', read: (range) => readOpened(() => reader.openFile(path, range)) }
+  return { name: nameOf(path), size, etag: sha256.slice(0, 32), modified, freshness: 'index', mark: markOf(reader), read: (range) => readOpened(() => reader.openFile(path, range)) }
 }
 
 function presentArtifact(reader: StoreReader, artifact: Artifact, modified: number): FoundFile {
   const { name, size, digest } = artifact
-  return { name, size, etag: digestHex(digest).slice(0, 32), modified, freshness: 'immutable', read: (range) => readOpened(() => reader.openArtifact(artifact, range)) }
+  return { name, size, etag: digestHex(digest).slice(0, 32), modified, freshness: 'immutable', mark: markOf(reader), read: (range) => readOpened(() => reader.openArtifact(artifact, range)) }
 }
 
 const SHARD = /^[^/]+\/shards\/(?<sha256>[0-9a-f]{64})\.msgpack\.zst$/
@@ -94,13 +94,18 @@ async function findShard(reader: StoreReader, path: string, modified: number): P
   const sha256 = SHARD.exec(path)?.groups?.['sha256']
   const opened = sha256 === undefined ? undefined : await reader.openFile(path)
   if (sha256 === undefined || opened?.status !== 'found') return undefined
-  return { name: nameOf(path), size: opened.size, etag: sha256.slice(0, 32), modified, freshness: 'immutable', read: (range) => readOpened(() => reader.openFile(path, range)) }
+  return { name: nameOf(path), size: opened.size, etag: sha256.slice(0, 32), modified, freshness: 'immutable', mark: markOf(reader), read: (range) => readOpened(() => reader.openFile(path, range)) }
 }
 
 async function* readOpened(open: () => Promise<Opened>): AsyncGenerator<Uint8Array> {
   const opened = await open()
   if (opened.status !== 'found') throw new FileReplaced(opened.status)
   yield* opened.body
+}
+
+/** Of another generation, the same bytes are read in another place. */
+function markOf({ generation }: StoreReader): string {
+  return `${generation.number} ${generation.id}`
 }
 
 function nameOf(path: string): string {

@@ -1,9 +1,9 @@
 import { type BigIntStats } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, sep } from 'node:path'
+import { readAtPace } from '@mirror/store'
 import type { ByteRange } from './conditions.ts'
 import { FileReplaced, type FoundFile, type Freshness } from './found-file.ts'
-import { readPieces } from './read-pieces.ts'
 
 /**
  * Finds a regular file below `root`, which must be a real path. Undefined for what is not there, is no regular file, or leads out of the root or to a dot-file by links. Throws what the
@@ -22,6 +22,7 @@ export async function findDiskFile(root: string, path: string, freshness: Freshn
     etag: `${size.toString(16)}-${status.mtimeNs.toString(16)}`,
     modified: Number(status.mtimeMs),
     freshness,
+    mark,
     read: (range) => pieces({ path: real, mark, range }),
   }
 }
@@ -55,5 +56,5 @@ function markOf({ size, mtimeNs, ino }: BigIntStats): string {
 async function* pieces({ path, mark, range }: { readonly path: string; readonly mark: string; readonly range: ByteRange }): AsyncGenerator<Uint8Array> {
   await using handle = await unlessAbsent(open(path))
   if (handle === undefined || markOf(await handle.stat({ bigint: true })) !== mark) throw new FileReplaced(path)
-  yield* readPieces(handle, range)
+  yield* readAtPace(handle, { ...range, isBorrowed: true })
 }

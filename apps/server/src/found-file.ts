@@ -13,6 +13,8 @@ export interface FoundFile extends Validators {
   readonly name: string
   readonly size: number
   readonly freshness: Freshness
+  /** Found twice with the same mark and tag, it is the very same file. */
+  readonly mark: string
   /**
    * Its bytes, in pieces of which each is valid until the next one is asked for. Holds nothing open before the first piece is asked for. Throws `FileReplaced` before the first piece when
    * the name has other bytes, or none, by now; ends early, or throws, when they go while they are read.

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { createGzip } from 'node:zlib'
+import { readAtPace } from '@mirror/store'
 import type { ByteRange } from './conditions.ts'
 import { FileReplaced, type FoundFile } from './found-file.ts'
-import { readPieces } from './read-pieces.ts'
 
 /** Compressed copies of files that many want and few compress: made once for each state of a file, and used when they are ready. */
 export interface GzipCopies extends AsyncDisposable {
@@ -82,7 +82,7 @@ function createCopy(handle: FileHandle, size: number): Copy {
     if (isRetired) throw new FileReplaced('a copy that was given up')
     readers += 1
     try {
-      yield* readPieces(handle, range)
+      yield* readAtPace(handle, { ...range, isBorrowed: true })
     } finally {
       readers -= 1
       if (isRetired && readers === 0) await handle.close()

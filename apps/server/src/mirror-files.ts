@@ -62,7 +62,7 @@ export function createMirrorFiles(mirrorDir: string, { now = () => performance.n
     return await (await viewNamed(place, name)).find(pathBelow(place, segments))
   }
 
-  const find = async (segments: readonly string[]): Promise<FoundFile | undefined> => await files.get(segments.join('/'), () => look(segments))
+  const find = async (segments: readonly string[]): Promise<FoundFile | undefined> => await files.get(segments.join('/'), async (before) => keepSame(await before?.catch(() => undefined), await look(segments)))
   const forget = async (segments: readonly string[]): Promise<void> => {
     files.forget(segments.join('/'))
     const place = await locate(segments)
@@ -95,6 +95,11 @@ async function viewSnapshot({ root, folder }: ChannelPlace, name: string): Promi
   const snapshot = (await store.snapshots()).find((one) => one.name === name)
   const reader = snapshot === undefined ? undefined : await store.read(snapshot.generation)
   return reader === undefined ? NOTHING : viewKept(reader)
+}
+
+/** As long as a file is the same, so is what was found: what was made and read for it holds on. */
+function keepSame(before: FoundFile | undefined, found: FoundFile | undefined): FoundFile | undefined {
+  return before !== undefined && found !== undefined && before.mark === found.mark && before.etag === found.etag && before.freshness === found.freshness ? before : found
 }
 
 /** What a view shows: one generation, or the disk, whatever lies there. */

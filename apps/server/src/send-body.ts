@@ -40,7 +40,7 @@ async function startReading(body: AsyncIterable<Uint8Array>): Promise<Pieces> {
 
 /** Small files are read whole, once for each answer about them; those that were wanted last are kept. */
 async function readSmall(file: FoundFile, { start, end }: ByteRange): Promise<Pieces> {
-  const body = bodies.get(file) ?? keepBody(file, collect(file))
+  const body = bodies.get(file)?.read ?? keepBody(file, collect(file))
   try {
     return { first: (await body).subarray(start, end), next: async () => undefined, stop: async () => undefined }
   } catch (error) {
@@ -49,18 +49,31 @@ async function readSmall(file: FoundFile, { start, end }: ByteRange): Promise<Pi
   }
 }
 
-const bodies = new Map<FoundFile, Promise<Buffer>>()
+/** A body that is being read, or was. */
+interface KeptBody {
+  readonly read: Promise<Buffer>
+  bytes?: Buffer
+}
+
+const bodies = new Map<FoundFile, KeptBody>()
 const MOST_BYTES = 33_554_432
 let keptBytes = 0
 
-function keepBody(file: FoundFile, body: Promise<Buffer>): Promise<Buffer> {
-  bodies.set(file, body)
+/** The whole of a small file that was read a moment ago: to be sent as it is, without anything to wait for. */
+export function keptBody(file: FoundFile): Buffer | undefined {
+  return file.size <= IN_MEMORY ? bodies.get(file)?.bytes : undefined
+}
+
+function keepBody(file: FoundFile, read: Promise<Buffer>): Promise<Buffer> {
+  const kept: KeptBody = { read }
+  read.then((bytes) => { kept.bytes = bytes }, () => undefined)
+  bodies.set(file, kept)
   keptBytes += file.size
   for (const [oldest] of bodies) {
     if (keptBytes <= MOST_BYTES) break
     forgetBody(oldest)
   }
-  return body
+  return read
 }
 
 function forgetBody(file: FoundFile): void {

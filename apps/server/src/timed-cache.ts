@@ -1,7 +1,7 @@
 /** Answers that hold for a moment. */
 export interface TimedCache<Value> {
-  /** The answer for a key: the one that was made within the moment, else a new one. One that fails is not kept. */
-  readonly get: (key: string, make: () => Promise<Value>) => Promise<Value>
+  /** The answer for a key: the one that was made within the moment, else a new one, for which the one before is handed over where there is one. One that fails is not kept. */
+  readonly get: (key: string, make: (before: Promise<Value> | undefined) => Promise<Value>) => Promise<Value>
   readonly forget: (key: string) => void
 }
 
@@ -29,7 +29,7 @@ export function createTimedCache<Value>({ lifetime, capacity, now }: { readonly 
   return {
     get(key, make) {
       const entry = entries.get(key)
-      return entry !== undefined && entry.until > now() ? entry.value : keep(key, make())
+      return entry !== undefined && entry.until > now() ? entry.value : keep(key, make(entry?.value))
     },
     forget: (key) => void entries.delete(key),
   }

@@ -8,8 +8,9 @@ import { objectName, parseShardPath } from './disk-paths.ts'
 import { hasErrno } from './disk-io.ts'
 import { documentPath } from './documents.ts'
 import { type KeptDocument, type Manifest, readManifest } from './generation-file.ts'
-import { type FileIdentity, readHandle } from './hash-file.ts'
+import type { FileIdentity } from './hash-file.ts'
 import { fileMark, formatMark, isUntouched, publishedFiles, readPublished } from './public-state.ts'
+import { readAtPace } from './read-at-pace.ts'
 import { storeError } from './store-error.ts'
 import { decodePieces } from './zstd-files.ts'
 
@@ -130,7 +131,7 @@ async function* readUnchanged(path: string, { mark, range, otherwise }: ReadOpti
   }
   try {
     let sent = 0
-    for await (const piece of readHandle(handle, range)) {
+    for await (const piece of readAtPace(handle, range)) {
       sent += piece.length
       yield piece
     }

@@ -95,7 +95,7 @@ export async function* readPieces(path: string, { start = 0, end = Number.MAX_SA
 }
 
 /** Reads an open file from `start` to `end` (excluded), or to its end. */
-export async function* readHandle(handle: fs.promises.FileHandle, { start, end }: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
+async function* readHandle(handle: fs.promises.FileHandle, { start, end }: { readonly start: number; readonly end: number }): AsyncGenerator<Uint8Array> {
   let position = start
   while (position < end) {
     const wanted = Math.min(READ_BYTES, end - position)
