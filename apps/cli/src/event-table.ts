@@ -3,8 +3,8 @@ import type { VerifyEvent } from '@mirror/store'
 import type { SyncEvent } from '@mirror/sync'
 import type { RunEvent } from './events.ts'
 
-/** Every event that `--json` can print, but for the last line. Received and verified bytes are told as `progress`, and a fault of the server as `notice`. */
-export type PrintedEvent = Exclude<SyncEvent['type'], 'bytes-received'> | Exclude<VerifyEvent['type'], 'verify-progress'> | RunEvent['type'] | Exclude<ServerEvent['type'], 'request-failed'>
+/** Every event that `--json` can print, but for the last line. Received and verified bytes are told as `progress`, and what the server says beside requests as `notice`. */
+export type PrintedEvent = Exclude<SyncEvent['type'], 'bytes-received'> | Exclude<VerifyEvent['type'], 'verify-progress'> | RunEvent['type'] | Extract<ServerEvent['type'], 'request'>
 
 /** What each event means. It does not compile while an event of any package is missing, or one too many. */
 export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
@@ -50,5 +50,5 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   'installer-failed': 'An installer could not be had.',
   'installers-finished': 'The work on the installers ended, with its report.',
   'installers-failed': 'The work on the installers ended with an error.',
-  request: '`serve` answered a request. `bytes` are those that went to the client, head included; `duration` is in milliseconds; `isWhole` is false where the connection broke.',
+  request: '`serve` answered a request. `user` is the name of the user or token that was let in, where one was needed; `bytes` are those that went to the client, head included; `duration` is in milliseconds; `isWhole` is false where the connection broke.',
 }

@@ -6,15 +6,23 @@ import type { FoundFile } from './found-file.ts'
 import type { GzipCopies } from './gzip-copies.ts'
 import { keptBody, openBody } from './send-body.ts'
 
+/** What a file is answered with. */
+export interface FileAnswer {
+  readonly file: FoundFile
+  readonly copies: GzipCopies
+  /** Everybody would get it; otherwise caches that serve several people are not to keep it. */
+  readonly isPublic: boolean
+}
+
 /**
  * Answers a GET or HEAD for a file: conditions, ranges and representations of RFC 9110, the headers of `channels.md` §2.2. False when it is gone and nothing was answered. A file that
  * fails while it is sent breaks the connection: nobody takes a part for the whole. No header may have been set before.
  */
-export async function answerFile(request: IncomingMessage, response: ServerResponse, { file, copies }: { readonly file: FoundFile; readonly copies: GzipCopies }): Promise<boolean> {
+export async function answerFile(request: IncomingMessage, response: ServerResponse, { file, copies, isPublic }: FileAnswer): Promise<boolean> {
   const chosen = chooseRepresentation(request, file, copies)
   const { size } = chosen.file
   const verdict = judge(request.headers, { validators: chosen.file, size, method: request.method ?? '' })
-  const headers = describe(chosen)
+  const headers = describe(chosen, isPublic)
   switch (verdict.status) {
     case 304:
       return end(response, 304, headers)
@@ -37,7 +45,7 @@ const TYPES: readonly (readonly [string, string])[] = [
   ['.txt', 'text/plain; charset=utf-8'], ['.xml', 'application/xml'],
 ]
 
-const LIFETIMES = { immutable: 'public, max-age=31536000, immutable', index: 'public, max-age=60' } as const
+const LIFETIMES = { immutable: 'max-age=31536000, immutable', index: 'max-age=60' } as const
 
 /** Names and values in turn, as Node takes them without looking at each. */
 type RawHeaders = readonly string[]
@@ -45,27 +53,29 @@ type RawHeaders = readonly string[]
 const COMMON: RawHeaders = Object.entries(COMMON_HEADERS).flat()
 
 /** What is told of a file is made once for as long as it is held to be the same. */
-const described = new WeakMap<FoundFile, RawHeaders>()
+const describedForAll = new WeakMap<FoundFile, RawHeaders>()
+const describedForSome = new WeakMap<FoundFile, RawHeaders>()
 
-function describe(representation: Representation): RawHeaders {
+function describe(representation: Representation, isPublic: boolean): RawHeaders {
   const { file } = representation
+  const described = isPublic ? describedForAll : describedForSome
   const known = described.get(file)
   if (known !== undefined) return known
-  const headers = describeAnew(representation)
+  const headers = describeAnew(representation, isPublic)
   described.set(file, headers)
   return headers
 }
 
-function describeAnew({ file, isGzip, varies }: Representation): RawHeaders {
+function describeAnew({ file, isGzip, varies }: Representation, isPublic: boolean): RawHeaders {
   return [
     ...COMMON,
     'etag', `"${file.etag}"`,
     'last-modified', new Date(file.modified).toUTCString(),
-    'cache-control', LIFETIMES[file.freshness],
+    'cache-control', `${isPublic ? 'public' : 'private'}, ${LIFETIMES[file.freshness]}`,
     'accept-ranges', 'bytes',
     'content-type', TYPES.find(([ending]) => file.name.endsWith(ending))?.[1] ?? 'application/octet-stream',
-    // A page in the mirror is somebody else's: it runs nothing and reaches nothing of ours.
-    ...(/\.(?:html|xml)$/.test(file.name) ? ['content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox"] : []),
+    // A page in the mirror is somebody else's: it runs nothing, reaches nothing of ours, and tells nobody where it was, which may be below a token.
+    ...(/\.(?:html|xml)$/.test(file.name) ? ['content-security-policy', "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox", 'referrer-policy', 'no-referrer'] : []),
     ...(varies ? ['vary', 'accept-encoding'] : []),
     ...(isGzip ? ['content-encoding', 'gzip'] : []),
   ]

@@ -37,8 +37,20 @@ export async function checkReadiness(mirrorDir: string, options: ReadinessOption
   const channels = await Promise.all(found.map(async (channel) => await checkChannel(channel, options)))
   const reasons = channels.length === 0
     ? [root === undefined ? 'the folder of the mirror cannot be read' : 'there is no channel in the mirror']
-    : channels.flatMap(({ channel, reason }) => (reason === undefined ? [] : [`${channel === '' ? 'installers' : channel}: ${reason}`]))
+    : listReasons(channels)
   return { isReady: reasons.length === 0, reasons, channels }
+}
+
+function listReasons(channels: readonly ChannelHealth[]): readonly string[] {
+  return channels.flatMap(({ channel, reason }) => (reason === undefined ? [] : [`${channel === '' ? 'installers' : channel}: ${reason}`]))
+}
+
+/** The same for somebody who may not see every channel: whether all of them are ready, without a name of those. */
+export function showReadiness(readiness: Readiness, { canSee }: { readonly canSee: (channel: string) => boolean }): Readiness {
+  const shown = readiness.channels.filter(({ channel }) => canSee(channel))
+  if (shown.length === readiness.channels.length) return readiness
+  const isHiddenReady = readiness.channels.every(({ channel, reason }) => reason === undefined || canSee(channel))
+  return { isReady: readiness.isReady, reasons: [...listReasons(shown), ...(isHiddenReady ? [] : ['something that is not shown to everybody is not ready'])], channels: shown }
 }
 
 async function checkChannel({ root, folder, isStore }: FoundChannel, options: ReadinessOptions): Promise<ChannelHealth> {

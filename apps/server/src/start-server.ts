@@ -1,26 +1,29 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https'
 import { MirrorError } from '@mirror/core'
+import { type Caller, EVERYBODY } from './access/access.ts'
+import type { Client } from './access/client-address.ts'
+import { refuseAccess } from './access/refuse-access.ts'
 import { answerFile } from './answer-file.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
 import type { ServerErrorCode } from './error-codes.ts'
 import type { ServerEvent } from './events.ts'
 import { createGzipCopies, type GzipCopies } from './gzip-copies.ts'
-import { checkReadiness } from './health.ts'
+import { checkReadiness, showReadiness } from './health.ts'
+import { type LiveSettings, openSettings, secure, type ServerSettings } from './live-settings.ts'
 import { createMirrorFiles, type MirrorFiles } from './mirror-files.ts'
 import { openPages, type PagesDoor } from './open-pages.ts'
 import { parseRequestPath, type RequestPath, showPath } from './request-path.ts'
 import { watchRequest } from './watch-request.ts'
 
 /** What `startServer` needs. */
-export interface ServerOptions {
+export interface ServerOptions extends ServerSettings {
   /** The folder of the mirror. It is only read, and need not exist yet. */
   readonly mirrorDir: string
   /** 0: any that is free. */
   readonly port: number
   /** Default: every address of this machine. */
   readonly host?: string
-  /** Milliseconds. A mirror that was brought up to date longer ago is not ready. Default: age does not count. */
-  readonly maximumAge?: number
   /** So many requests are answered at a time; others are asked to come again (503). Default 10,000. */
   readonly maximumRequests?: number
   /** Where compressed copies of indexes lie while they are used. Default: the system's folder for temporary files. */
@@ -28,12 +31,18 @@ export interface ServerOptions {
   readonly observe?: (event: ServerEvent) => void
   /** Milliseconds since 1970. Default: the clock. */
   readonly clock?: () => number
+  /** Milliseconds between two looks at the files that the settings name: those that changed are read again. Default 10,000. */
+  readonly watchInterval?: number
 }
 
 /** A server that answers. */
 export interface RunningServer {
   readonly host: string
   readonly port: number
+  /** Serves over TLS. */
+  readonly isSecure: boolean
+  /** Reads all that the settings name again, and goes by them; connections stay. Throws `ACCESS_INVALID` and `TLS_INVALID`: then all is as it was. */
+  readonly renew: (settings: ServerSettings) => Promise<void>
   /** Takes no more connections, answers what was asked, and breaks off what is not over after `patience` milliseconds. Default 10,000. */
   readonly close: (patience?: number) => Promise<void>
 }
@@ -44,36 +53,51 @@ const MAXIMUM_REQUESTS = 10_000
 const IDLE = 120_000
 const LATER = { 'retry-after': 2 }
 const PATIENCE = 10_000
+const WATCH_INTERVAL = 10_000
 
-/** Starts to serve a mirror. Throws `SERVER_ADDRESS` when the address cannot be listened to. */
+/** Starts to serve a mirror. Throws `SERVER_ADDRESS` when the address cannot be listened to, `ACCESS_INVALID` and `TLS_INVALID`. */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const copies = createGzipCopies(options.temporaryFolder)
   const files = createMirrorFiles(options.mirrorDir)
   const observe = options.observe ?? (() => undefined)
-  const pages = openPages({ mirrorDir: options.mirrorDir, files, clock: options.clock ?? Date.now, observe })
-  const context: Context = { options, copies, files, pages, observe, active: 0 }
-  const server = createServer({
-    maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
-  }, (request, response) => void answer(context, request, response))
+  const clock = options.clock ?? Date.now
+  const pages = openPages({ mirrorDir: options.mirrorDir, files, clock, observe })
+  const settings = await openSettings(options, { observe, now: clock, interval: options.watchInterval ?? WATCH_INTERVAL })
+  const context: Context = { options, copies, files, pages, settings, observe, active: 0 }
+  const server = createListener(settings, (request, response) => void answer(context, request, response))
   // Who takes nothing for so long has gone.
   server.setTimeout(IDLE)
   // Nobody is asked for bodies, so nobody waits for a permission to send one.
   server.on('checkContinue', (_request, response) => void response.writeHead(417, { 'content-length': 0, connection: 'close' }).end())
   await listen(server, options)
+  // Connections that are open keep the certificate that they began with.
+  settings.watch((certificate) => ('setSecureContext' in server ? server.setSecureContext(certificate) : undefined))
   const address = server.address()
   if (typeof address !== 'object' || address === null) throw new Error('The server has no address')
   return {
     host: address.address,
     port: address.port,
+    isSecure: settings.certificate !== undefined,
+    renew: settings.renew,
     async close(patience = PATIENCE) {
       await closeServer(server, patience)
+      await settings[Symbol.asyncDispose]()
       await pages.close()
       await copies[Symbol.asyncDispose]()
     },
   }
 }
 
-function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
+const LIMITS = {
+  maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
+} as const
+const HANDSHAKE_TIMEOUT = 15_000
+
+function createListener({ certificate }: LiveSettings, listener: RequestListener): Server | SecureServer {
+  return certificate === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, handshakeTimeout: HANDSHAKE_TIMEOUT, ...secure(certificate) }, listener)
+}
+
+function listen(server: Server | SecureServer, { port, host }: ServerOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) => {
       const hint = error.code === 'EACCES' ? 'Ports below 1024 need more rights: choose another with --port.' : error.code === 'EADDRINUSE' ? 'Something listens there already: choose another with --port.' : undefined
@@ -83,7 +107,7 @@ function listen(server: Server, { port, host }: ServerOptions): Promise<void> {
   })
 }
 
-function closeServer(server: Server, patience: number): Promise<void> {
+function closeServer(server: Server | SecureServer, patience: number): Promise<void> {
   return new Promise((resolve) => {
     const timer = setTimeout(() => server.closeAllConnections(), patience)
     server.close(() => {
@@ -99,6 +123,7 @@ interface Context {
   readonly copies: GzipCopies
   readonly files: MirrorFiles
   readonly pages: PagesDoor
+  readonly settings: LiveSettings
   readonly observe: (event: ServerEvent) => void
   active: number
 }
@@ -106,10 +131,11 @@ interface Context {
 /** Answers one request, whatever happens: a fault of ours is a 500 or 503 without a word about the system, or, behind the first byte, a broken connection. */
 async function answer(context: Context, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const path = parseRequestPath(request.url ?? '')
-  watchRequest(request, response, { path, observe: context.observe })
+  const call: Call = { request, response, path, client: context.settings.readClient(request), caller: EVERYBODY }
+  watchRequest(call, context.observe)
   context.active += 1
   try {
-    await route(context, { request, response, path })
+    await route(context, call)
   } catch (error) {
     context.observe({ type: 'request-failed', path: showPath(path), error })
     fail(response, error)
@@ -122,6 +148,9 @@ interface Call {
   readonly request: IncomingMessage
   readonly response: ServerResponse
   readonly path: RequestPath | undefined
+  readonly client: Client
+  /** Who asks; everybody as long as nobody had to say. */
+  caller: Caller
 }
 
 async function route(context: Context, call: Call): Promise<void> {
@@ -129,12 +158,15 @@ async function route(context: Context, call: Call): Promise<void> {
   if (url.length > MAXIMUM_TARGET) return tell(response, 414, { text: 'URI too long' })
   if (!METHODS.has(method)) return refuseMethod(response)
   const own = findOwnPage(path)
-  if (own !== undefined) return await own(context, response)
+  if (own !== undefined) return await own(context, call)
   if (context.active > (context.options.maximumRequests ?? MAXIMUM_REQUESTS)) return tell(response, 503, { text: 'Busy', headers: LATER })
-  if (isFilePath(path) && await answerPath(context, call, path.segments)) return
+  const decision = await context.settings.access.decide(call)
+  if (decision.status === 'refused') return refuseAccess(response, decision)
+  call.caller = decision.caller
+  if (isFilePath(path) && await answerPath(context, call, { segments: path.segments, isPublic: decision.isPublic })) return
   // Files bring theirs along: each header that is set costs them a twentieth of their speed.
   for (const [name, value] of Object.entries(COMMON_HEADERS)) response.setHeader(name, value)
-  await context.pages.answer(call)
+  await context.pages.answer({ ...call, canSee: call.caller.canSee, isPublic: decision.isPublic })
 }
 
 const METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD'])
@@ -143,27 +175,31 @@ function isFilePath(path: RequestPath | undefined): path is RequestPath {
   return path !== undefined && !path.isFolder && path.segments.length > 0 && !path.segments.includes('-')
 }
 
-function findOwnPage(path: RequestPath | undefined): ((context: Context, response: ServerResponse) => Promise<void> | void) | undefined {
+function findOwnPage(path: RequestPath | undefined): OwnPage | undefined {
   const [name, ...others] = path?.segments ?? []
   return name === undefined || others.length > 0 ? undefined : OWN_PAGES.get(name)
 }
 
-/** What is answered by the server itself, also when it is busy. */
-const OWN_PAGES: ReadonlyMap<string, (context: Context, response: ServerResponse) => Promise<void> | void> = new Map([
-  ['healthz', (_, response) => tell(response, 200, { text: 'ok' })],
+type OwnPage = (context: Context, call: Call) => Promise<void> | void
+
+/** What is answered by the server itself, also when it is busy, and to everybody. */
+const OWN_PAGES: ReadonlyMap<string, OwnPage> = new Map([
+  ['healthz', (_, { response }) => tell(response, 200, { text: 'ok' })],
   ['readyz', tellReadiness],
 ])
 
 /** What is gone between being found and being read is looked for once more. False when it is not there, and nothing was answered. */
-async function answerPath({ files, copies }: Context, { request, response }: Call, segments: readonly string[]): Promise<boolean> {
+async function answerPath({ files, copies }: Context, { request, response }: Call, { segments, isPublic }: { readonly segments: readonly string[]; readonly isPublic: boolean }): Promise<boolean> {
   const file = await files.find(segments)
-  if (file !== undefined && await answerFile(request, response, { file, copies })) return true
+  if (file !== undefined && await answerFile(request, response, { file, copies, isPublic })) return true
   const again = file === undefined ? undefined : await files.findAnew(segments)
-  return again !== undefined && await answerFile(request, response, { file: again, copies })
+  return again !== undefined && await answerFile(request, response, { file: again, copies, isPublic })
 }
 
-async function tellReadiness({ options }: Context, response: ServerResponse): Promise<void> {
-  const readiness = await checkReadiness(options.mirrorDir, { maximumAge: options.maximumAge, now: (options.clock ?? Date.now)() })
+async function tellReadiness({ options, settings }: Context, call: Call): Promise<void> {
+  const { response } = call
+  const all = await checkReadiness(options.mirrorDir, { maximumAge: settings.maximumAge(), now: (options.clock ?? Date.now)() })
+  const readiness = showReadiness(all, await settings.access.identify(call))
   const body = Buffer.from(`${JSON.stringify({ ready: readiness.isReady, reasons: readiness.reasons, channels: readiness.channels })}\n`)
   response.writeHead(readiness.isReady ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store', ...COMMON_HEADERS }).end(body)
 }

@@ -1,8 +1,9 @@
-import { isMirrorError, MirrorError } from '@mirror/core'
+import { MirrorError } from '@mirror/core'
 import { type RunningServer, type ServerEvent, startServer } from '@mirror/server'
 import { parseCount, parseDuration } from '../config/units.ts'
 import type { CliErrorCode } from '../error-codes.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
+import { describeServerEvent } from '../render/describe-server-event.ts'
 import { formatAccess } from '../render/format-access.ts'
 import type { Session } from './session.ts'
 
@@ -29,10 +30,8 @@ export async function runServe(session: Session): Promise<ExitCode> {
 }
 
 function tell(event: ServerEvent, { stdout, renderer, now }: Session, show: AccessLog): void {
-  if (event.type === 'request') return stdout.write(show === 'none' ? '' : formatAccess(event, { form: show, now: now() }))
-  const { error, path } = event
-  const reason = isMirrorError(error) ? `${error.code}: ${error.message}` : String(error)
-  renderer.render({ type: 'notice', code: 'REQUEST_FAILED', message: `Cannot answer for ${path}: ${reason}` })
+  if (event.type === 'request') stdout.write(show === 'none' ? '' : formatAccess(event, { form: show, now: now() }))
+  else renderer.render(describeServerEvent(event))
 }
 
 const LOGS = ['combined', 'json', 'none'] as const

@@ -7,18 +7,12 @@ import type { ServerErrorCode } from '@mirror/server'
 import type { StoreErrorCode } from '@mirror/store'
 import type { SyncErrorCode } from '@mirror/sync'
 import type { CliErrorCode } from '../error-codes.ts'
+import type { ErrorRow } from './error-row.ts'
 import type { ExitCode } from './exit-codes.ts'
+import { SERVER_ERRORS } from './server-errors.ts'
 
 /** Every code that a command can end with. */
 export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | DeltaErrorCode | DifftarErrorCode | ServerErrorCode | CliErrorCode
-
-/** What a code means to whoever reads it. */
-export interface ErrorRow {
-  readonly exit: ExitCode
-  readonly meaning: string
-  readonly cause: string
-  readonly advice: string
-}
 
 /** The one table from error code to exit code and reference page. It does not compile while a code of any package is missing, or one too many. */
 export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
@@ -53,12 +47,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     cause: 'A key that is near to a known one; with `--strict`, any unknown one.',
     advice: 'Use the key that the message names, or remove it.',
   },
-  SERVER_ADDRESS: {
-    exit: 1,
-    meaning: 'The server cannot listen to the address that it was given.',
-    cause: 'Something else listens there, the port needs more rights, or this machine does not have the address.',
-    advice: 'Choose another with `--port` or `--host`.',
-  },
+  ...SERVER_ERRORS,
   MIRROR_NOT_FOUND: {
     exit: 1,
     meaning: 'There is no mirror where one is looked for.',

@@ -10,8 +10,13 @@ type Access = Extract<ServerEvent, { readonly type: 'request' }>
  */
 export function formatAccess(access: Access, { form, now }: { readonly form: 'combined' | 'json'; readonly now: number }): string {
   if (form === 'json') return formatJsonLine({ ...access, duration: Math.round(access.duration * 1000) / 1000 }, now)
-  const { client, method, path, status, bytes } = access
-  return `${escapeControls(`${client} - - [${formatTime(now)}] "${method} ${encodeURI(path).replaceAll('"', '%22')} HTTP/1.1" ${status} ${bytes} "-" "-"`)}\n`
+  const { client, user, method, path, status, bytes } = access
+  return `${escapeControls(`${client} - ${formatUser(user)} [${formatTime(now)}] "${method} ${encodeURI(path).replaceAll('"', '%22')} HTTP/1.1" ${status} ${bytes} "-" "-"`)}\n`
+}
+
+/** Programs take it apart by spaces and quotes. */
+function formatUser(user: string | undefined): string {
+  return user === undefined ? '-' : user.replaceAll(/[\s"]/g, '_')
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec']
