@@ -11,6 +11,8 @@ export interface DoorRequest {
   readonly path: RequestPath | undefined
   /** Whether the caller may see a channel, by its folder below the mirror. Default: every one. */
   readonly canSee?: (folder: string) => boolean
+  /** Everybody gets the same, so that caches that serve several people may keep it. Default: no. */
+  readonly isPublic?: boolean
 }
 
 /** The way to the pages, which are loaded when somebody wants one. */
