@@ -7,7 +7,8 @@ import { renderEmpty } from './parts.ts'
 /** Pages run nothing but our own script, and nothing of theirs is loaded from elsewhere. */
 const SECURITY = {
   'content-security-policy': "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'same-origin',
+  // A path may have a token in it, and a proxy in front logs who referred.
+  'referrer-policy': 'no-referrer',
   'cross-origin-opener-policy': 'same-origin',
 } as const
 
