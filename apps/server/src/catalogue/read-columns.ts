@@ -3,7 +3,7 @@ import { createGrowingColumn } from './growing-column.ts'
 import { createNeeds } from './needs.ts'
 import { type PackedTexts, packTexts } from './packed-texts.ts'
 import { ENDINGS, ODD, type SubdirColumns } from './subdir-columns.ts'
-import { createTextNumbers } from './text-numbers.ts'
+import { createTextNumbers, decodeText } from './text-numbers.ts'
 
 /** Reads the index of a subdir that is written to it. */
 export interface ColumnsReader {
@@ -38,7 +38,7 @@ const doubles = (cells: number): Float64Array<ArrayBuffer> => new Float64Array(c
 function createRows(): Rows {
   const names = createTextNumbers()
   const versions = createTextNumbers()
-  const builds = createTextNumbers()
+  const builds: string[] = []
   const needs = createNeeds()
   const columns = createColumns()
   const odd: { readonly row: number; readonly key: string }[] = []
@@ -51,13 +51,15 @@ function createRows(): Rows {
       unusable += 1
       return
     }
-    const name = names.ofJson(view.field('name')) ?? names.ofText(splitArtifactName(key)?.name ?? key)
-    const version = versions.ofJson(view.field('version')) ?? versions.ofText('')
-    const build = builds.ofJson(view.field('build')) ?? builds.ofText('')
-    const ending = findEnding(key, `${names.textAt(name)}-${versions.textAt(version)}-${builds.textAt(build)}`)
+    const name = decodeText(view.field('name')) ?? splitArtifactName(key)?.name ?? key
+    const version = decodeText(view.field('version')) ?? ''
+    const build = decodeText(view.field('build')) ?? ''
+    const ending = findEnding(key, `${name}-${version}-${build}`)
     if (ending === ODD) odd.push({ row: count, key })
-    columns.add(view, { name, version, build, ending })
-    needs.add(name, view.field('depends'))
+    const number = names.of(name)
+    columns.add(view, { name: number, version: versions.of(version), ending })
+    builds.push(build)
+    needs.add(number, view.field('depends'))
     count += 1
   }
 
@@ -70,7 +72,7 @@ function createRows(): Rows {
       const oddRows = odd.map(({ row, key }) => ({ row: rank(row), key })).toSorted((left, right) => left.row - right.row)
       return {
         subdir, records: count, unusable, ...grouped.columns, ...packNames(sorted.texts),
-        versionTexts: packTexts(versions.texts()), buildTexts: packTexts(builds.texts()),
+        versionTexts: packTexts(versions.texts()), builds: packTexts(Array.from(grouped.order, (row) => builds[row] ?? '')),
         odd: { rows: Uint32Array.from(oddRows, ({ row }) => row), keys: packTexts(oddRows.map(({ key }) => key)) },
         ...needs.finish(sorted.ranks),
       }
@@ -113,11 +115,10 @@ function rankRows(order: Uint32Array): (row: number) => number {
 interface RowNumbers {
   readonly name: number
   readonly version: number
-  readonly build: number
   readonly ending: number
 }
 
-type RowColumns = Pick<SubdirColumns, 'bytes' | 'nameEnds' | 'nameBytes' | 'positions' | 'lengths' | 'versions' | 'builds' | 'buildNumbers' | 'sizes' | 'times' | 'endings' | 'latest'>
+type RowColumns = Pick<SubdirColumns, 'bytes' | 'nameEnds' | 'nameBytes' | 'positions' | 'lengths' | 'versions' | 'buildNumbers' | 'sizes' | 'times' | 'endings' | 'latest'>
 
 interface Columns {
   readonly add: (view: RecordView, numbers: RowNumbers) => void
@@ -130,19 +131,17 @@ function createColumns(): Columns {
   const positions = createGrowingColumn(doubles)
   const lengths = createGrowingColumn(words)
   const versions = createGrowingColumn(words)
-  const builds = createGrowingColumn(words)
   const buildNumbers = createGrowingColumn(words)
   const sizes = createGrowingColumn(doubles)
   const times = createGrowingColumn(words)
   const endings = createGrowingColumn((cells) => new Uint8Array(cells))
   let count = 0
   return {
-    add(view, { name, version, build, ending }) {
+    add(view, { name, version, ending }) {
       names.push(name)
       positions.push(view.position)
       lengths.push(view.end - view.start)
       versions.push(version)
-      builds.push(build)
       buildNumbers.push(limit(view.number('build_number'), 2 ** 32 - 1))
       sizes.push(limit(view.number('size'), Number.MAX_SAFE_INTEGER))
       times.push(readSeconds(view.number('timestamp')))
@@ -157,7 +156,7 @@ function createColumns(): Columns {
         order,
         columns: {
           bytes: nameBytes.reduce((sum, bytes) => sum + bytes, 0), nameEnds, nameBytes, ...taken, latest: findLatest(taken.times), positions: positions.take(order), lengths: lengths.take(order),
-          versions: versions.take(order), builds: builds.take(order), buildNumbers: buildNumbers.take(order), endings: endings.take(order),
+          versions: versions.take(order), buildNumbers: buildNumbers.take(order), endings: endings.take(order),
         },
       }
     },

@@ -96,7 +96,7 @@ function describeArtifact(columns: SubdirColumns, record: number, name: string):
     name,
     file: fileOf(columns, record, name),
     version: textAt(columns.versionTexts, columns.versions[record] ?? 0),
-    build: textAt(columns.buildTexts, columns.builds[record] ?? 0),
+    build: textAt(columns.builds, record),
     buildNumber: columns.buildNumbers[record] ?? 0,
     size: columns.sizes[record] ?? 0,
     time: seconds === 0 ? undefined : seconds * 1000,
@@ -105,10 +105,10 @@ function describeArtifact(columns: SubdirColumns, record: number, name: string):
   }
 }
 
-function fileOf({ endings, odd, versionTexts, versions, buildTexts, builds }: SubdirColumns, record: number, name: string): string {
+function fileOf({ endings, odd, versionTexts, versions, builds }: SubdirColumns, record: number, name: string): string {
   const ending = endings[record] ?? ODD
   if (ending === ODD) return textAt(odd.keys, odd.rows.indexOf(record))
-  return `${name}-${textAt(versionTexts, versions[record] ?? 0)}-${textAt(buildTexts, builds[record] ?? 0)}${ENDINGS[ending] ?? ''}`
+  return `${name}-${textAt(versionTexts, versions[record] ?? 0)}-${textAt(builds, record)}${ENDINGS[ending] ?? ''}`
 }
 
 function* matchNames({ foldedNames, nameEnds }: SubdirColumns, text: string): Generator<{ readonly name: number; readonly fit: Fit }> {

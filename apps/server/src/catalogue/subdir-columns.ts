@@ -1,7 +1,7 @@
 import type { PackedTexts } from './packed-texts.ts'
 
 /**
- * What an index lists, in columns that are handed from the thread that read it to the one that answers: about 35 bytes a record, and its texts, each of them once. Records of one name stand
+ * What an index lists, in columns that are handed from the thread that read it to the one that answers: about 50 bytes a record, texts of names and versions once each. Records of one name stand
  * side by side, in their order in the document.
  */
 export interface SubdirColumns {
@@ -20,9 +20,9 @@ export interface SubdirColumns {
   /** By record: where it stands in the document. */
   readonly positions: Float64Array<ArrayBuffer>
   readonly lengths: Uint32Array<ArrayBuffer>
-  /** Numbers of `versionTexts` and `buildTexts`. */
+  /** Numbers of `versionTexts`. */
   readonly versions: Uint32Array<ArrayBuffer>
-  readonly builds: Uint32Array<ArrayBuffer>
+  readonly builds: PackedTexts
   readonly buildNumbers: Uint32Array<ArrayBuffer>
   readonly sizes: Float64Array<ArrayBuffer>
   /** Seconds since 1970; 0 for none. */
@@ -30,7 +30,6 @@ export interface SubdirColumns {
   /** What its file name is: a number of `ENDINGS` behind name, version and build, or `ODD`. */
   readonly endings: Uint8Array<ArrayBuffer>
   readonly versionTexts: PackedTexts
-  readonly buildTexts: PackedTexts
   /** File names that are not made of name, version and build: sorted by record. */
   readonly odd: { readonly rows: Uint32Array<ArrayBuffer>; readonly keys: PackedTexts }
   /** The records with the latest times, latest first. */

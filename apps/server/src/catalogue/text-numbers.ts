@@ -1,46 +1,31 @@
 /** Numbers for texts, given as they come. */
 export interface TextNumbers {
-  /** The number of the text that a value of JSON is, still in its quotes; undefined for what is no text. */
-  readonly ofJson: (raw: string | undefined) => number | undefined
-  readonly ofText: (text: string) => number
-  readonly textAt: (number: number) => string
+  readonly of: (text: string) => number
   readonly texts: () => readonly string[]
 }
 
 /** Creates numbers for texts. */
 export function createTextNumbers(): TextNumbers {
-  const texts: string[] = []
   const numbers = new Map<string, number>()
-  const byJson = new Map<string, number>()
-  let lastRaw: string | undefined
+  let last: string | undefined
   let lastNumber = 0
-
-  function ofText(text: string): number {
-    const known = numbers.get(text)
-    if (known !== undefined) return known
-    numbers.set(text, texts.length)
-    return texts.push(text) - 1
-  }
-
   return {
-    ofText,
-    ofJson(raw) {
-      if (raw === lastRaw && raw !== undefined) return lastNumber
-      const number = raw === undefined ? undefined : (byJson.get(raw) ?? decode(raw))
-      if (raw === undefined || number === undefined) return undefined
-      lastRaw = raw
-      lastNumber = number
-      return number
+    of(text) {
+      if (text === last) return lastNumber
+      const known = numbers.get(text)
+      lastNumber = known ?? numbers.size
+      if (known === undefined) numbers.set(text, lastNumber)
+      last = text
+      return lastNumber
     },
-    textAt: (number) => texts[number] ?? '',
-    texts: () => texts,
+    texts: () => [...numbers.keys()],
   }
+}
 
-  function decode(raw: string): number | undefined {
-    const value: unknown = raw.startsWith('"') ? JSON.parse(raw) : undefined
-    if (typeof value !== 'string') return undefined
-    const number = ofText(value)
-    byJson.set(raw, number)
-    return number
-  }
+/** The text that a value of JSON is, still in its quotes; undefined for what is no text. */
+export function decodeText(raw: string | undefined): string | undefined {
+  if (raw === undefined || !raw.startsWith('"')) return undefined
+  if (!raw.includes('\\')) return raw.slice(1, -1)
+  const value: unknown = JSON.parse(raw)
+  return typeof value === 'string' ? value : undefined
 }
