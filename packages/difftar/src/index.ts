@@ -7,6 +7,8 @@ export { createDelta, type CreateDeltaOptions, type CreatedDelta, type CreateEve
 export { type DeltaRecorder, type FinishRecordOptions, openDeltaRecorder, type RecordingStore } from './create/record-delta.ts'
 export { putTool, type PutToolOptions } from './create/put-tool.ts'
 export type { PlanDeltaOptions } from './create/plan-delta.ts'
+export { type GenerationDelta, type GenerationEntry, generationMembers, planGeneration, type PlanGenerationOptions, type PlannedGeneration } from './create/plan-generation.ts'
+export { layoutTar, type TarLayout, type TarMember } from './create/tar-layout.ts'
 export { parseVolumeSize } from './create/volume-size.ts'
 export type { DifftarErrorCode } from './error-codes.ts'
 export type { DifftarEvent } from './events.ts'

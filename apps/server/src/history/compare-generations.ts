@@ -1,4 +1,4 @@
-import { type ArtifactSet, compareTables, createIndexTableBuilder, type IndexTable, type SubdirName } from '@mirror/core'
+import { type ArtifactSet, compareTables, createIndexTableBuilder, type IndexTable, readIndexTable, type SubdirName } from '@mirror/core'
 import type { SubdirState } from '@mirror/delta'
 import type { ChangeKind, ChangeNote, DiskStore, StoreReader } from '@mirror/store'
 
@@ -45,11 +45,8 @@ function pairSubdirs(before: StoreReader, after: StoreReader): readonly SubdirPa
 }
 
 async function readTable(reader: StoreReader, subdir: SubdirName, state: SubdirState | undefined): Promise<IndexTable | undefined> {
+  if (state === undefined) return readIndexTable(new Uint8Array(), subdir)
   const builder = createIndexTableBuilder(subdir)
-  if (state === undefined) {
-    builder.write(Buffer.from('{}'))
-    return builder.end()
-  }
   const opened = await reader.openFile(state.document.path)
   if (opened.status !== 'found') return undefined
   for await (const piece of opened.body) builder.write(piece)
