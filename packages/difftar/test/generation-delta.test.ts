@@ -5,7 +5,7 @@ import { isMirrorError } from '@mirror/core'
 import { createDiskStore, type StoreReader } from '@mirror/store'
 import fc from 'fast-check'
 import { describe } from 'vitest'
-import { applyDelta, describeGeneration, findChannels, generationMembers, layoutTar, planGeneration, readReference, type ReferenceChannel, type TarLayout } from '../src/index.ts'
+import { applyDelta, createDelta, describeGeneration, diffTree, findChannels, generationMembers, layoutTar, planGeneration, readReference, type ReferenceChannel, type TarLayout } from '../src/index.ts'
 import { test } from './test.ts'
 import { createWorld, FIRST, formatTree, readTree, SECOND, type World } from './world.ts'
 
@@ -83,7 +83,9 @@ describe('a delta between generations', () => {
     await applyTo(hub, await collect(last))
     expect(readTree(join(folder, SCRATCH))).toEqual(readTree(hub.near))
     // The same delta as one that is made of the folder.
-    const { seal } = await hub.create([await referToGeneration(hub, two)], { tarball: join(folder, 'other.tar') }, {})
+    const reference = readReference(await referToGeneration(hub, two), findChannels(hub.hub, () => undefined))
+    const { channels, sequence } = await diffTree({ mirror: hub.hub, references: [reference] })
+    const { seal } = await createDelta({ diffs: channels, sequence, to: { tarball: join(folder, 'other.tar') } })
     expect(last.seal).toBe(seal)
   })
 
