@@ -1,4 +1,4 @@
-// Bundles what src/bin/ has into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package).
+// Bundles what src/bin/ has into dist/bin/, and what runs beside it: workers, found by their name (*-worker.ts in any package or app).
 // No dependency is left outside. What is imported dynamically becomes a chunk of its own, read when it is needed. As every file that is read takes its half
 // millisecond, what starts first (src/bin/) and workers are one file each, and are no reason to split the rest, of which chunks are merged (scripts/merge-chunks.mjs).
 import { execFileSync } from 'node:child_process'
@@ -58,7 +58,7 @@ const bundle = async () => {
     const [start, program, workers] = await Promise.all([
       bundleFiles(globSync('src/bin/*.ts', { cwd: here }), { plugins: [startOnly] }),
       bundleFiles([join('src', LATER)], { splitting: true, outdir: split }),
-      bundleFiles(globSync('../../packages/*/src/**/*-worker.ts', { cwd: here })),
+      bundleFiles(globSync('../../{packages,apps}/*/src/**/*-worker.ts', { cwd: here })),
     ])
     const merged = await mergeChunks({ from: split, to: join(out, 'bin'), entry: basename(LATER, '.ts') + '.js', outputs: program.outputs })
     removeOthers(join(out, 'bin'), [...merged, ...[start, workers].flatMap(({ outputs }) => Object.keys(outputs)).map((path) => basename(path))])

@@ -31,7 +31,7 @@ const PACKAGES = [
 /** The packages whose events commands show. */
 const TELLING: readonly string[] = ['apps/cli', 'packages/sync', 'packages/repository-client', 'packages/store', 'apps/server']
 /** Told in another way: as `progress`, and as `notice`. */
-const UNPRINTED: readonly string[] = ['bytes-received', 'verify-progress', 'request-failed']
+const UNPRINTED: readonly string[] = ['bytes-received', 'verify-progress', 'request-failed', 'guesses-refused', 'renewed', 'renewal-failed', 'certificate-expires']
 
 /** The codes that a package's union names, read from its source. */
 export function readErrorCodes(folder: string): readonly string[] {

@@ -21,6 +21,8 @@ export interface CommandContext {
   readonly stdin?: AsyncIterable<Uint8Array>
   /** Writes bytes to stdout; rejects when nobody reads them any more. Default: nothing but text can be written. */
   readonly writeBytes?: (bytes: Uint8Array) => Promise<void>
+  /** Calls `listener` whenever the process is asked to read its configuration again (SIGHUP), instead of stopping. Default: it never is. */
+  readonly onHangUp?: (listener: () => void) => void
   /** Default `/etc/cas-mirror`. */
   readonly systemConfig?: string
 }

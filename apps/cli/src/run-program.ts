@@ -1,10 +1,9 @@
-import { MirrorError } from '@mirror/core'
 import type { Flags } from './command-line/flags.ts'
 import type { CommandInvocation, Invocation, Program } from './command-line/invocation.ts'
+import { createMisuseError } from './command-line/misuse-error.ts'
 import { parsePlainLine } from './command-line/parse-plain-line.ts'
 import { findPlainMistake } from './command-line/usage-error.ts'
 import { readEnvironment } from './config/environment.ts'
-import type { CliErrorCode } from './error-codes.ts'
 import { formatError, readErrorFacts } from './errors/error-facts.ts'
 import type { ExitCode } from './errors/exit-codes.ts'
 import type { LogLevel } from './events.ts'
@@ -53,11 +52,7 @@ function writesBytes({ command, flags: { words, dryRun } }: CommandInvocation): 
 
 function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {
   const named = logLevel === undefined ? undefined : parseLogLevel(logLevel)
-  if (logLevel !== undefined && named === undefined) {
-    throw new MirrorError<CliErrorCode>('USAGE', `Cannot read the command line: ${JSON.stringify(logLevel)} is not a log level`, {
-      hint: 'Use CRITICAL, ERROR, WARNING, INFO or DEBUG.',
-    })
-  }
+  if (logLevel !== undefined && named === undefined) throw createMisuseError(`${JSON.stringify(logLevel)} is not a log level`, 'Use CRITICAL, ERROR, WARNING, INFO or DEBUG.')
   return named ?? (verbose ? 'DEBUG' : quiet ? 'WARNING' : 'INFO')
 }
 

@@ -63,9 +63,10 @@ describe('mirror serve, and cas-server', () => {
   })
 
   test.for([
-    [['--port', '65536'], 'is no port'], [['--port', 'http'], 'is no port'], [['--max-age', 'old'], 'is no duration'], [['--access-log', 'apache'], 'is no form of the access log'],
+    [['--port', '65536'], '--port: takes a number'], [['--port', 'http'], '--port: takes a number'], [['--max-age', 'old'], '--max-age: takes a duration'], [['--access-log', 'apache'], '--access-log: takes combined'],
+    [['--tls-cert', 'a.pem'], '--tls-cert: needs --tls-key'], [['--tls-key', 'a.pem'], '--tls-key: needs --tls-cert'],
   ] as const)('refuses %j', async ([flags, reason], { expect, run }) => {
-    expect(await run(['serve', '--mirror-dir', 'm', ...flags])).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(new RegExp(`${reason}[^]*code: USAGE`)) as unknown })
+    expect(await run(['serve', '--mirror-dir', 'm', ...flags])).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(new RegExp(`${reason}[^]*code: CONFIG_INVALID`)) as unknown })
   })
 
   test('an address that this machine does not have is an error with a code', async ({ expect, run }) => {

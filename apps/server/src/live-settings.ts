@@ -8,8 +8,8 @@ import { listAccessFiles, loadAccess, type LoadedAccess } from './access/load-ac
 import { createPasswordChecker } from './access/password-checker.ts'
 import type { ServerErrorCode } from './error-codes.ts'
 import type { ServerEvent } from './events.ts'
+import { createSettingsPart, type SettingsPart } from './settings-part.ts'
 import { type Certificate, readCertificate, type TlsFiles } from './tls/read-certificate.ts'
-import { watchFiles } from './watch-files.ts'
 
 /** What may change while the server serves. */
 export interface ServerSettings {
@@ -44,72 +44,43 @@ export interface LiveOptions {
   readonly interval: number
 }
 
-interface Loaded {
-  readonly settings: ServerSettings
-  readonly certificate: Certificate | undefined
-}
-
 /** Reads the files that settings name. Throws `ACCESS_INVALID` and `TLS_INVALID`. */
 export async function openSettings(initial: ServerSettings, { observe, now, interval }: LiveOptions): Promise<LiveSettings> {
-  const attempt = async (what: 'certificate' | 'access', renew: () => Promise<void>): Promise<void> => {
-    try {
-      await renew()
-      observe({ type: 'renewed', what })
-    } catch (error) {
-      observe({ type: 'renewal-failed', what, error })
-    }
-  }
-  const expiry = createExpiryWarning(observe, now)
-  const watches = {
-    tls: watchFiles({ interval, onLook: () => expiry(current), onChange: () => attempt('certificate', async () => take(await readTls(current.settings))) }),
-    access: watchFiles({ interval, onChange: () => attempt('access', async () => access.renew(await readAccess(current.settings))) }),
-  }
-
-  /** Noted before they are read, so that no change is missed between. */
-  async function load(settings: ServerSettings): Promise<{ readonly certificate: Certificate | undefined; readonly loaded: LoadedAccess | undefined }> {
-    await Promise.all([watches.tls.note(listTls(settings)), watches.access.note(listAccess(settings))])
-    return { certificate: await readTls(settings), loaded: await readAccess(settings) }
-  }
-
-  const first = await load(initial)
-  let current: Loaded = { settings: initial, certificate: first.certificate }
-  let readClient = createClientReader(initial.proxies ?? [])
-  let useCertificate: (certificate: SecureContextOptions) => void = () => undefined
   const checker = createPasswordChecker()
-  const access = createAccess({ loaded: first.loaded, checker, observe, now })
+  const access = createAccess({ loaded: undefined, checker, observe, now })
+  const certificates = createCertificatePart({ observe, now, interval })
+  const parts = [certificates.part, createSettingsPart({ what: 'access', listFiles: listAccess, read: readAccess, use: access.renew, interval, observe })]
+  let settings = initial
+  let readClient = createClientReader([])
 
-  function take(certificate: Certificate | undefined, settings: ServerSettings = current.settings): void {
-    if (certificate !== undefined) useCertificate(secure(certificate))
-    current = { settings, certificate }
-    expiry(current)
+  async function adopt(next: ServerSettings): Promise<void> {
+    const ready = await Promise.all(parts.map(async (part) => await part.load(next)))
+    for (const use of ready) use()
+    readClient = createClientReader(next.proxies ?? [])
+    settings = next
   }
 
-  async function renew(settings: ServerSettings): Promise<void> {
-    checkTransport(current.settings, settings)
-    try {
-      const { certificate, loaded } = await load(settings)
-      take(certificate, settings)
-      readClient = createClientReader(settings.proxies ?? [])
-      access.renew(loaded)
-    } catch (error) {
-      await Promise.all([watches.tls.note(listTls(current.settings)), watches.access.note(listAccess(current.settings))])
-      throw error
-    }
-  }
-
+  await adopt(initial)
   return {
     access,
-    certificate: first.certificate,
-    maximumAge: () => current.settings.maximumAge,
+    certificate: certificates.current(),
+    maximumAge: () => settings.maximumAge,
     readClient: (request) => readClient(request),
     watch(use) {
-      useCertificate = use
-      expiry(current)
-      for (const watch of Object.values(watches)) watch.start()
+      certificates.hand(use)
+      for (const part of parts) part.start()
     },
-    renew,
+    async renew(next) {
+      checkTransport(settings, next)
+      try {
+        await adopt(next)
+      } catch (error) {
+        await Promise.all(parts.map(async (part) => await part.keep()))
+        throw error
+      }
+    },
     async [Symbol.asyncDispose]() {
-      for (const watch of Object.values(watches)) watch[Symbol.dispose]()
+      for (const part of parts) part[Symbol.dispose]()
       await checker[Symbol.asyncDispose]()
     },
   }
@@ -118,14 +89,50 @@ export async function openSettings(initial: ServerSettings, { observe, now, inte
 const DAY = 86_400_000
 const SOON = 14 * DAY
 
+interface Certificates {
+  readonly part: SettingsPart<ServerSettings>
+  readonly current: () => Certificate | undefined
+  /** Those that come from now on, to whoever uses them. */
+  readonly hand: (use: (certificate: SecureContextOptions) => void) => void
+}
+
+function createCertificatePart({ observe, now, interval }: LiveOptions): Certificates {
+  const expiry = createExpiryWarning(observe, now)
+  let current: Certificate | undefined
+  let handOver: (certificate: SecureContextOptions) => void = () => undefined
+  const part = createSettingsPart({
+    what: 'certificate', listFiles: listTls, read: readTls, interval, observe,
+    onLook: expiry.look,
+    use(certificate: Certificate | undefined, settings: ServerSettings) {
+      current = certificate
+      if (certificate !== undefined) handOver(secure(certificate))
+      expiry.use(certificate, settings)
+    },
+  })
+  return {
+    part,
+    current: () => current,
+    hand(use) {
+      handOver = use
+      expiry.look()
+    },
+  }
+}
+
 /** Tells once a day that a certificate is about to end. */
-function createExpiryWarning(observe: LiveOptions['observe'], now: () => number): (loaded: Loaded) => void {
-  let told: { readonly certificate: Certificate; readonly at: number } | undefined
-  return ({ settings: { tls }, certificate }) => {
-    if (tls === undefined || certificate === undefined || certificate.expires - now() > SOON) return
-    if (told?.certificate === certificate && now() - told.at < DAY) return
-    told = { certificate, at: now() }
-    observe({ type: 'certificate-expires', path: tls.certificate, expires: certificate.expires })
+function createExpiryWarning(observe: LiveOptions['observe'], now: () => number): { readonly use: (certificate: Certificate | undefined, settings: ServerSettings) => void; readonly look: () => void } {
+  let watched: { readonly path: string; readonly expires: number } | undefined
+  let told = Number.NEGATIVE_INFINITY
+  return {
+    use(certificate, { tls }) {
+      watched = certificate === undefined || tls === undefined ? undefined : { path: tls.certificate, expires: certificate.expires }
+      told = Number.NEGATIVE_INFINITY
+    },
+    look() {
+      if (watched === undefined || watched.expires - now() > SOON || now() - told < DAY) return
+      told = now()
+      observe({ type: 'certificate-expires', ...watched })
+    },
   }
 }
 

@@ -160,6 +160,11 @@ async function route(context: Context, call: Call): Promise<void> {
   const own = findOwnPage(path)
   if (own !== undefined) return await own(context, call)
   if (context.active > (context.options.maximumRequests ?? MAXIMUM_REQUESTS)) return tell(response, 503, { text: 'Busy', headers: LATER })
+  await answerAllowed(context, call)
+}
+
+async function answerAllowed(context: Context, call: Call): Promise<void> {
+  const { response, path } = call
   const decision = await context.settings.access.decide(call)
   if (decision.status === 'refused') return refuseAccess(response, decision)
   call.caller = decision.caller

@@ -7,6 +7,7 @@ export const GROUPS = {
   importing: 'With import:',
   delta: 'The delta:',
   serving: 'How to serve it:',
+  token: 'The token:',
 } as const
 
 /** One flag, as the help and the reference page tell it. */
@@ -118,10 +119,21 @@ export const INSPECTING: readonly FlagDefinition[] = [
 
 /** How to serve. */
 export const SERVING: readonly FlagDefinition[] = [
-  { name: 'port', type: 'text', value: 'N', group: GROUPS.serving, describe: 'Port to listen to; 0 takes any that is free (80 for root, otherwise 8080)' },
+  { name: 'port', type: 'text', value: 'N', group: GROUPS.serving, describe: 'Port to listen to; 0 takes any that is free (80 for root, otherwise 8080; with TLS 443 and 8443)' },
   { name: 'host', type: 'text', value: 'ADDRESS', group: GROUPS.serving, describe: 'Address to listen to (every address of this machine)' },
   { name: 'max-age', type: 'text', value: 'DURATION', group: GROUPS.serving, describe: 'Not ready (/readyz) when the last good sync is older (age does not count)' },
   { name: 'access-log', type: 'text', value: 'FORM', group: GROUPS.serving, describe: 'What is printed of each request: combined, json or none (combined; json with --json)' },
+  { name: 'tokens', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Answer only those who have a token that is in this file (everybody)' },
+  { name: 'htpasswd', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Answer only users that are in this file, which htpasswd -B made (everybody)' },
+  { name: 'tls-cert', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Serve over TLS with this certificate (plain HTTP)' },
+  { name: 'tls-key', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'The key of the certificate' },
+]
+
+/** What a token is to be. */
+export const TOKEN_LIMITS: readonly FlagDefinition[] = [
+  { name: 'channel', alias: ['c'], type: 'texts', value: 'FOLDER', group: GROUPS.token, describe: 'Only this channel, by its folder in the mirror, such as team or team-* (repeatable; all that the rules allow)' },
+  { name: 'expires', type: 'text', value: 'WHEN', group: GROUPS.token, describe: 'The last day on which it is taken, or a duration: 2027-01-31 or 90d (it does not end)' },
+  { name: 'tokens', type: 'text', value: 'FILE', group: GROUPS.token, describe: 'Add its line to this file of tokens (it is printed)' },
 ]
 
 /** How to compare. */

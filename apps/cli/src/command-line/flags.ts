@@ -1,5 +1,5 @@
 import {
-  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SERVING, SHOW_CONFIG, SHOW_SECRETS,
+  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SERVING, SHOW_CONFIG, SHOW_SECRETS, TOKEN_LIMITS,
 } from './flag-definitions.ts'
 
 export type { FlagDefinition } from './flag-definitions.ts'
@@ -7,7 +7,7 @@ export { type Flags, toFlags } from './parsed-flags.ts'
 
 /** The commands of `mirror`. */
 export type MirrorCommand =
-  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'serve' | 'config'
+  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'serve' | 'token new' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -218,6 +218,16 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
   },
   {
+    name: 'token new',
+    describe: 'Make a token for those who may read what `serve` serves: it is shown once, and only its hash is kept',
+    words: [{ name: 'name', describe: 'Whose it is, or what for: it stands in the access log' }],
+    flags: [...pick(SELECTION, 'file', 'strict'), ...TOKEN_LIMITS, ...OUTPUT],
+    examples: [
+      ['mirror token new ci --expires 90d --tokens access/tokens', 'the server takes it within seconds'],
+      ['mirror token new guest -c conda-forge', 'the line for the file of tokens is printed'],
+    ],
+  },
+  {
     name: 'config',
     describe: 'Show the running configuration as a file that can be used, or import that of another tool',
     words: [
@@ -264,7 +274,7 @@ export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge' | 'cas-server
 }
 
 /** What commands of two words have in common, by the first word. */
-export const FAMILIES: Readonly<Record<string, string>> = { delta: 'Make, apply or look at deltas, which carry changes across an air gap' }
+export const FAMILIES: Readonly<Record<string, string>> = { delta: 'Make, apply or look at deltas, which carry changes across an air gap', token: 'Make tokens for those who may read the mirror' }
 
 /** The command that a line starts with, and what follows it; undefined when it starts with none. */
 export function findCommand(argv: readonly string[]): { readonly command: CommandDefinition; readonly rest: readonly string[] } | undefined {

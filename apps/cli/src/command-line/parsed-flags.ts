@@ -50,6 +50,11 @@ export interface Flags {
   readonly host: string | undefined
   readonly maxAge: string | undefined
   readonly accessLog: string | undefined
+  readonly tokens: string | undefined
+  readonly htpasswd: string | undefined
+  readonly tlsCert: string | undefined
+  readonly tlsKey: string | undefined
+  readonly expires: string | undefined
   /** Where a command takes several deltas. */
   readonly deltas: readonly string[]
   /** What stands beside the flags, by the names of the command's words. */
@@ -69,8 +74,11 @@ function toDeltaFlags({ text, texts, on }: ReadArguments): Pick<Flags, 'keys' | 
   }
 }
 
-function toServingFlags(text: ReadArguments['text']): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog'> {
-  return { port: text('port'), host: text('host'), maxAge: text('max-age'), accessLog: text('access-log') }
+function toServingFlags(text: ReadArguments['text']): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog' | 'tokens' | 'htpasswd' | 'tlsCert' | 'tlsKey' | 'expires'> {
+  return {
+    port: text('port'), host: text('host'), maxAge: text('max-age'), accessLog: text('access-log'),
+    tokens: text('tokens'), htpasswd: text('htpasswd'), tlsCert: text('tls-cert'), tlsKey: text('tls-key'), expires: text('expires'),
+  }
 }
 
 /** Reads parsed arguments, whatever parsed them. Of a flag that takes one value and is given twice the last one holds. */

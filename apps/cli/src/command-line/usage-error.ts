@@ -1,8 +1,9 @@
-import { MirrorError } from '@mirror/core'
+import type { MirrorError } from '@mirror/core'
 import { findNearest } from '../config/nearest.ts'
 import type { CliErrorCode } from '../error-codes.ts'
 import { COMMANDS, FAMILIES, findCommand, type FlagDefinition, FRONT_DOORS } from './flags.ts'
 import type { Program } from './invocation.ts'
+import { createMisuseError } from './misuse-error.ts'
 import { parsePlainLine } from './parse-plain-line.ts'
 
 /** What was typed. */
@@ -57,7 +58,7 @@ export function createUsageError(reason: string, { argv, program }: CommandLine)
   const help = `${program}${command === undefined ? '' : ` ${command}`} --help`
   const nearest = unknown === undefined ? undefined : suggest(unknown, { argv, program })
   const hint = nearest === undefined ? `Run \`${help}\`.` : `Did you mean \`${nearest}\`? \`${help}\` shows all.`
-  return new MirrorError('USAGE', `Cannot read the command line: ${describeReason(reason, unknown)}`, { hint })
+  return createMisuseError(describeReason(reason, unknown), hint)
 }
 
 function familyOf([first = '']: readonly string[]): string | undefined {

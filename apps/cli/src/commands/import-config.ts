@@ -1,6 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { isMirrorError, MirrorError } from '@mirror/core'
+import { createMisuseError } from '../command-line/misuse-error.ts'
 import { parseConfigFile } from '../config/config-file.ts'
 import { importConfig, type ImportedConfig } from '../config/import/import-config.ts'
 import { IMPORTABLE_TOOLS, type ImportableTool } from '../config/import/import-types.ts'
@@ -16,7 +17,7 @@ import type { CommandStart } from './run-command.ts'
 export async function runImport(start: CommandStart): Promise<ExitCode> {
   const { flags, stdout, stderr, context: { cwd } } = start
   const { source } = flags.words
-  if (source === undefined) throw usage('there is no configuration to import', 'Name its file: mirror config import FILE')
+  if (source === undefined) throw createMisuseError('there is no configuration to import', 'Name its file: mirror config import FILE')
   const imported = importConfig({ path: source, text: await readText(resolve(cwd, source), source) }, readTool(flags.from))
   if (flags.output === undefined) stdout.write(imported.text)
   else await writeText(imported, { path: resolve(cwd, flags.output), shown: flags.output })
@@ -27,14 +28,10 @@ export async function runImport(start: CommandStart): Promise<ExitCode> {
   return leftOut.length > 0 || fault !== undefined ? 3 : 0
 }
 
-function usage(what: string, hint: string): MirrorError<CliErrorCode> {
-  return new MirrorError('USAGE', `Cannot read the command line: ${what}`, { hint })
-}
-
 function readTool(from: string | undefined): ImportableTool | undefined {
   const tool = IMPORTABLE_TOOLS.find((known) => known === from)
   if (from === undefined || from === 'auto' || tool !== undefined) return tool
-  throw usage(`${JSON.stringify(from)} is not a tool whose configuration can be imported`, `Use --from auto, ${IMPORTABLE_TOOLS.join(', ')}.`)
+  throw createMisuseError(`${JSON.stringify(from)} is not a tool whose configuration can be imported`, `Use --from auto, ${IMPORTABLE_TOOLS.join(', ')}.`)
 }
 
 async function readText(path: string, shown: string): Promise<string> {

@@ -1,4 +1,5 @@
 import type { Flags, MirrorCommand } from '../command-line/flags.ts'
+import type { Config } from '../config/config.ts'
 import type { EnvironmentValues } from '../config/environment.ts'
 import { findConfig } from '../config/find-config.ts'
 import { formatProblem } from '../config/problems.ts'
@@ -21,7 +22,7 @@ export interface CommandStart {
   readonly stderr: Output
   readonly env: EnvironmentValues
   readonly pipes: Pipes
-  readonly context: { readonly cwd: string; readonly signal: AbortSignal; readonly now: () => number; readonly systemConfig?: string }
+  readonly context: { readonly cwd: string; readonly signal: AbortSignal; readonly now: () => number; readonly systemConfig?: string; readonly onHangUp?: (listener: () => void) => void }
 }
 
 /** Commands for which it matters what is wanted of a channel. */
@@ -30,15 +31,11 @@ const SELECTING: ReadonlySet<MirrorCommand> = new Set(['sync', 'plan', 'explain'
 /** Reads the configuration, carries a command out, and answers the exit code. Throws what the configuration throws. */
 export async function runCommand(command: MirrorCommand, start: CommandStart): Promise<ExitCode> {
   const { flags, env, stdout, context } = start
-  const { cwd, systemConfig } = context
   if (command === 'config' && flags.words['action'] === 'import') {
     const { runImport } = await import('./import-config.ts')
     return await runImport(start)
   }
-  const source = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
-  // What reads YAML is most of what would have to be loaded: only where there is a file.
-  const file = source === undefined ? undefined : (await import('../config/config-file.ts')).parseConfigFile(source)
-  const resolved = resolveConfig({ file, env, flags, workingDirectory: cwd, now: context.now() })
+  const resolved = await readConfig(start)
   if (command === 'config') {
     const { formatConfig } = await import('../config/format-config.ts')
     for (const warning of resolved.warnings) start.stderr.write(`warning: ${formatProblem(warning)}\n`)
@@ -47,7 +44,10 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   }
   const { config, notes } = SELECTING.has(command) ? await loadSeeds(qualifyChannels(resolved)) : { config: resolved, notes: [] }
   const renderer = createRenderer({ ...start, level: chooseLevel(start, config.logLevel) })
-  const session: Session = { command, config, env, flags, stdout, renderer, cwd, pipes: start.pipes, signal: context.signal, now: context.now }
+  const session: Session = {
+    command, config, env, flags, stdout, renderer, cwd: context.cwd, pipes: start.pipes, signal: context.signal, now: context.now,
+    readConfig: async () => await readConfig(start), onHangUp: context.onHangUp ?? (() => undefined),
+  }
   for (const warning of config.warnings) renderer.render({ type: 'notice', code: warning.code, message: formatProblem(warning) })
   for (const message of notes) renderer.render({ type: 'notice', code: 'SEEDS', message })
   try {
@@ -55,6 +55,13 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
   } finally {
     renderer.close()
   }
+}
+
+async function readConfig({ flags, env, context: { cwd, systemConfig, now } }: CommandStart): Promise<Config> {
+  const source = await findConfig({ file: flags.file, home: env.home, workingDirectory: cwd, ...(systemConfig === undefined ? {} : { systemFile: systemConfig }) })
+  // What reads YAML is most of what would have to be loaded: only where there is a file.
+  const file = source === undefined ? undefined : (await import('../config/config-file.ts')).parseConfigFile(source)
+  return resolveConfig({ file, env, flags, workingDirectory: cwd, now: now() })
 }
 
 /** What carries each command out, loaded when it is called. */
@@ -72,6 +79,7 @@ const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Sessi
   'delta inspect': async (session) => await (await import('./delta/inspect.ts')).runDeltaInspect(session),
   'delta request': async (session) => await (await import('./delta/request.ts')).runDeltaRequest(session),
   'delta new-key': async (session) => await (await import('./delta/new-key.ts')).runNewKey(session),
+  'token new': async (session) => await (await import('./new-token.ts')).runNewToken(session),
   serve: async (session) => await (await import('./serve.ts')).runServe(session),
   diff: async (session) => await (await import('./diff/diff.ts')).runDiff(session),
   adopt: async (session) => await (await import('./adopt.ts')).runAdopt(session),

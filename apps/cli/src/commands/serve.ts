@@ -1,7 +1,9 @@
-import { MirrorError } from '@mirror/core'
-import { type RunningServer, type ServerEvent, startServer } from '@mirror/server'
-import { parseCount, parseDuration } from '../config/units.ts'
-import type { CliErrorCode } from '../error-codes.ts'
+import { isNetwork, type RunningServer, type ServerEvent, type ServerSettings, startServer } from '@mirror/server'
+import type { Config } from '../config/config.ts'
+import { createConfigError } from '../config/problems.ts'
+import type { ServeConfig } from '../config/resolve-serve.ts'
+import type { AccessLog } from '../config/serve-values.ts'
+import { readErrorFacts } from '../errors/error-facts.ts'
 import type { ExitCode } from '../errors/exit-codes.ts'
 import { describeServerEvent } from '../render/describe-server-event.ts'
 import { formatAccess } from '../render/format-access.ts'
@@ -9,60 +11,88 @@ import type { Session } from './session.ts'
 
 /** So long what is being sent may go on. */
 const DRAIN = 10_000
-const PORT_OF_ROOT = 80
-const PORT = 8080
+const PORTS = { plain: { root: 80, others: 8080 }, secure: { root: 443, others: 8443 } } as const
 
-/** Serves the mirror until it is told to stop; then what was asked is answered. Exit code 0. Throws `USAGE` and `SERVER_ADDRESS`. */
+/**
+ * Serves the mirror until it is told to stop; then what was asked is answered. Reads the configuration again when it is told to. Exit code 0. Throws `CONFIG_INVALID`, `SERVER_ADDRESS`, `ACCESS_INVALID`
+ * and `TLS_INVALID`.
+ */
 export async function runServe(session: Session): Promise<ExitCode> {
-  const { config: { mirrorDir }, flags, renderer, signal } = session
-  const show = chooseLog(session)
+  const { config: { mirrorDir, serve }, renderer, signal, onHangUp } = session
   const server = await startServer({
     mirrorDir,
-    port: readPort(session),
-    ...(flags.host === undefined ? {} : { host: flags.host }),
-    ...(flags.maxAge === undefined ? {} : { maximumAge: readAge(flags.maxAge) }),
-    observe: (event) => tell(event, session, show),
+    port: serve.port ?? standardPort(serve),
+    ...(serve.host === undefined ? {} : { host: serve.host }),
+    ...toSettings(serve),
+    observe: (event) => tell(event, session),
   })
   renderer.render({ type: 'notice', code: 'SERVING', message: `Serving ${mirrorDir} at ${addressOf(server)}` })
+  onHangUp(createRenewal(session, server))
   await stopped(signal)
   await server.close(DRAIN)
   return 0
 }
 
-function tell(event: ServerEvent, { stdout, renderer, now }: Session, show: AccessLog): void {
-  if (event.type === 'request') stdout.write(show === 'none' ? '' : formatAccess(event, { form: show, now: now() }))
-  else renderer.render(describeServerEvent(event))
+function tell(event: ServerEvent, session: Session): void {
+  if (event.type !== 'request') return session.renderer.render(describeServerEvent(event))
+  const form = chooseLog(session)
+  if (form !== 'none') session.stdout.write(formatAccess(event, { form, now: session.now() }))
 }
 
-const LOGS = ['combined', 'json', 'none'] as const
-type AccessLog = (typeof LOGS)[number]
-
-function chooseLog({ flags: { accessLog, json, quiet } }: Session): AccessLog {
-  const chosen = LOGS.find((log) => log === accessLog)
-  if (accessLog !== undefined && chosen === undefined) throw usage(`${JSON.stringify(accessLog)} is no form of the access log`, `Use --access-log ${LOGS.join(', ')}.`)
-  return chosen ?? (json ? 'json' : quiet ? 'none' : 'combined')
+function chooseLog({ config: { serve: { accessLog } }, flags: { json, quiet } }: Session): AccessLog {
+  return accessLog ?? (json ? 'json' : quiet ? 'none' : 'combined')
 }
 
-function readPort({ flags: { port } }: Session): number {
-  if (port === undefined) return process.getuid?.() === 0 ? PORT_OF_ROOT : PORT
-  const number = parseCount(port, 0)
-  if (number === undefined || number > 65_535) throw usage(`${JSON.stringify(port)} is no port`, 'Use a number up to 65535; 0 takes any that is free.')
-  return number
+function standardPort({ tls }: ServeConfig): number {
+  const { root, others } = PORTS[tls === undefined ? 'plain' : 'secure']
+  return process.getuid?.() === 0 ? root : others
 }
 
-function readAge(text: string): number {
-  const age = parseDuration(text)
-  if (age === undefined) throw usage(`${JSON.stringify(text)} is no duration`, 'Use one such as 36h or 7d.')
-  return age
+function toSettings({ maximumAge, tls, proxies, access }: ServeConfig): ServerSettings {
+  const wrong = proxies.find((proxy) => !isNetwork(proxy))
+  if (wrong !== undefined) throw createConfigError([{ code: 'CONFIG_INVALID', where: undefined, key: 'serve.proxies', message: `"serve.proxies" takes addresses, or networks such as 10.0.0.0/8, not ${JSON.stringify(wrong)}` }])
+  return {
+    proxies,
+    ...(maximumAge === undefined ? {} : { maximumAge }),
+    ...(tls === undefined ? {} : { tls }),
+    ...(access === undefined ? {} : { access: { rules: access } }),
+  }
 }
 
-function usage(message: string, hint: string): MirrorError<CliErrorCode> {
-  return new MirrorError<CliErrorCode>('USAGE', `Cannot read the command line: ${message}`, { hint })
+/** One after another, however often it is asked for. */
+function createRenewal(session: Session, server: RunningServer): () => void {
+  let last = Promise.resolve()
+  return () => {
+    last = last.then(async () => await renew(session, server))
+  }
 }
 
-function addressOf({ host, port }: RunningServer): string {
+/** Everything holds anew, or nothing does. */
+async function renew({ config: before, readConfig, renderer, signal }: Session, server: RunningServer): Promise<void> {
+  try {
+    const config = await readConfig()
+    await server.renew(toSettings(config.serve))
+    const waiting = findWaiting(before, config)
+    const later = waiting.length === 0 ? '' : `; what is said of ${waiting.join(', ')} holds when the server is started again`
+    renderer.render({ type: 'notice', code: 'RENEWED', message: `The configuration was read again, and holds from now on${later}` })
+  } catch (error) {
+    const { code, message } = readErrorFacts(error, signal)
+    renderer.render({ type: 'notice', code: 'RENEWAL_FAILED', message: `${code}: ${message.replaceAll(/\s*\n\s*/g, '; ')}; what there was holds on` })
+  }
+}
+
+/** What cannot change while the server serves, and did. */
+function findWaiting(before: Config, after: Config): readonly string[] {
+  const settings = (config: Config): Readonly<Record<string, unknown>> => ({
+    'mirror_dir': config.mirrorDir, 'serve.host': config.serve.host, 'serve.port': config.serve.port, 'serve.access_log': config.serve.accessLog,
+  })
+  const now = settings(after)
+  return Object.entries(settings(before)).filter(([key, value]) => now[key] !== value).map(([key]) => key)
+}
+
+function addressOf({ host, port, isSecure }: RunningServer): string {
   const isAny = host === '::' || host === '0.0.0.0'
-  return `http://${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}/${isAny ? ', on every address of this machine' : ''}`
+  return `${isSecure ? 'https' : 'http'}://${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}/${isAny ? ', on every address of this machine' : ''}`
 }
 
 function stopped(signal: AbortSignal): Promise<void> {

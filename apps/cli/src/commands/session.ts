@@ -15,6 +15,10 @@ export interface Pipes {
 export interface Session {
   readonly command: string
   readonly config: Config
+  /** Reads the configuration again, from the same place. Throws what the configuration throws. */
+  readonly readConfig: () => Promise<Config>
+  /** Calls `listener` whenever the process is asked to read its configuration again. */
+  readonly onHangUp: (listener: () => void) => void
   readonly env: EnvironmentValues
   readonly flags: Flags
   readonly stdout: Output

@@ -18,6 +18,7 @@ export function checkKeys(content: Readonly<Record<string, unknown>>, where: Whe
   const findings = [
     ...checkMapping({ content, path: [], parent: '', where }),
     ...channels.flatMap(({ entry, path }) => checkMapping({ content: entry, path, parent: 'channels[]', where })),
+    ...checkServe(content['serve'], where),
   ]
   return { problems: findings.flatMap((finding) => finding.problems), warnings: findings.flatMap((finding) => finding.warnings) }
 }
@@ -34,6 +35,13 @@ function checkMapping(check: KeyCheck): readonly KeyFindings[] {
   if (!isMapping(content)) return []
   const below = PARENTS.filter((parent) => isMapping(content[parent]))
   return [checkUnknown(check), ...below.map((parent) => checkUnknown({ content: content[parent], path: [...path, parent], parent, where }))]
+}
+
+function checkServe(serve: unknown, where: Where): readonly KeyFindings[] {
+  if (!isMapping(serve)) return []
+  const { tls, access } = serve
+  const rules = Array.isArray(access) ? access.map((content: unknown, index) => ({ content, path: ['serve', 'access', index] })) : [{ content: access, path: ['serve', 'access'] }]
+  return [checkUnknown({ content: tls, path: ['serve', 'tls'], parent: 'serve.tls', where }), ...rules.map((rule) => checkUnknown({ ...rule, parent: 'serve.access[]', where }))]
 }
 
 function checkUnknown({ content, path, parent, where }: KeyCheck): KeyFindings {

@@ -1,5 +1,6 @@
 import type { BudgetValues, ChannelEntry, ConfigValues, DerivativeValues } from './config-values.ts'
 import { type FieldReaders, isMapping, listReader, mappingReader, parsedBy, type Reader, switchable, textReader } from './readers.ts'
+import { readServe, SERVE_NESTED_KEYS } from './read-serve.ts'
 import { SELECTION_NESTED_KEYS, SELECTION_READERS } from './read-selection.ts'
 import { parseBandwidth, parseCount, parseDuration, parseMode, parseSizeValue } from './units.ts'
 
@@ -85,6 +86,7 @@ const readDerivatives = mappingReader<DerivativeValues>(
 /** The keys that the mappings below a key have, by that key. */
 export const NESTED_KEYS: Readonly<Record<string, readonly string[]>> = {
   ...SELECTION_NESTED_KEYS,
+  ...SERVE_NESTED_KEYS,
   installers: readInstallersMapping.keys,
   budget: readBudgetMapping.keys,
   variants: readVariants.keys,
@@ -124,6 +126,7 @@ export const CONFIG_READERS: FieldReaders<ConfigValues> = {
   delta_dir: readPlain,
   dest_site: readPlain,
   dest_channel: readPlain,
+  serve: readServe,
 }
 
 function withinOne(value: unknown, maximum: number): number | undefined {

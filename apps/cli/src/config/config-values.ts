@@ -1,5 +1,6 @@
 import type { ReusePolicy } from '@mirror/sync'
 import type { SelectionValues } from './selection-values.ts'
+import type { ServeValues } from './serve-values.ts'
 
 /** A channel as a file writes it: alone, or in the long form with what holds for it alone. */
 export interface ChannelEntry extends SelectionValues {
@@ -59,4 +60,5 @@ export interface ConfigValues extends SelectionValues {
   readonly delta_dir?: string | undefined
   readonly dest_site?: string | undefined
   readonly dest_channel?: string | undefined
+  readonly serve?: ServeValues | undefined
 }

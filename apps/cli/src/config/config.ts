@@ -3,6 +3,7 @@ import type { Selection } from '@mirror/selection'
 import type { DerivativeChoice, ReusePolicy, VariantChoice, WantedSubdir } from '@mirror/sync'
 import type { LogLevel } from '../events.ts'
 import type { ConfigProblem } from './problems.ts'
+import type { ServeConfig } from './resolve-serve.ts'
 
 /** A channel to mirror. Its folder below the mirror's is `channel.folder`. */
 export interface ChannelConfig {
@@ -97,6 +98,7 @@ export interface Config {
   /** What `verbose` says; flags win over it. */
   readonly logLevel: LogLevel | undefined
   readonly others: ForOtherCommands
+  readonly serve: ServeConfig
   readonly maximumDeletes: number | undefined
   /** Bytes that must stay free. */
   readonly reserve: number | undefined

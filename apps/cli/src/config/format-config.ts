@@ -1,6 +1,7 @@
 import { type ChannelUrl, DEFAULT_CHANNEL_ALIAS } from '@mirror/core'
 import type { ChannelConfig, Config } from './config.ts'
 import { formatSelection } from './format-selection.ts'
+import { formatServe } from './format-serve.ts'
 import { HIDDEN } from './hidden-secret.ts'
 import { stringifyForBoth } from './stringify-yaml.ts'
 import { formatDurationKey, formatModeKey } from './units.ts'
@@ -24,6 +25,7 @@ export function formatConfig(config: Config, showSecrets: boolean): string {
     variants: config.variants,
     ...formatKeeping(config),
     ...formatFetching(config),
+    ...formatServe(config.serve),
   }
   return heading + stringifyForBoth(content)
 }

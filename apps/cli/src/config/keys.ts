@@ -1,5 +1,6 @@
 import { type KeyGroup, type KeyReference, NEXT } from './key-reference.ts'
 import { SELECTION } from './selection-keys.ts'
+import { SERVING_KEYS } from './serving-keys.ts'
 
 const CHANNELS: KeyGroup = {
   title: 'What is mirrored, and where to',
@@ -155,16 +156,16 @@ const FETCHING: KeyGroup = {
 }
 
 /** Every key that has a meaning, in the order of the reference page. */
-export const KEY_GROUPS: readonly KeyGroup[] = [CHANNELS, SELECTION, PUBLISHING, FETCHING]
+export const KEY_GROUPS: readonly KeyGroup[] = [CHANNELS, SELECTION, PUBLISHING, FETCHING, SERVING_KEYS]
 
 /** The same without their groups. */
 export const KEYS: readonly KeyReference[] = KEY_GROUPS.flatMap(({ keys }) => keys)
 
 /** Keys that have keys below them. */
-export const PARENTS = ['installers', 'formats', 'latest', 'closure', 'budget', 'variants', 'derivatives', 'timeouts'] as const
+export const PARENTS = ['installers', 'formats', 'latest', 'closure', 'budget', 'variants', 'derivatives', 'timeouts', 'serve'] as const
 
 /** What a mapping of keys belongs to: the top of the file, the long form of a channel, or a key. */
-export type ParentKey = '' | 'channels[]' | (typeof PARENTS)[number]
+export type ParentKey = '' | 'channels[]' | 'serve.tls' | 'serve.access[]' | (typeof PARENTS)[number]
 
 const isPlain = (key: string): boolean => !key.includes('.') && !key.includes('[')
 

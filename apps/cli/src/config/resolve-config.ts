@@ -11,6 +11,7 @@ import { createConfigError } from './problems.ts'
 import { readFlags } from './read-flags.ts'
 import { resolveChannelConfigs } from './resolve-channel-configs.ts'
 import { resolveInstallers } from './resolve-installers.ts'
+import { resolveServe } from './resolve-serve.ts'
 import { override, STANDARD, STANDARD_TIMEOUTS, STANDARD_VARIANTS } from './settings.ts'
 
 /** What a configuration is made of. */
@@ -41,8 +42,9 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
     // Whoever names channels on the command line asks for these.
     isWanted: flags.channels.length === 0, channels: channels.values, platforms: settings.platforms, workingDirectory, where: (key) => parsed.where([key]),
   })
+  const served = resolveServe(values.serve, { flags, home: env.home, workingDirectory, file: file?.path })
   const warnings = [...parsed.warnings, ...channels.warnings, ...installers.warnings]
-  const problems = [...parsed.problems, ...(flags.strict ? warnings : []), ...chosen.problems, ...channels.problems, ...installers.problems]
+  const problems = [...parsed.problems, ...(flags.strict ? warnings : []), ...chosen.problems, ...channels.problems, ...installers.problems, ...served.problems]
   if (problems.length > 0) throw createConfigError(problems)
   const { bandwidth, concurrency, grace, noarch, platforms, retain, reuse } = settings
   return {
@@ -58,14 +60,13 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
     reuse,
     grace,
     retain,
-    fileMode: values.file_mode,
-    directoryMode: values.directory_mode,
-    group: values.group,
+    ...resolveOwnership(values),
     concurrency,
     bandwidth,
     timeouts: override(override(STANDARD_TIMEOUTS, values.timeouts ?? {}), { idle: chosen.timeout }),
     logLevel: levelOf(values.verbose),
     others: { dest_site: values.dest_site, dest_channel: values.dest_channel },
+    serve: served.serve,
     maximumDeletes: chosen.maximumDeletes,
     reserve: chosen.reserve,
     warnings,
@@ -86,6 +87,10 @@ function resolvePaths(
     metricsFile: metrics === undefined ? undefined : absolute(metrics),
     certificates: certificates === undefined ? undefined : absolute(certificates),
   }
+}
+
+function resolveOwnership({ file_mode: fileMode, directory_mode: directoryMode, group }: ConfigValues): Pick<Config, 'fileMode' | 'directoryMode' | 'group'> {
+  return { fileMode, directoryMode, group }
 }
 
 const STANDARD_DELTA = 'delta_pkgs'
