@@ -37,7 +37,7 @@ export { createIndexScanner, type IndexScanner, scanIndex } from './scanner/inde
 export { assembleIndex, type AssembleIndexOptions } from './shards/assemble-index.ts'
 export type { MsgpackMap, MsgpackValue } from './shards/msgpack-reader.ts'
 export { readShard, readShardIndex, type Shard, type ShardIndex } from './shards/read-shards.ts'
-export { writeShards, type WriteShardsOptions, type WrittenShard } from './shards/write-shards.ts'
+export { writeShards, writeShardsInSteps, type WriteShardsOptions, type WrittenShard } from './shards/write-shards.ts'
 export { parseVersionSpec, type VersionClause, type VersionOperator, type VersionSpec } from './version/version-spec.ts'
 export {
   compareVersions, findVersion, isVersion, parseVersion, type Version, type VersionAtom, type VersionSegment, versionStartsWith,

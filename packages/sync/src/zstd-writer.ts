@@ -1,5 +1,6 @@
 import { pipeline } from 'node:stream/promises'
 import { constants, createZstdCompress } from 'node:zlib'
+import { withoutEmptyFrame } from '@mirror/store'
 import type { SpooledBytes } from '@mirror/repository-client'
 import type { SpoolSpace } from './spool-space.ts'
 
@@ -36,7 +37,7 @@ export function createZstdWriter(length: number, { spool, signal }: ZstdWriterOp
     params: { [constants.ZSTD_c_compressionLevel]: LEVEL, [constants.ZSTD_c_checksumFlag]: 1 },
   })
   const done = pipeline(compressor, async (chunks: AsyncIterable<Uint8Array>) => {
-    for await (const chunk of chunks) target.write(chunk)
+    for await (const chunk of withoutEmptyFrame(chunks)) target.write(chunk)
   }, { signal })
   // Awaited by whoever waits for room or for the end; until then a failure must not count as unhandled.
   done.catch(() => undefined)

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -45,6 +45,19 @@ function tellsSize(frame: Buffer): boolean {
 }
 
 describe('createZstdWriter()', () => {
+  test('makes one frame also where it ends with a piece of its output', async ({ expect, onTestFinished }) => {
+    using spool = createSpoolSpace(makeTemporaryFolder(onTestFinished))
+    const noise = randomBytes(65_536)
+    const sizes = new Set<number>()
+    // Noise grows by its headings alone: one of the frames has exactly 65,536 bytes.
+    for (let length = 65_500; length < 65_536; length += 1) {
+      const frame = await compress(noise.subarray(0, length), 65_536, spool)
+      sizes.add(frame.length)
+      expect(frame.lastIndexOf(Buffer.from('28b52ffd', 'hex')), `${length}`).toBe(0)
+    }
+    expect([...sizes]).toContain(65_536)
+  })
+
   test('makes one frame that tells its size and gives back every byte, whatever the pieces', async ({ expect, onTestFinished }) => {
     const folder = makeTemporaryFolder(onTestFinished)
     using spool = createSpoolSpace(folder)

@@ -1,7 +1,7 @@
 import type { ArtifactName } from './artifact-name.ts'
 import { appendArtifact, appendRow, artifactAt, type ArtifactBatch, type ArtifactColumns, createArtifactBatch, createArtifactColumns, haveSameBytes, sizeAt } from './artifact-columns.ts'
 import type { Artifact } from './artifact.ts'
-import { compareBytes, compareNameRows, rangeOf } from '../columns/columns.ts'
+import { type ByteRange, compareBytes, compareNameRows, rangeOf } from '../columns/columns.ts'
 import type { Digest } from '../digest.ts'
 import { MirrorError } from '../errors.ts'
 import { sortRows } from '../columns/merge-rows.ts'
@@ -21,6 +21,8 @@ export interface ArtifactSet extends Iterable<Artifact> {
   readonly at: (position: number) => Artifact
   /** The artifact of that name, by binary search. */
   readonly find: (name: string) => Artifact | undefined
+  /** Where the artifact of that name is, by binary search, without making an object of any; a `guess` that is right saves the search. */
+  readonly positionOf: (name: string, guess?: number) => number | undefined
 }
 
 /** Collects artifacts in any order. */
@@ -175,20 +177,30 @@ function createSet(columns: ArtifactColumns, { count, bytes, order }: SetRows): 
     return artifactAt(columns, row)
   }
 
-  function find(name: string): Artifact | undefined {
-    const wanted = Buffer.from(name)
-    const range = { bytes: wanted, start: 0, end: wanted.length }
+  /** Negative, zero or positive, as the name lies before, at or behind the position. */
+  function compareAt(wanted: ByteRange, position: number): number {
+    return compareBytes(wanted, rangeOf(columns.names, order()[position] ?? 0))
+  }
+
+  function positionOf(name: string, guess = count): number | undefined {
+    const encoded = Buffer.from(name)
+    const wanted = { bytes: encoded, start: 0, end: encoded.length }
+    if (guess < count && compareAt(wanted, guess) === 0) return guess
     let low = 0
     let high = count
     while (low < high) {
       const middle = (low + high) >>> 1
-      const row = order()[middle] ?? 0
-      const difference = compareBytes(range, rangeOf(columns.names, row))
-      if (difference === 0) return artifactAt(columns, row)
+      const difference = compareAt(wanted, middle)
+      if (difference === 0) return middle
       if (difference < 0) high = middle
       else low = middle + 1
     }
     return undefined
+  }
+
+  function find(name: string): Artifact | undefined {
+    const position = positionOf(name)
+    return position === undefined ? undefined : at(position)
   }
 
   const set: ArtifactSet = {
@@ -197,6 +209,7 @@ function createSet(columns: ArtifactColumns, { count, bytes, order }: SetRows): 
     bytes,
     at,
     find,
+    positionOf,
     *[Symbol.iterator]() {
       for (let position = 0; position < count; position += 1) yield at(position)
     },

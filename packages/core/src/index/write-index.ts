@@ -9,6 +9,7 @@ import { minifyJson } from '../json/json-slices.ts'
 import { sortRows } from '../columns/merge-rows.ts'
 import { createSliceReader } from './slice-reader.ts'
 import { planEntries, type TopMember } from './write-entry.ts'
+import { finish, type Steps } from '../steps.ts'
 
 /** What `writeIndex` writes. */
 export interface WriteIndexOptions {
@@ -34,7 +35,7 @@ export function writeIndex(options: WriteIndexOptions): void {
 }
 
 /** The same, in steps: after a chunk or a few it can wait until somebody wants the next ones, or be given up. */
-export function* writeIndexInSteps({ parts, info, write }: WriteIndexOptions): Generator<undefined, void, undefined> {
+export function* writeIndexInSteps({ parts, info, write }: WriteIndexOptions): Steps<void> {
   const writer = createByteWriter(write)
   yield* writeMembers(planMembers(parts, info ?? {}), writer)
   writer.flush()
@@ -47,18 +48,12 @@ export function measureIndex({ parts, info }: Omit<WriteIndexOptions, 'write'>):
   return counter.bytes()
 }
 
-type Steps = Generator<undefined, void, undefined>
-
-function finish(steps: Steps): void {
-  while (steps.next().done !== true) continue
-}
-
 /** A member of the top level that is written in steps. */
 interface SteppedMember extends Omit<TopMember, 'writeValue'> {
-  readonly writeValue: (writer: ByteWriter) => Steps
+  readonly writeValue: (writer: ByteWriter) => Steps<void>
 }
 
-function* writeMembers(members: readonly SteppedMember[], writer: ByteWriter): Steps {
+function* writeMembers(members: readonly SteppedMember[], writer: ByteWriter): Steps<void> {
   writer.putText('{')
   for (const [position, member] of members.entries()) {
     writer.putText(`${position === 0 ? '' : ','}${member.rawKey}:`)
@@ -67,7 +62,7 @@ function* writeMembers(members: readonly SteppedMember[], writer: ByteWriter): S
   writer.putText('}')
 }
 
-function* writeAtOnce({ writeValue }: TopMember, writer: ByteWriter): Steps {
+function* writeAtOnce({ writeValue }: TopMember, writer: ByteWriter): Steps<void> {
   writeValue(writer)
   yield
 }
@@ -84,7 +79,7 @@ function planMembers(parts: readonly IndexPart[], info: Readonly<Record<string, 
   return members.sort((left, right) => compareCodePoints(left.key, right.key))
 }
 
-function* writeV3(parts: readonly IndexPart[], writer: ByteWriter): Steps {
+function* writeV3(parts: readonly IndexPart[], writer: ByteWriter): Steps<void> {
   const sections = new Set<IndexSection>()
   for (const { table } of parts) for (const { section } of table.skeleton.sections) if (section.startsWith('v3.')) sections.add(section)
   const ordered = [...sections].sort(compareCodePoints)
@@ -96,7 +91,7 @@ function* writeV3(parts: readonly IndexPart[], writer: ByteWriter): Steps {
   writer.putText('}')
 }
 
-function* writeSection(parts: readonly IndexPart[], section: IndexSection, writer: ByteWriter): Steps {
+function* writeSection(parts: readonly IndexPart[], section: IndexSection, writer: ByteWriter): Steps<void> {
   const found = parts.flatMap((part) => findSectionRows(part, section) ?? []).filter(hasKeptRows)
   const [only] = found
   writer.putText('{')
@@ -108,7 +103,7 @@ function* writeSection(parts: readonly IndexPart[], section: IndexSection, write
 const PIECE = 1 << 16
 
 /** Sorted and compact: kept neighbours stand one comma apart, so a stretch of them is one piece, comma in front included. */
-function* copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): Steps {
+function* copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): Steps<void> {
   const { table, source } = part
   const reader = createSliceReader(source)
   let comma = 0
@@ -128,7 +123,7 @@ function* copyRuns({ part, from, to }: SectionRows, writer: ByteWriter): Steps {
 }
 
 /** Anything else: rows of all parts by key, each copied without its blanks. */
-function* writeSorted(found: readonly SectionRows[], writer: ByteWriter): Steps {
+function* writeSorted(found: readonly SectionRows[], writer: ByteWriter): Steps<void> {
   const { keys, owners, rows } = collectKeys(found)
   const order = sortRows(allRows(rows.length), (left, right) => compareNameRows(keys, left, right))
   assertDistinct(keys, order)

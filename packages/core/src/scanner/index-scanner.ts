@@ -2,6 +2,7 @@ import { readInto, toByteSource } from '../index/byte-source.ts'
 import type { ByteSource, IndexSection, IndexSink, IndexSkeleton, NotedField, RecordView } from '../index/index-types.ts'
 import { recallFrom } from './index-stepper.ts'
 import { decodeString, endOfValue, isScalarByte, skipBlanks } from '../json/json-keys.ts'
+import { finish, type Steps } from '../steps.ts'
 import { createScanDriver, type RowBatch, type RowSink } from './scan-driver.ts'
 import { ROW_END, ROW_KEY, ROW_KEY_LENGTH, ROW_VALUE, ROW_WORDS } from './scanner-engine.ts'
 
@@ -41,6 +42,15 @@ export function scanIndex(source: ByteSource | Uint8Array, sink: IndexSink): Ind
 
 /** Scans all of a source. */
 export function driveScan(source: ByteSource, sink: RowSink): IndexSkeleton {
+  return finish(driveScanInSteps(source, sink))
+}
+
+/** The same as `scanIndex`, in steps of a window each: between them it can wait, or be given up. */
+export function scanIndexInSteps(source: ByteSource, sink: IndexSink): Steps<IndexSkeleton> {
+  return driveScanInSteps(source, createViewSink(sink))
+}
+
+function* driveScanInSteps(source: ByteSource, sink: RowSink): Steps<IndexSkeleton> {
   const driver = createScanDriver(sink, recallFrom(source))
   for (let position = 0; position < source.length;) {
     const room = driver.room()
@@ -48,6 +58,7 @@ export function driveScan(source: ByteSource, sink: RowSink): IndexSkeleton {
     readInto(source, part, position)
     position += part.length
     driver.filled(part.length)
+    yield
   }
   return driver.end()
 }

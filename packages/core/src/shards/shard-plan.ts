@@ -1,10 +1,11 @@
 import { isArtifactName, splitArtifactName } from '../artifact/artifact-name.ts'
 import { compareNameRows, createNameColumn } from '../columns/columns.ts'
 import { type IndexPart, isKept } from '../index/index-part.ts'
-import { scanIndex } from '../scanner/index-scanner.ts'
+import { scanIndexInSteps } from '../scanner/index-scanner.ts'
 import type { IndexLayout, IndexSkeleton, RecordView } from '../index/index-types.ts'
 import { compareCodePoints } from '../json/json-dumps.ts'
 import { sortRows } from '../columns/merge-rows.ts'
+import type { Steps } from '../steps.ts'
 
 /** Which rows go into which shard. */
 export interface ShardPlan {
@@ -16,12 +17,13 @@ export interface ShardPlan {
   readonly newest: number | undefined
 }
 
-/** First pass: which record belongs to which package. */
-export function planShards(part: IndexPart): ShardPlan {
+/** First pass, in steps: which record belongs to which package. */
+export function* planShards(part: IndexPart): Steps<ShardPlan> {
   const { table } = part
   const ids = createNameIds()
   const owners = new Uint32Array(table.rows)
-  const keys = createNameColumn()
+  // Of a document whose keys are sorted, rows are in order as they stand.
+  const keys = table.canonical ? undefined : createNameColumn()
   const removed = new Set(readRemoved(table.skeleton))
   let newest: number | undefined
   let row = 0
@@ -31,13 +33,13 @@ export function planShards(part: IndexPart): ShardPlan {
     owners[row] = ids.ofRecord(view) + 1
     removed.delete(key)
     newest = later(newest, timeOf(view))
-    keys.appendText(key)
+    keys?.appendText(key)
   }
 
-  scanIndex(part.source, {
+  yield* scanIndexInSteps(part.source, {
     record(view) {
       if (isKept(part, row)) take(view)
-      else keys.appendText('')
+      else keys?.appendText('')
       row += 1
     },
   })
@@ -49,7 +51,8 @@ export function planShards(part: IndexPart): ShardPlan {
     names: ids.names().toSorted(compareCodePoints),
     rowsOf(name) {
       const id = ids.of(name)
-      return sortRows(rows.subarray(starts[id], starts[id + 1]), (left, right) => compareSections(table, left, right) || compareNameRows(keys, left, right))
+      const own = rows.subarray(starts[id], starts[id + 1])
+      return keys === undefined ? own : sortRows(own, (left, right) => compareSections(table, left, right) || compareNameRows(keys, left, right))
     },
     removedOf: (name) => (removedByName.get(name) ?? []).toSorted(compareCodePoints),
     newest,

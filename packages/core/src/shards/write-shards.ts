@@ -7,6 +7,7 @@ import { createMsgpackWriter, type MsgpackWriter } from './msgpack-writer.ts'
 import { planShards, type ShardPlan } from './shard-plan.ts'
 import { createSliceReader, type SliceReader } from '../index/slice-reader.ts'
 import type { SubdirName } from '../channel/subdir.ts'
+import { finish, type Steps } from '../steps.ts'
 
 /** One shard: the records of one package name (CEP 16). */
 export interface WrittenShard {
@@ -39,21 +40,35 @@ export interface WriteShardsOptions {
  * stand, `md5` and `sha256` as bytes, whole numbers as integers, one zstd frame of level 3 with its content size. So a package that did
  * not change keeps its shard. Memory is about 60 bytes a record, and one shard.
  */
-export function writeShards({ subdir, source, table, keep, createdAt, shard }: WriteShardsOptions): Uint8Array {
+export function writeShards(options: WriteShardsOptions): Uint8Array {
+  return finish(writeShardsInSteps(options))
+}
+
+/** The same, in steps: after a window of the document, and after each shard, it can wait until somebody wants the next ones, or be given up. */
+export function* writeShardsInSteps({ subdir, source, table, keep, createdAt, shard }: WriteShardsOptions): Steps<Uint8Array> {
   const part = { source, table, ...(keep === undefined ? {} : { keep }) }
-  const plan = planShards(part)
+  const plan = yield* planShards(part)
   const writer = createMsgpackWriter()
   const readers = new Map<IndexSection, SliceReader>()
   const hashes = new Map<string, Sha256>()
   for (const name of plan.names) {
     packShard({ plan, name, writer, table, read: (section) => readerOf(readers, section, source) })
-    const bytes = loadZlib().zstdCompressSync(writer.take())
+    const bytes = compress(writer.take())
     const sha256 = sha256Of(bytes)
     hashes.set(name, sha256)
     shard({ name, fileName: `${sha256}.msgpack.zst`, sha256, bytes })
+    yield
   }
   packIndex({ writer, subdir, skeleton: table.skeleton, created: createdAt ?? plan.newest ?? 0, hashes })
-  return loadZlib().zstdCompressSync(writer.take())
+  return compress(writer.take())
+}
+
+/**
+ * One frame. It gets a piece of memory that it cannot fill: where a frame ends with its piece, Node asks for more and gets an empty frame behind it. Pieces of the usual 16 KiB, fifty thousand
+ * times, would also be much to collect.
+ */
+function compress(bytes: Uint8Array): Uint8Array {
+  return loadZlib().zstdCompressSync(bytes, { chunkSize: bytes.length + (bytes.length >>> 7) + 128 })
 }
 
 function sha256Of(bytes: Uint8Array): Sha256 {

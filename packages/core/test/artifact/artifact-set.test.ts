@@ -27,6 +27,8 @@ describe('createArtifactSet()', () => {
         expect(set.find(one.name)).toEqual(one)
         expect(set.find(`${one.name}x`)).toBeUndefined()
         expect(set.find(one.name.slice(0, -1))).toBeUndefined()
+        for (const guess of [0, sorted.indexOf(one), sorted.length, undefined]) expect(set.positionOf(one.name, guess)).toBe(sorted.indexOf(one))
+        expect(set.positionOf(`${one.name}x`, sorted.indexOf(one))).toBeUndefined()
       }
     }), { numRuns: 200 })
   })

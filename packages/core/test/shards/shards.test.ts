@@ -67,6 +67,19 @@ const example = makeIndex(
 )
 
 describe('writeShards()', () => {
+  it('makes one frame of each shard, whatever its size', () => {
+    const noise = Array.from({ length: 500 }, (_, at) => createHash('sha256').update(String(at)).digest('base64')).join('')
+    const sizes = new Set<number>()
+    for (let length = 20_900; length < 21_500; length += 1) {
+      const [shard] = split(dumpIndex(makeIndex({ conda: { 'a-1-0.conda': { summary: noise.slice(0, length) } } }))).shards
+      const bytes = Buffer.from(shard?.bytes ?? [])
+      sizes.add(bytes.length)
+      expect(bytes.lastIndexOf(Buffer.from('28b52ffd', 'hex')), `${length}`).toBe(0)
+    }
+    // The size of the pieces that Node's zlib fills when it is not told another one.
+    expect([...sizes]).toContain(16_384)
+  })
+
   it('puts the records of each package into a shard', () => {
     const { index, shards } = split(dumpIndex(example))
     expect(shards.map(({ name }) => name)).toEqual(['a', 'a-b', 'c', 'gone', 'w'])
