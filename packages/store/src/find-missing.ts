@@ -9,10 +9,12 @@ import { readNames } from './generation-file.ts'
 import { checkFile } from './hash-file.ts'
 import { assertRegular } from './safe-root.ts'
 import type { Staging } from './staging.ts'
-import { positionOf, type TrackedArtifacts, type TrackedSet, type Whereabouts } from './tracked-artifacts.ts'
+import { type TrackedArtifacts, type TrackedSet, type Whereabouts } from './tracked-artifacts.ts'
 
 /** Up to so many names of a set are looked at one by one; more cost less by reading the folder. */
 const LOOK_UP = 256
+/** Reading so many names costs as much as looking at one: a folder with more than that for each wanted one is not read to its end. */
+const NAMES_A_LOOK = 4
 
 /** What `findMissing` works on. */
 export interface FindMissingOptions {
@@ -50,10 +52,13 @@ function findOccupied({ paths }: DiskContext, set: ArtifactSet): Uint8Array | un
   if (!fs.existsSync(folder)) return occupied
   if (set.count <= LOOK_UP) return undefined
   const names = fs.opendirSync(folder, { bufferSize: 1024 })
+  let seen = 0
   try {
     for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
-      const position = positionOf(set, entry.name)
+      const position = set.positionOf(entry.name)
       if (position !== undefined) occupied[position] = 1
+      seen += 1
+      if (seen > set.count * NAMES_A_LOOK) return undefined
     }
   } finally {
     names.closeSync()

@@ -53,7 +53,7 @@ function trackSet(set: ArtifactSet, reused: boolean): TrackedSet {
     set,
     reused,
     positionOf(name) {
-      const position = next < set.count && set.at(next).name === name ? next : positionOf(set, name)
+      const position = set.positionOf(name, next)
       if (position !== undefined) next = position + 1
       return position
     },
@@ -62,20 +62,6 @@ function trackSet(set: ArtifactSet, reused: boolean): TrackedSet {
       bytes[position] = KINDS.indexOf(where)
     },
   }
-}
-
-/** Where a name stands in a set, by binary search. */
-export function positionOf(set: ArtifactSet, name: string): number | undefined {
-  let low = 0
-  let high = set.count
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    const found = set.at(middle).name
-    if (found === name) return middle
-    if (found < name) low = middle + 1
-    else high = middle
-  }
-  return undefined
 }
 
 /** True for one name with the same bytes. */

@@ -28,6 +28,24 @@ function writeTree(root: string, channel: ChannelFixture): void {
   }
 }
 
+/** More than are looked for one by one. */
+const MANY = makeChannel({ noarch: Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`many-1.${at}-0.conda`, `many ${at}`])) })
+
+for (const [others, where] of [[0, 'alone'], [1500, 'among many others']] as const) {
+  test(`missing() finds the bytes that lie in a folder ${where}, and says what is damaged`, async ({ expect, root }) => {
+    fs.mkdirSync(join(root, 'noarch'), { recursive: true })
+    fs.writeFileSync(join(root, 'noarch/repodata.json'), '{}')
+    for (let at = 0; at < others; at += 1) fs.writeFileSync(join(root, 'noarch', `other-1.${at}-0.conda`), '')
+    for (let at = 0; at < 300; at += 3) fs.writeFileSync(join(root, `noarch/many-1.${at}-0.conda`), at === 99 ? 'wrong' : `many ${at}`)
+    const events: StoreEvent[] = []
+    await using transaction = await begun(createDiskStore({ root }), makeChangeset(EMPTY_CHANNEL, MANY).changeset, { adopt: true, observe: (event) => events.push(event) })
+    const missing = await Array.fromAsync(transaction.missing(), ({ name }) => name)
+    expect(missing.toSorted()).toEqual(Array.from({ length: 300 }, (_, at) => at).filter((at) => at % 3 !== 0 || at === 99).map((at) => `many-1.${at}-0.conda`).toSorted())
+    expect(events.filter(({ type }) => type === 'artifact-reused').length).toBe(99)
+    expect(events.filter(({ type }) => type === 'artifact-damaged').length).toBe(1)
+  })
+}
+
 describe('what lies in the folder', () => {
   test('the public files are exactly those of upstream, readable without the store', async ({ expect, root }) => {
     await publish(createDiskStore({ root }), EMPTY_CHANNEL, ONE)

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type ArtifactSet, type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, measureIndex, type Sha256, type SubdirName, writeIndexInSteps, writeShards } from '@mirror/core'
+import { type ArtifactSet, type ByteSource, createIndexTableBuilder, type IndexPart, type IndexTable, isSha256, measureIndex, type Sha256, type SubdirName, writeIndexInSteps, writeShardsInSteps } from '@mirror/core'
 import type { PublishedFile, SubdirState } from '@mirror/delta'
 import { compressBzip2 } from './bzip2.ts'
 import { compressZstd, type DerivedFile, type HeldBytes, spooledFile } from './derived-file.ts'
 import type { VariantChoice } from './options.ts'
+import { runSteps } from './run-steps.ts'
 import { readChunks, readWhole, type SpoolSpace } from './spool-space.ts'
 import { createZstdWriter } from './zstd-writer.ts'
 
@@ -54,7 +55,7 @@ export async function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boo
       reader.write(chunk)
     },
   })
-  while (steps.next().done !== true) await compressor?.whenReady()
+  await runSteps(steps, { signal, ready: compressor?.whenReady })
   const zst = await compressor?.end()
   const source = writer.end()
   return { source, table: reader.end(), sha256: source.sha256, zst, bz2: undefined }
@@ -64,7 +65,7 @@ export async function composeIndex(parts: readonly IndexPart[], dropBaseUrl: boo
 export async function deriveIndex(original: OriginalIndex, options: DeriveIndexOptions): Promise<DerivedIndex> {
   const { subdir, variants } = options
   const document = { file: { path: `${subdir}/repodata.json`, sha256: original.sha256, size: original.source.length }, chunks: () => readChunks(original.source) }
-  const { index, shards } = variants.shards ? deriveShards(original, options) : { index: [], shards: [] }
+  const { index, shards } = variants.shards ? await deriveShards(original, options) : { index: [], shards: [] }
   const files = [...index, ...await deriveZst(original, options), ...await deriveBzip2(original, options)]
   const artifacts = original.table.artifacts()
   return {
@@ -93,11 +94,11 @@ async function deriveBzip2({ source, bz2 }: OriginalIndex, { subdir, variants }:
 }
 
 /** All shards of a subdir lie in one spool, one after the other. */
-function deriveShards({ source, table }: OriginalIndex, { subdir, spool }: DeriveIndexOptions): { readonly index: readonly DerivedFile[]; readonly shards: readonly DerivedFile[] } {
+async function deriveShards({ source, table }: OriginalIndex, { subdir, spool, signal }: DeriveIndexOptions): Promise<{ readonly index: readonly DerivedFile[]; readonly shards: readonly DerivedFile[] }> {
   const writer = spool.create()
   const places: { readonly file: PublishedFile; readonly position: number }[] = []
   let position = 0
-  const index = writeShards({
+  const steps = writeShardsInSteps({
     subdir,
     source,
     table,
@@ -107,6 +108,7 @@ function deriveShards({ source, table }: OriginalIndex, { subdir, spool }: Deriv
       position += bytes.byteLength
     },
   })
+  const index = await runSteps(steps, { signal })
   const all = writer.end()
   const shards = places.map((place) => ({ file: place.file, chunks: () => [Buffer.from(all.read(place.position, place.file.size))] }))
   return { index: [heldFile(`${subdir}/repodata_shards.msgpack.zst`, index)], shards }
