@@ -7,10 +7,12 @@ import { createSubdirCatalogue, type SubdirCatalogue } from './subdir-catalogue.
 
 /** What a channel lists, as it was read last. */
 export interface ChannelCatalogue {
+  /** The same list for the same state: what is worked out from it can be kept by it. */
   readonly subdirs: readonly SubdirCatalogue[]
+  /** The documents that it was made of. Reading one that is not there any more throws `FileReplaced`. */
+  readonly indexes: readonly FoundIndex[]
   /** Subdirs whose index could not be read, and the code of why. */
   readonly damaged: readonly { readonly subdir: string; readonly code: string }[]
-  /** The view that it was made of: records are read from there. */
   readonly view: ChannelView
   /** False while a later one is being made. */
   readonly isCurrent: boolean
@@ -65,6 +67,7 @@ interface Look {
 interface Shown {
   readonly look: Look
   readonly parts: ReadonlyMap<string, Part>
+  readonly subdirs: readonly SubdirCatalogue[]
 }
 
 /** Creates the catalogues of a mirror. Nothing is read yet. */
@@ -78,7 +81,7 @@ export function createCatalogues({ files, thread, patience = PATIENCE }: Catalog
     const parts = await readParts(name, look)
     if (parts === undefined) return looks.forget(key)
     shown.delete(key)
-    shown.set(key, { look, parts })
+    shown.set(key, { look, parts, subdirs: [...parts.values()].flatMap((part) => ('catalogue' in part ? [part.catalogue] : [])) })
     forgetSnapshots(shown)
   }
 
@@ -161,13 +164,13 @@ async function waitFor(made: Promise<void>, patience: number): Promise<void> {
   }
 }
 
-function present({ look, parts }: Shown, isCurrent: boolean): ChannelCatalogue {
-  const all = [...parts.values()]
+function present({ look, parts, subdirs }: Shown, isCurrent: boolean): ChannelCatalogue {
   return {
     view: look.view,
+    indexes: look.indexes,
     isCurrent,
-    subdirs: all.flatMap((part) => ('catalogue' in part ? [part.catalogue] : [])),
-    damaged: [...all.flatMap((part) => ('code' in part ? [part] : [])), ...look.unread.map((subdir) => ({ subdir, code: 'SHARDS_ONLY' }))],
+    subdirs,
+    damaged: [...[...parts.values()].flatMap((part) => ('code' in part ? [part] : [])), ...look.unread.map((subdir) => ({ subdir, code: 'SHARDS_ONLY' }))],
   }
 }
 

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { HISTORY_STYLE } from '../history/style-history.ts'
+import { TAKE_AWAY_STYLE } from '../take-away/style-take-away.ts'
 import { SCRIPT } from './script.ts'
 import { BASE_STYLE } from './style-base.ts'
 import { PARTS_STYLE } from './style-parts.ts'
@@ -16,7 +17,7 @@ const create = (type: string, text: string): Asset => ({ type, body: Buffer.from
 
 /** The files of the pages, by their names below `/-/`. */
 export const ASSETS: Readonly<Record<'style.css' | 'script.js', Asset>> = {
-  'style.css': create('text/css; charset=utf-8', `${BASE_STYLE.trim()}\n${PARTS_STYLE.trim()}\n${HISTORY_STYLE.trim()}\n`),
+  'style.css': create('text/css; charset=utf-8', `${BASE_STYLE.trim()}\n${PARTS_STYLE.trim()}\n${HISTORY_STYLE.trim()}\n${TAKE_AWAY_STYLE.trim()}\n`),
   'script.js': create('text/javascript; charset=utf-8', SCRIPT),
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import type { ChannelView } from '../channel-view.ts'
 import { isStore } from '../find-place.ts'
+import { joinFolder } from './join-folder.ts'
 import type { PageLink, PageTab } from './layout.ts'
 import type { PageCall } from './route.ts'
 import { createTabs } from './site.ts'
@@ -53,18 +54,16 @@ interface Found {
 }
 
 function describe({ site, root }: PageCall, { path, folder, snapshot, view }: Found): PageChannel {
-  const to = joinWay(root, path)
+  const to = `${root}${joinFolder(path.join('/'))}`
   const name = folder === '' ? 'this mirror' : folder
   const text = snapshot === undefined ? name : `${name} at ${snapshot}`
   const place = join(site.mirrorDir, folder)
+  // The mirror's own folder, where it is a channel itself, has its page elsewhere: its place is that of the list of channels.
+  const own = folder === '' ? `${to}-/channel/` : to
   return {
     folder, snapshot, view, to, name: text, root: place,
     isStore: isStore({ root: site.mirrorDir, folder }),
-    crumbs: [{ text, href: to }],
-    tabs: (current = '') => createTabs(site, { to, current }),
+    crumbs: [{ text, href: own }],
+    tabs: (current = '') => createTabs(site, { to, own, current }),
   }
-}
-
-function joinWay(root: string, path: readonly string[]): string {
-  return `${root}${path.map((name) => `${encodeURIComponent(name)}/`).join('')}`
 }

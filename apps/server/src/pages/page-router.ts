@@ -11,6 +11,8 @@ export interface PageRequest {
   readonly response: ServerResponse
   readonly path: RequestPath
   readonly canSee: (folder: string) => boolean
+  /** A proxy that is trusted passed it on: what it says of the address can be believed. */
+  readonly isForwarded: boolean
 }
 
 /** What the router needs. */
@@ -32,7 +34,7 @@ export function createPageRouter(options: PageRouterOptions): PageRouter {
   const app = express()
   app.disable('x-powered-by').enable('strict routing').enable('case sensitive routing').set('etag', false).set('query parser', false)
   for (const { path, method = 'get', answer } of options.routes) {
-    app[method](path, async (request) => {
+    app[method](writePatterns(path), async (request) => {
       const call = calls.get(request)
       if (call !== undefined) await answerWith({ ...call, params: request.params }, answer)
     })
@@ -65,11 +67,17 @@ export function createPageRouter(options: PageRouterOptions): PageRouter {
   }
 }
 
-function createCall({ request, response, path, canSee }: PageRequest, { site, clock }: PageRouterOptions): PageCall {
+/** The mirror's own folder may be a channel: what others have below `/<channel>/-/`, it has below `/-/`, and its page is `/-/channel/`. */
+function writePatterns(path: string): string[] {
+  if (path === '/*channel/') return [path, '/-/channel/']
+  return path.startsWith('/*channel/-/') ? [path, path.slice('/*channel'.length)] : [path]
+}
+
+function createCall({ request, response, path, canSee, isForwarded }: PageRequest, { site, clock }: PageRouterOptions): PageCall {
   const { segments, isFolder } = path
   const depth = segments.length - (isFolder ? 0 : 1)
   const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'))
-  return { request, response, segments, root: depth > 0 ? '../'.repeat(depth) : './', params: {}, query, now: clock(), site, canSee }
+  return { request, response, segments, root: depth > 0 ? '../'.repeat(depth) : './', params: {}, query, now: clock(), site, canSee, isForwarded }
 }
 
 /** The path as Express reads it: without a token, each name escaped once. */

@@ -18,6 +18,8 @@ export interface PageCall {
   readonly site: Site
   /** Whether the caller may see a channel, by its folder below the mirror. */
   readonly canSee: (folder: string) => boolean
+  /** A proxy that is trusted passed it on: what its headers say of host, protocol and prefix can be believed. */
+  readonly isForwarded: boolean
 }
 
 /** What a route answers. */

@@ -1,7 +1,15 @@
 import { HISTORY_ROUTES } from '../history/routes.ts'
+import { TAKE_AWAY_ROUTES } from '../take-away/take-away-routes.ts'
+import { USE_ROUTES } from '../use/use-page.ts'
+import { CATALOGUE_API_ROUTES } from './api-routes.ts'
+import { artifactRoute } from './artifact-page.ts'
 import { ASSET_ROUTES } from './asset-routes.ts'
+import { channelRoute } from './channel-page.ts'
 import { channelsRoute } from './channels-page.ts'
+import { diskUseRoute } from './disk-use-page.ts'
+import { packageRoute } from './package-page.ts'
 import type { PageRoute } from './route.ts'
+import { channelSearchRoute, searchRoute } from './search-page.ts'
 
 /** Every address of the site beside files; those that come first win. */
-export const ROUTES: readonly PageRoute[] = [...ASSET_ROUTES, channelsRoute, ...HISTORY_ROUTES]
+export const ROUTES: readonly PageRoute[] = [...ASSET_ROUTES, channelsRoute, searchRoute, channelRoute, channelSearchRoute, packageRoute, artifactRoute, diskUseRoute, ...CATALOGUE_API_ROUTES, ...HISTORY_ROUTES, ...USE_ROUTES, ...TAKE_AWAY_ROUTES]
