@@ -11,6 +11,8 @@ export interface DoorRequest {
   readonly path: RequestPath | undefined
   /** Whether the caller may see a channel, by its folder below the mirror. Default: every one. */
   readonly canSee?: (folder: string) => boolean
+  /** A proxy that is trusted passed it on. Default: no. */
+  readonly client?: { readonly isForwarded: boolean }
   /** Everybody gets the same, so that caches that serve several people may keep it. Default: no. */
   readonly isPublic?: boolean
 }
@@ -24,6 +26,7 @@ export interface PagesDoor {
 /** What the pages need. */
 export interface PagesDoorOptions {
   readonly mirrorDir: string
+  readonly temporaryFolder?: string | undefined
   readonly files: MirrorFiles
   readonly clock: () => number
   readonly observe: (event: ServerEvent) => void
@@ -37,11 +40,11 @@ export function openPages({ observe, ...options }: PagesDoorOptions): PagesDoor 
     return createPages({ ...options, fail: (path, error) => observe({ type: 'request-failed', path: showPath(path), error }) })
   }
   return {
-    async answer({ request, response, path, canSee = () => true }) {
+    async answer({ request, response, path, client, canSee = () => true }) {
       response.setHeader('x-content-type-options', 'nosniff')
       if (path === undefined || (isForFile(path) && request.headers.accept?.includes('text/html') !== true)) return tellAbsent(response)
       pages ??= load()
-      await (await pages).answer({ request, response, path, canSee })
+      await (await pages).answer({ request, response, path, canSee, isForwarded: client?.isForwarded ?? false })
     },
     close: async () => await (await pages)?.close(),
   }

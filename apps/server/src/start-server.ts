@@ -14,6 +14,7 @@ import { type LiveSettings, openSettings, secure, type ServerSettings } from './
 import { createMirrorFiles, type MirrorFiles } from './mirror-files.ts'
 import { openPages, type PagesDoor } from './open-pages.ts'
 import { parseRequestPath, type RequestPath, showPath } from './request-path.ts'
+import { takesBody } from './take-away/takes-body.ts'
 import { watchRequest } from './watch-request.ts'
 
 /** What `startServer` needs. */
@@ -61,14 +62,18 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const files = createMirrorFiles(options.mirrorDir)
   const observe = options.observe ?? (() => undefined)
   const clock = options.clock ?? Date.now
-  const pages = openPages({ mirrorDir: options.mirrorDir, files, clock, observe })
+  const pages = openPages({ mirrorDir: options.mirrorDir, temporaryFolder: options.temporaryFolder, files, clock, observe })
   const settings = await openSettings(options, { observe, now: clock, interval: options.watchInterval ?? WATCH_INTERVAL })
   const context: Context = { options, copies, files, pages, settings, observe, active: 0 }
   const server = createListener(settings, (request, response) => void answer(context, request, response))
   // Who takes nothing for so long has gone.
   server.setTimeout(IDLE)
-  // Nobody is asked for bodies, so nobody waits for a permission to send one.
-  server.on('checkContinue', (_request, response) => void response.writeHead(417, { 'content-length': 0, connection: 'close' }).end())
+  // Who is asked for no body does not wait for a permission to send one.
+  server.on('checkContinue', (request, response) => {
+    if (!takesBody(request.method ?? '', parseRequestPath(request.url ?? '')?.segments)) return void response.writeHead(417, { 'content-length': 0, connection: 'close' }).end()
+    response.writeContinue()
+    server.emit('request', request, response)
+  })
   await listen(server, options)
   // Connections that are open keep the certificate that they began with.
   settings.watch((certificate) => ('setSecureContext' in server ? server.setSecureContext(certificate) : undefined))
@@ -89,7 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
 }
 
 const LIMITS = {
-  maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 30_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
+  maxHeaderSize: MAXIMUM_HEADER, headersTimeout: 15_000, requestTimeout: 120_000, keepAliveTimeout: 65_000, connectionsCheckingInterval: 5_000, noDelay: true,
 } as const
 const HANDSHAKE_TIMEOUT = 15_000
 
@@ -156,7 +161,7 @@ interface Call {
 async function route(context: Context, call: Call): Promise<void> {
   const { request: { url = '', method = '' }, response, path } = call
   if (url.length > MAXIMUM_TARGET) return tell(response, 414, { text: 'URI too long' })
-  if (!METHODS.has(method)) return refuseMethod(response)
+  if (!METHODS.has(method) && !takesBody(method, path?.segments)) return refuseMethod(response)
   const own = findOwnPage(path)
   if (own !== undefined) return await own(context, call)
   if (context.active > (context.options.maximumRequests ?? MAXIMUM_REQUESTS)) return tell(response, 503, { text: 'Busy', headers: LATER })
