@@ -1,5 +1,6 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
+import { SERVER_METRICS } from '@mirror/server'
 import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, type FrontDoor, FRONT_DOORS } from '../src/command-line/flags.ts'
 import type { KeyGroup } from '../src/config/key-reference.ts'
 import { KEY_GROUPS } from '../src/config/keys.ts'
@@ -131,7 +132,16 @@ time() - mirror_last_success_timestamp_seconds{command="sync"} > 2 * 86400
 time() - mirror_run_timestamp_seconds{command="sync",channel=""} > 2 * 86400
 mirror_run_held_subdirs > 0
 mirror_verify_faults > 0
+mirror_ready{command="serve"} == 0
 \`\`\`
+
+## Of the server
+
+\`mirror serve\` and \`cas-server\` answer \`/metrics\`. What it tells of channels has the names from above, with \`command="serve"\` and the channel's folder as \`channel\`; a channel that the caller may not see is left
+out. Requests are counted by \`kind\` (\`index\`, \`shard\`, \`artifact\`, \`page\`, \`other\`) and \`status\` (\`2xx\` to \`5xx\`): no label is made of a path, so that nobody can make them more. With several
+processes, any of them answers for all: requests are added up, those of processes that have ended included; what is of one process alone has the label \`process\`.
+
+${table(['metric', 'type', 'meaning'], Object.entries(SERVER_METRICS).map(([name, { type, help }]) => [`\`${name}\``, type, help]))}
 `
 }
 

@@ -10,6 +10,12 @@ export interface ChannelHealth {
   readonly generation: number | undefined
   /** Milliseconds since a run last found it up to date or made it so; undefined where nothing tells. */
   readonly age: number | undefined
+  /** When that generation was published, in milliseconds since 1970. */
+  readonly created: number | undefined
+  /** How many artifacts it lists. */
+  readonly artifacts: number | undefined
+  /** Their bytes. */
+  readonly bytes: number | undefined
   /** Why it is not ready; undefined when it is. */
   readonly reason: string | undefined
 }
@@ -54,18 +60,23 @@ export function showReadiness(readiness: Readiness, { canSee }: { readonly canSe
 }
 
 async function checkChannel({ root, folder, isStore }: FoundChannel, options: ReadinessOptions): Promise<ChannelHealth> {
-  const nothing = { channel: folder, generation: undefined, age: undefined, reason: undefined }
+  const nothing = { channel: folder, generation: undefined, age: undefined, created: undefined, artifacts: undefined, bytes: undefined, reason: undefined }
   if (!isStore) return nothing
   try {
     const store = createDiskStore({ root })
     const reader = await store.read()
     if (reader === undefined) return { ...nothing, reason: 'its first sync has not ended' }
     const age = await readAge(store, reader, options.now)
-    return { channel: folder, generation: reader.generation.number, age, reason: await findFault(reader) ?? findStaleness(age, options) }
+    return { channel: folder, ...describeGeneration(reader), age, reason: await findFault(reader) ?? findStaleness(age, options) }
   } catch (error) {
     if (isMirrorError(error)) return { ...nothing, reason: `its store cannot be read (${error.code})` }
     throw error
   }
+}
+
+function describeGeneration({ generation: { number, created, state } }: StoreReader): Pick<ChannelHealth, 'generation' | 'created' | 'artifacts' | 'bytes'> {
+  const sum = (read: (set: (typeof state.subdirs)[number]['artifacts']) => number): number => state.subdirs.reduce((total, { artifacts }) => total + read(artifacts), 0)
+  return { generation: number, created: Date.parse(created), artifacts: sum(({ count }) => count), bytes: sum(({ bytes }) => bytes) }
 }
 
 /** The first index file of a generation that cannot be read. */

@@ -9,8 +9,10 @@ import { COMMON_HEADERS } from './common-headers.ts'
 import type { ServerErrorCode } from './error-codes.ts'
 import type { ServerEvent } from './events.ts'
 import { createGzipCopies, type GzipCopies } from './gzip-copies.ts'
-import { checkReadiness, showReadiness } from './health.ts'
+import { checkReadiness, type Readiness, showReadiness } from './health.ts'
 import { type LiveSettings, openSettings, secure, type ServerSettings } from './live-settings.ts'
+import { type GatheredProcesses, openMetrics, type ServerMetrics } from './metrics/metrics-page.ts'
+import type { ProcessSnapshot } from './metrics/process-snapshot.ts'
 import { createMirrorFiles, type MirrorFiles } from './mirror-files.ts'
 import { openPages, type PagesDoor } from './open-pages.ts'
 import { parseRequestPath, type RequestPath, showPath } from './request-path.ts'
@@ -34,6 +36,8 @@ export interface ServerOptions extends ServerSettings {
   readonly clock?: () => number
   /** Milliseconds between two looks at the files that the settings name: those that changed are read again. Default 10,000. */
   readonly watchInterval?: number
+  /** Which of several processes this one is, and what all of them know: for metrics. Default: the only one. */
+  readonly processes?: { readonly own: string; readonly gather: () => Promise<GatheredProcesses> }
 }
 
 /** A server that answers. */
@@ -44,6 +48,8 @@ export interface RunningServer {
   readonly isSecure: boolean
   /** Reads all that the settings name again, and goes by them; connections stay. Throws `ACCESS_INVALID` and `TLS_INVALID`: then all is as it was. */
   readonly renew: (settings: ServerSettings) => Promise<void>
+  /** What this process counted, and what it takes. */
+  readonly describe: () => ProcessSnapshot
   /** Takes no more connections, answers what was asked, and breaks off what is not over after `patience` milliseconds. Default 10,000. */
   readonly close: (patience?: number) => Promise<void>
 }
@@ -60,11 +66,15 @@ const WATCH_INTERVAL = 10_000
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const copies = createGzipCopies(options.temporaryFolder)
   const files = createMirrorFiles(options.mirrorDir)
-  const observe = options.observe ?? (() => undefined)
+  const metrics = openMetrics({ process: options.processes?.own, gather: options.processes?.gather, active: () => context.active })
+  const observe = (event: ServerEvent): void => {
+    metrics.count(event)
+    options.observe?.(event)
+  }
   const clock = options.clock ?? Date.now
   const pages = openPages({ mirrorDir: options.mirrorDir, temporaryFolder: options.temporaryFolder, files, clock, observe })
   const settings = await openSettings(options, { observe, now: clock, interval: options.watchInterval ?? WATCH_INTERVAL })
-  const context: Context = { options, copies, files, pages, settings, observe, active: 0 }
+  const context: Context = { options, copies, files, pages, settings, metrics, observe, active: 0 }
   const server = createListener(settings, (request, response) => void answer(context, request, response))
   // Who takes nothing for so long has gone.
   server.setTimeout(IDLE)
@@ -84,6 +94,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     port: address.port,
     isSecure: settings.certificate !== undefined,
     renew: settings.renew,
+    describe: metrics.describe,
     async close(patience = PATIENCE) {
       await closeServer(server, patience)
       await settings[Symbol.asyncDispose]()
@@ -129,6 +140,7 @@ interface Context {
   readonly files: MirrorFiles
   readonly pages: PagesDoor
   readonly settings: LiveSettings
+  readonly metrics: ServerMetrics
   readonly observe: (event: ServerEvent) => void
   active: number
 }
@@ -196,6 +208,7 @@ type OwnPage = (context: Context, call: Call) => Promise<void> | void
 const OWN_PAGES: ReadonlyMap<string, OwnPage> = new Map([
   ['healthz', (_, { response }) => tell(response, 200, { text: 'ok' })],
   ['readyz', tellReadiness],
+  ['metrics', tellMetrics],
 ])
 
 /** What is gone between being found and being read is looked for once more. False when it is not there, and nothing was answered. */
@@ -206,10 +219,20 @@ async function answerPath({ files, copies }: Context, { request, response }: Cal
   return again !== undefined && await answerFile(request, response, { file: again, copies, isPublic })
 }
 
-async function tellReadiness({ options, settings }: Context, call: Call): Promise<void> {
-  const { response } = call
+/** What the caller may see of it. */
+async function findReadiness({ options, settings }: Context, call: Call): Promise<Readiness> {
   const all = await checkReadiness(options.mirrorDir, { maximumAge: settings.maximumAge(), now: (options.clock ?? Date.now)() })
-  const readiness = showReadiness(all, await settings.access.identify(call))
+  return showReadiness(all, await settings.access.identify(call))
+}
+
+async function tellMetrics(context: Context, call: Call): Promise<void> {
+  const body = Buffer.from(await context.metrics.render(await findReadiness(context, call)))
+  call.response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store', ...COMMON_HEADERS }).end(body)
+}
+
+async function tellReadiness(context: Context, call: Call): Promise<void> {
+  const { response } = call
+  const readiness = await findReadiness(context, call)
   const body = Buffer.from(`${JSON.stringify({ ready: readiness.isReady, reasons: readiness.reasons, channels: readiness.channels })}\n`)
   response.writeHead(readiness.isReady ? 200 : 503, { 'content-type': 'application/json', 'content-length': body.length, 'cache-control': 'no-store', ...COMMON_HEADERS }).end(body)
 }

@@ -2,7 +2,6 @@ import type { FileHandle } from 'node:fs/promises'
 import type { ByteRange } from './contract.ts'
 
 const LEAST = 32_768
-const MODEST = 65_536
 const MOST = 262_144
 /** Who took longer for a piece gets small ones. Milliseconds. */
 const QUICK = 100
@@ -11,7 +10,7 @@ const SEATS = 64
 let seats = SEATS
 
 /** Buffers that nobody uses, by their size: what is read a piece at a time leaves none behind for the collector, which would let them pile up. */
-const FREE: ReadonlyMap<number, Buffer[]> = new Map([[LEAST, []], [MODEST, []], [MOST / 2, []], [MOST, []]])
+const FREE: ReadonlyMap<number, Buffer[]> = new Map([[LEAST, []], [LEAST * 2, []], [MOST / 2, []], [MOST, []]])
 
 /**
  * Reads an open file from `start` to `end` (excluded), or to its end: in large pieces for those who take them at once, which is what makes them quick, and in small ones for those who do not,
@@ -20,8 +19,8 @@ const FREE: ReadonlyMap<number, Buffer[]> = new Map([[LEAST, []], [MODEST, []], 
 export async function* readAtPace(handle: FileHandle, { start, end, isBorrowed = false }: ByteRange & { readonly isBorrowed?: boolean }): AsyncGenerator<Uint8Array> {
   let wanted = LEAST
   for (let position = start; position < end;) {
-    const isSeated = wanted > MODEST && seats > 0
-    const size = isSeated ? wanted : Math.min(wanted, MODEST)
+    const isSeated = wanted > LEAST && seats > 0
+    const size = isSeated ? wanted : LEAST
     const length = Math.min(size, end - position)
     const buffer = (isBorrowed ? FREE.get(size)?.pop() : undefined) ?? Buffer.allocUnsafeSlow(isBorrowed ? size : length)
     if (isSeated) seats -= 1
