@@ -58,7 +58,7 @@ async function answerArtifact(page: CataloguePage, artifact: ListedArtifact, rec
   const main = html`${renderCatalogueNotes(page)}${renderHead(page, artifact)}<div class="columns block">${renderNeeds(page, record)}${renderRecord(record)}</div>${
     renderOrigin({ channel, note, now: call.now, record })}${renderRaw(artifact, record)}`
   const crumbs = [...channel.crumbs, { text: 'Packages', href: `${channel.to}-/search` }, ...isLinkable(artifact.name) ? [{ text: artifact.name, href: `${channel.to}-/package/${encodeURIComponent(artifact.name)}` }] : []]
-  return { type: 'page', page: { title: artifact.file, crumbs, tabs: channel.tabs('none'), main } }
+  return { type: 'page', page: { title: artifact.file, crumbs, tabs: channel.tabs('-/search'), main } }
 }
 
 function renderHead({ channel, call }: CataloguePage, { name, version, build, subdir, size, time, file }: ListedArtifact): Html {
@@ -128,7 +128,7 @@ function renderOrigin({ channel, note, now, record }: Origin): Html {
     { name: 'Channel', value: textOf(channel.folder === '' ? 'this mirror' : channel.folder) },
     { name: 'Published', value: generation !== undefined && html`in generation ${generation.number}, ${renderAge(Date.parse(generation.created), now)}` },
     { name: 'Index', value: describeIndex(channel, note) },
-    { name: 'Upstream’s index', value: note?.modified !== undefined && html`of ${renderAge(note.modified, now)}` },
+    { name: 'Upstream’s index', value: note?.modified !== undefined && html`changed ${renderAge(note.modified, now)}` },
     { name: 'Fetched from', value: note?.baseUrl !== undefined && renderUrl(note.baseUrl) },
     { name: 'Named by the record', value: url !== undefined && renderUrl(url) },
   ], { isWide: true }))

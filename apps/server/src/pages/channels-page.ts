@@ -1,15 +1,27 @@
+import type { FoundChannel } from '@mirror/store'
+import { listLatest } from '../catalogue/channel-catalogue.ts'
 import { formatCount, formatNumber, renderAge, renderSize } from './formats.ts'
 import { html, type Html } from './html.ts'
 import { joinFolder } from './join-folder.ts'
 import { renderEmpty, renderFacts, renderFigures, renderSearch } from './parts.ts'
 import type { PageCall, PageRoute } from './route.ts'
+import type { Site } from './site.ts'
 import type { ChannelSummary } from './summarize-channel.ts'
 import { textOf } from './text-of.ts'
 
 /** The channels that a caller may see, by their folders. */
 export async function listSummaries({ site, canSee }: PageCall): Promise<readonly ChannelSummary[]> {
   const channels = (await site.channels()).filter(({ folder }) => canSee(folder))
-  return await Promise.all(channels.map(async (channel) => await site.summarize(channel)))
+  return await Promise.all(channels.map(async (channel) => await countTree(site, channel, await site.summarize(channel))))
+}
+
+/** Of a tree that another tool made nothing but its indexes tell what it holds. */
+async function countTree({ catalogues }: Site, { folder, root }: FoundChannel, summary: ChannelSummary): Promise<ChannelSummary> {
+  const catalogue = summary.kind === 'tree' ? await catalogues.open({ folder, root, snapshot: undefined }) : undefined
+  if (catalogue === undefined) return summary
+  const [latest] = listLatest(catalogue.subdirs, 1)
+  const artifacts = { count: catalogue.subdirs.reduce((sum, { columns }) => sum + columns.records, 0), bytes: catalogue.subdirs.reduce((sum, { columns }) => sum + columns.bytes, 0) }
+  return { ...summary, artifacts, newest: latest?.time }
 }
 
 /** The channels of the mirror. */
@@ -23,7 +35,7 @@ export const channelsRoute: PageRoute = {
     }
     const main = html`${renderTotals(channels, call.now)}${renderSearch({ action: `${call.root}-/search`, label: 'Search packages in all channels', isLarge: true })}<div class="block"><ul class="cards">${
       channels.map((channel) => renderCard(channel, call))}</ul></div>`
-    return { type: 'page', page: { title: 'Channels', lead: 'Conda channels that are mirrored here. conda, mamba and pixi install from them as if they were upstream.', main } }
+    return { type: 'page', page: { title: 'Channels', search: 'elsewhere', lead: 'Conda channels that are mirrored here. conda, mamba and pixi install from them as if they were upstream.', main } }
   },
 }
 
@@ -41,9 +53,9 @@ function renderTotals(channels: readonly ChannelSummary[], now: number): Html {
 function renderCard(channel: ChannelSummary, { root, now }: PageCall): Html {
   const { folder, subdirs, artifacts, synced, newest, kind } = channel
   const facts = renderFacts([
-    { name: 'Artifacts', value: artifacts === undefined ? (kind === 'tree' ? html`<span class="none">counted when it is opened</span>` : undefined) : html`${formatCount(artifacts.count)}, ${renderSize(artifacts.bytes)}` },
+    { name: 'Artifacts', value: artifacts === undefined ? (kind === 'tree' ? html`<span class="none">not counted yet</span>` : undefined) : html`${formatCount(artifacts.count)}, ${renderSize(artifacts.bytes)}` },
     { name: 'Last sync', value: synced !== undefined && renderAge(synced, now) },
-    { name: 'Upstream’s newest', value: newest !== undefined && renderAge(newest, now) },
+    { name: kind === 'tree' ? 'Newest artifact' : 'Upstream’s newest', value: newest !== undefined && renderAge(newest, now) },
   ])
   return html`<li class="card"><div class="head"><h2><a href="${channelWay(root, folder)}">${textOf(folder === '' ? 'This mirror' : folder)}</a></h2>${renderState(channel)}</div>${facts}${renderSubdirs(subdirs)}</li>`
 }

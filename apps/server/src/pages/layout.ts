@@ -26,8 +26,8 @@ export interface Page {
   readonly lead?: HtmlValue
   readonly tabs?: readonly PageTab[]
   readonly main: HtmlValue
-  /** What is searched for, and where. Default: nothing yet, everywhere. */
-  readonly search?: { readonly text: string }
+  /** What is searched for everywhere; `elsewhere` for a page that has a form of its own for it. Default: nothing yet. */
+  readonly search?: { readonly text: string } | 'elsewhere'
   /** The page shows itself again after so many seconds. */
   readonly refresh?: number
 }
@@ -40,7 +40,8 @@ export function renderPage(page: Page, { root }: { readonly root: string }): str
   return `<!doctype html>\n${formatHtml(html`<html lang="en" data-root="${root}"><head><meta charset="utf-8"><title>${title} · Conda mirror</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">${
     refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}">`}<link rel="stylesheet" href="${root}${linkAsset('style.css')}"><link rel="icon" href="${root}-/icon.svg" type="image/svg+xml"><script src="${root}${linkAsset('script.js')}" defer></script></head>
 <body><a class="skip" href="#main">Skip to the content</a>
-<header class="top"><div class="frame"><a class="brand" href="${root}">${MARK}Conda mirror</a>${renderSearch({ action: `${root}-/search`, label: 'Search all channels', text: search?.text ?? '' })}</div></header>
+<header class="top"><div class="frame"><a class="brand" href="${root}">${MARK}Conda mirror</a>${
+    search !== 'elsewhere' && renderSearch({ action: `${root}-/search`, label: 'Search all channels', text: search?.text ?? '' })}</div></header>
 <div class="frame">${renderCrumbs(page, root)}<div class="title"><h1>${title}</h1>${aside}</div>${lead === undefined ? undefined : html`<p class="lead">${lead}</p>`}${renderTabs(tabs)}</div>
 <main id="main" class="frame" tabindex="-1">${main}</main>
 <footer class="foot"><div class="frame"><span>Served by <code>cas-server</code></span><a href="${root}readyz">Readiness</a></div></footer>

@@ -21,7 +21,7 @@ export const packageRoute: PageRoute = {
     const summary = summarizePackage(catalogue.subdirs, name)
     if (summary === undefined) return { type: 'absent', what: `${channel.name} lists no package of the name ${name}.` }
     const main = html`${renderCatalogueNotes(page)}${renderSummary(summary, call.now)}${renderVersions(page, name)}${renderNeeding(page, name)}`
-    return { type: 'page', page: { title: name, crumbs: [...channel.crumbs, { text: 'Packages', href: `${channel.to}-/search` }], tabs: channel.tabs('none'), main } }
+    return { type: 'page', page: { title: name, crumbs: [...channel.crumbs, { text: 'Packages', href: `${channel.to}-/search` }], tabs: channel.tabs('-/search'), main } }
   }),
 }
 
@@ -44,7 +44,7 @@ function renderVersions({ call, channel, catalogue }: CataloguePage, name: strin
   const page = choosePage(call.query, { total: artifacts.length, perPage: PER_PAGE })
   const shown = artifacts.slice((page.page - 1) * PER_PAGE, page.page * PER_PAGE)
   const row = (artifact: ListedArtifact): readonly HtmlValue[] => [
-    textOf(artifact.version), renderArtifactLink(channel.to, artifact), html`<a href="${channel.to}${encodeURIComponent(artifact.subdir)}/">${textOf(artifact.subdir)}</a>`, artifact.buildNumber,
+    textOf(artifact.version), renderArtifactLink(channel.to, artifact), html`<a class="nowrap" href="${channel.to}${encodeURIComponent(artifact.subdir)}/">${textOf(artifact.subdir)}</a>`, artifact.buildNumber,
     renderSize(artifact.size), renderDate(artifact.time),
   ]
   const table = renderTable({

@@ -25,7 +25,7 @@ export async function answerSubdir(call: PageCall): Promise<Reply | undefined> {
   if (found === undefined && !isDamaged) return undefined
   const files = await renderFiles(channel, subdir)
   const main = found === undefined ? html`${renderCatalogueNotes({ channel, catalogue })}${files}` : renderPackages({ call, channel, catalogue }, found, files)
-  return { type: 'page', page: { title: subdir, crumbs: channel.crumbs, tabs: channel.tabs('none'), main } }
+  return { type: 'page', page: { title: subdir, crumbs: channel.crumbs, tabs: channel.tabs('-/search'), main } }
 }
 
 function renderPackages({ call, channel, catalogue }: CataloguePage, subdir: SubdirCatalogue, files: Html): Html {
