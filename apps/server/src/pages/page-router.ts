@@ -57,8 +57,8 @@ export function createPageRouter(options: PageRouterOptions): PageRouter {
   return async (page) => {
     const { request, response, path } = page
     const written = (request.url ?? '').split('?', 1)[0] ?? ''
-    // `/t/<token>`: what is relative has to be so from below the token.
-    if (path.token !== undefined && path.segments.length === 0 && !written.endsWith('/')) return sendReply(createCall(page, options), { type: 'moved', to: `./${written.slice(written.lastIndexOf('/') + 1)}/` })
+    // `/t/<token>`: what is relative has to be so from below the token, and nobody is sent there, as that would name it.
+    if (path.token !== undefined && path.segments.length === 0 && !written.endsWith('/')) return sendReply(createCall(page, options), { type: 'absent', what: 'A token in the address is followed by a slash.' })
     calls.set(request, createCall(page, options))
     const answered = new Promise<void>((resolve) => {
       response.once('close', resolve)
