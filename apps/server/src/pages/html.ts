@@ -22,6 +22,11 @@ export function formatHtml(markup: Html): string {
   return markup[MARKUP]
 }
 
+/** An element that loads a script of ours. Not written as a template: bundlers take templates apart that hold the end of a script. */
+export function renderScript(src: string): Html {
+  return { [MARKUP]: `<script src="${escapeHtml(src)}" defer></script>` }
+}
+
 /** Escapes a text for element contents and quoted attributes. Controls and what no UTF-8 can say become U+FFFD; directions that a text turns cannot reach beyond it (see `bdi` in the pages). */
 export function escapeHtml(text: string): string {
   return text.toWellFormed().replace(SPECIAL, (character) => ESCAPES.get(character) ?? '\u{fffd}')

@@ -1,5 +1,5 @@
 import { linkAsset } from './assets.ts'
-import { formatHtml, html, type Html, type HtmlValue } from './html.ts'
+import { formatHtml, html, type Html, type HtmlValue, renderScript } from './html.ts'
 import { renderSearch } from './parts.ts'
 
 /** A link on a page; without an address it is where the reader is. */
@@ -38,7 +38,7 @@ const MARK = html`<svg viewBox="0 0 16 16" aria-hidden="true" focusable="false">
 export function renderPage(page: Page, { root }: { readonly root: string }): string {
   const { title, lead, aside, tabs = [], main, refresh, search } = page
   return `<!doctype html>\n${formatHtml(html`<html lang="en" data-root="${root}"><head><meta charset="utf-8"><title>${title} · Conda mirror</title><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark">${
-    refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}">`}<link rel="stylesheet" href="${root}${linkAsset('style.css')}"><link rel="icon" href="${root}-/icon.svg" type="image/svg+xml"><script src="${root}${linkAsset('script.js')}" defer></script></head>
+    refresh !== undefined && html`<meta http-equiv="refresh" content="${refresh}">`}<link rel="stylesheet" href="${root}${linkAsset('style.css')}"><link rel="icon" href="${root}-/icon.svg" type="image/svg+xml">${renderScript(`${root}${linkAsset('script.js')}`)}</head>
 <body><a class="skip" href="#main">Skip to the content</a>
 <header class="top"><div class="frame"><a class="brand" href="${root}">${MARK}Conda mirror</a>${
     search !== 'elsewhere' && renderSearch({ action: `${root}-/search`, label: 'Search all channels', text: search?.text ?? '' })}</div></header>
