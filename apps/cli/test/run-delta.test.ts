@@ -1,4 +1,4 @@
-import { cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, cp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildChannel, changeChannel, checkMirror, serveChannel } from '@mirror/test-fixtures'
 import { createDelta, diffTree } from '@mirror/difftar'
@@ -52,6 +52,46 @@ describe('cas-sync with delta: true, and cas-merge', () => {
     const again = await run(['-f', 'far.yaml', '--json'], { program: 'cas-merge' })
     expect(parseLines(again.stdout).at(-1)).toMatchObject({ type: 'result', command: 'merge', exitCode: 0, channels: [{ folder: 'team', status: 'unchanged' }] })
     expect(await run(['-f', 'delta.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('nothing changed, so it is empty') })
+  })
+
+  test('sign what is recorded, and take nothing else where keys are pinned', async ({ expect, folder, run }) => {
+    const up = join(folder, 'up/team')
+    await buildChannel(UP, up)
+    await using server = await serveChannel(up, { mount: '/team/' })
+    await writeConfigs(folder, server.url)
+    await run(['delta', 'new-key', 'near'])
+    await run(['delta', 'new-key', 'other'])
+    const text = (await readFile(join(folder, 'near.pub'), 'utf8')).split('\n')[1]
+    await appendFile(join(folder, 'delta.yaml'), 'delta_sign: near.key\n')
+    await cp(join(folder, 'far.yaml'), join(folder, 'unpinned.yaml'))
+    await appendFile(join(folder, 'far.yaml'), `delta_keys: [other.pub, ${text}]\n`)
+    expect(await run(['config', '-f', 'far.yaml'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`- ${join(folder, 'other.pub')}\n  - ${text}`) })
+    expect(await run(['config', '-f', 'delta.yaml'])).toMatchObject({ exitCode: 0, stdout: expect.stringContaining(`delta_sign: ${join(folder, 'near.key')}`) })
+
+    expect(await run(['-f', 'delta.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 0 })
+    expect(await run(['delta', 'inspect', 'delta_pkgs', '--key', 'near.pub'])).toMatchObject({ exitCode: 0 })
+    expect(await run(['delta', 'inspect', 'delta_pkgs', '--key', 'other.pub'])).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_SIGNATURE_WRONG') })
+    // What is said on the command line counts instead.
+    expect(await run(['-f', 'far.yaml', '--key', 'other.pub'], { program: 'cas-merge' })).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_SIGNATURE_WRONG') })
+    expect(await run(['-f', 'far.yaml'], { program: 'cas-merge' })).toMatchObject({ exitCode: 0 })
+    expect((await checkMirror(join(folder, 'far/team'))).problems).toEqual([])
+
+    await rm(join(folder, 'far'), { recursive: true })
+    await rm(join(folder, 'delta_pkgs/.conda-delta/manifest.json.minisig'))
+    for (const words of [['merge', '-f', 'far.yaml'], ['delta', 'apply', '-f', 'far.yaml'], ['delta', 'inspect', '-f', 'far.yaml']]) {
+      expect(await run(words), words.join(' ')).toMatchObject({ exitCode: 6, stderr: expect.stringContaining('DELTA_UNSIGNED') })
+    }
+    expect(await readdir(folder)).not.toContain('far')
+    expect(await run(['merge', '-f', 'unpinned.yaml'])).toMatchObject({ exitCode: 0 })
+  })
+
+  test('a key that cannot be read is told before anything is done', async ({ expect, folder, run }) => {
+    const up = join(folder, 'up/team')
+    await buildChannel(UP, up)
+    await writeConfigs(folder, `file://${up}`)
+    await appendFile(join(folder, 'delta.yaml'), 'delta_sign: nowhere.key\n')
+    expect(await run(['-f', 'delta.yaml'], { program: 'cas-sync' })).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('KEY_INVALID') })
+    expect(await readdir(folder)).not.toContain('delta_pkgs')
   })
 
   test('claim no more than was recorded when a channel fails', async ({ expect, folder, run }) => {

@@ -3,14 +3,17 @@ import { formatBytes, formatNoun } from '../render/format.ts'
 import type { Runtime } from '../runtime.ts'
 import type { Session } from './session.ts'
 
-/** Starts to record a delta, if the configuration asks for one; then the mirror itself is only read. Throws `DELTA_TARGET_FOREIGN`. */
-export async function openRecorder({ config, renderer }: Session): Promise<DeltaRecorder | undefined> {
+/** Starts to record a delta, if the configuration asks for one; then the mirror itself is only read. It is signed if there is a key for it. Throws `DELTA_TARGET_FOREIGN`, and `KEY_INVALID` before anything is done. */
+export async function openRecorder(session: Session): Promise<DeltaRecorder | undefined> {
+  const { config, renderer } = session
   if (!config.delta.isRecorded) return undefined
   if (config.installers !== undefined) {
     renderer.render({ type: 'notice', code: 'INSTALLERS_SKIPPED', message: 'a delta has no installers in this version; "fetch_installers: false" says that they are not wanted' })
   }
-  const { openDeltaRecorder } = await import('@mirror/difftar')
-  return openDeltaRecorder(config.delta.directory)
+  const [{ openDeltaRecorder }, { readSecretKey }] = await Promise.all([import('@mirror/difftar'), import('./delta/read-keys.ts')])
+  const key = readSecretKey(session)
+  const { record, finish } = openDeltaRecorder(config.delta.directory)
+  return { record, finish: async (options) => await finish({ ...options, key }) }
 }
 
 /** Writes the manifest: from then on the folder is a delta. Its sequence, a number for people, is that of the generation that it leads to. */

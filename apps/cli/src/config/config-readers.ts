@@ -124,6 +124,8 @@ export const CONFIG_READERS: FieldReaders<ConfigValues> = {
   verbose: parsedBy((value) => (typeof value === 'boolean' ? value : parseCount(value, 0)), 'takes a whole number, or true or false'),
   delta: readFlag,
   delta_dir: readPlain,
+  delta_sign: readText('takes the path of a file'),
+  delta_keys: filledList(readText('takes the text of a public key, or the path of its file')),
   dest_site: readPlain,
   dest_channel: readPlain,
   serve: readServe,

@@ -58,6 +58,8 @@ export interface ConfigValues extends SelectionValues {
   readonly verbose?: number | boolean | undefined
   readonly delta?: boolean | undefined
   readonly delta_dir?: string | undefined
+  readonly delta_sign?: string | undefined
+  readonly delta_keys?: readonly string[] | undefined
   readonly dest_site?: string | undefined
   readonly dest_channel?: string | undefined
   readonly serve?: ServeValues | undefined

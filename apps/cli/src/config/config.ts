@@ -53,6 +53,10 @@ export interface DeltaConfig {
   readonly directory: string
   /** Whether a sync records instead of changing the mirror. */
   readonly isRecorded: boolean
+  /** The absolute path of the secret key that signs what is recorded or made. */
+  readonly secretKey: string | undefined
+  /** Public keys, each its text or the absolute path of its file: nothing is applied that none of them signed. Empty: nobody has to have signed. */
+  readonly keys: readonly string[]
 }
 
 /** Keys that other commands read from the same file; kept, so that the file can be printed whole. */

@@ -66,6 +66,8 @@ function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLev
     ...(logLevel === undefined ? {} : { verbose: VERBOSE[logLevel] }),
     ...(delta.isRecorded ? { delta: true } : {}),
     delta_dir: delta.directory,
+    ...(delta.secretKey === undefined ? {} : { delta_sign: delta.secretKey }),
+    ...(delta.keys.length === 0 ? {} : { delta_keys: delta.keys }),
     ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
   }
 }

@@ -7,6 +7,13 @@ const CHANNELS: KeyGroup = {
   text: '',
   keys: [
     { key: 'mirror_dir', takes: 'a path', standard: '`/opt/cas-mirror`', meaning: 'The folder of the mirror. A relative one is looked for from the working directory.', since: 'cas-mirror' },
+    { key: 'delta_sign', takes: 'a path', meaning: 'The secret key that signs deltas: a file of `mirror delta new-key`, or of minisign.', since: '0.1.0' },
+    {
+      key: 'delta_keys',
+      takes: 'a list of keys, each its text or the path of a `.pub` file',
+      meaning: 'Take no delta that none of these signed: `cas-merge`, `mirror delta apply` and `inspect` refuse it.',
+      since: '0.1.0',
+    },
     {
       key: 'channels',
       takes: 'a channel or a list of them',

@@ -75,7 +75,7 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
 
 /** Relative paths start from the working directory, `~/` is the home folder. */
 function resolvePaths(
-  { mirror_dir: mirrorDir, metrics_file: metricsFile, ssl_verify: verify, delta = false, delta_dir: deltaDir = STANDARD_DELTA }: ConfigValues & { readonly mirror_dir: string },
+  { mirror_dir: mirrorDir, metrics_file: metricsFile, ssl_verify: verify, delta = false, delta_dir: deltaDir = STANDARD_DELTA, delta_sign: secretKey, delta_keys: keys = [] }: ConfigValues & { readonly mirror_dir: string },
   { env, flags, workingDirectory }: Pick<ConfigLayers, 'env' | 'flags' | 'workingDirectory'>,
 ): Pick<Config, 'mirrorDir' | 'delta' | 'metricsFile' | 'certificates'> {
   const absolute = (path: string): string => resolve(workingDirectory, env.home !== undefined && path.startsWith('~/') ? join(env.home, path.slice(2)) : path)
@@ -83,7 +83,7 @@ function resolvePaths(
   const metrics = flags.metricsFile ?? metricsFile
   return {
     mirrorDir: absolute(mirrorDir),
-    delta: { directory: absolute(flags.words['delta'] ?? deltaDir), isRecorded: delta },
+    delta: { directory: absolute(flags.words['delta'] ?? deltaDir), isRecorded: delta, secretKey: secretKey === undefined ? undefined : absolute(secretKey), keys: keys.map((key) => (isPublicKey(key) ? key : absolute(key))) },
     metricsFile: metrics === undefined ? undefined : absolute(metrics),
     certificates: certificates === undefined ? undefined : absolute(certificates),
   }
@@ -94,6 +94,11 @@ function resolveOwnership({ file_mode: fileMode, directory_mode: directoryMode, 
 }
 
 const STANDARD_DELTA = 'delta_pkgs'
+
+/** The text of a minisign public key, not the path of its file: 42 bytes as base64, of which the first tell what it is. */
+function isPublicKey(text: string): boolean {
+  return /^RW[A-Za-z0-9+/]{54}$/.test(text)
+}
 
 function cleanAlias(alias: string = DEFAULT_CHANNEL_ALIAS): string {
   return (stripUrl(alias) ?? DEFAULT_CHANNEL_ALIAS).replace(/\/+$/, '')

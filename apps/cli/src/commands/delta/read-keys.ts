@@ -4,17 +4,18 @@ import { MirrorError } from '@mirror/core'
 import { type DifftarErrorCode, parsePublicKey, parseSecretKey, type PublicKey, type SecretKey } from '@mirror/difftar'
 import type { Session } from '../session.ts'
 
-/** The keys of `--key`: files, or their text. Throws `KEY_INVALID`. */
-export function readPublicKeys({ flags, cwd }: Pick<Session, 'flags' | 'cwd'>): readonly PublicKey[] {
-  return flags.keys.map((key) => {
+/** The keys of `--key`, else those of the configuration: files, or their text. Throws `KEY_INVALID`. */
+export function readPublicKeys({ config, flags, cwd }: Pick<Session, 'config' | 'flags' | 'cwd'>): readonly PublicKey[] {
+  return (flags.keys.length > 0 ? flags.keys : config.delta.keys).map((key) => {
     const path = resolve(cwd, key)
     return parsePublicKey(existsSync(path) ? readText(path) : key)
   })
 }
 
-/** The key of `--sign`: always a file, as its text would stay in the history of the shell. Throws `KEY_INVALID`. */
-export function readSecretKey({ flags, cwd }: Pick<Session, 'flags' | 'cwd'>): SecretKey | undefined {
-  return flags.sign === undefined ? undefined : parseSecretKey(readText(resolve(cwd, flags.sign)))
+/** The key of `--sign`, else that of the configuration: always a file, as its text would stay in the history of the shell. Throws `KEY_INVALID`. */
+export function readSecretKey({ config, flags, cwd }: Pick<Session, 'config' | 'flags' | 'cwd'>): SecretKey | undefined {
+  const path = flags.sign ?? config.delta.secretKey
+  return path === undefined ? undefined : parseSecretKey(readText(resolve(cwd, path)))
 }
 
 function readText(path: string): string {
