@@ -53,8 +53,8 @@ function parseCertificate(pem: Buffer, path: string): X509Certificate {
 function parseKey(pem: Buffer, path: string): KeyObject {
   try {
     return createPrivateKey(pem)
-  } catch (error) {
-    const needsPassphrase = error instanceof Error && 'code' in error && error.code === 'ERR_MISSING_PASSPHRASE'
+  } catch {
+    const needsPassphrase = pem.includes('ENCRYPTED')
     throw invalid('key', path, {
       what: needsPassphrase ? 'it is kept under a passphrase' : 'this is no private key in PEM',
       hint: needsPassphrase ? 'Write it without one (openssl pkey), readable for the server alone.' : 'It begins with -----BEGIN PRIVATE KEY-----, or the like.',

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, test } from 'vitest'
 import { createGuessLimit, type Guess, type GuessLimit } from '../../src/access/guess-limit.ts'
 
 function createLimit(): { readonly limit: GuessLimit; readonly clock: { now: number } } {
@@ -13,7 +13,7 @@ function guess(limit: GuessLimit, times: number, of: Guess | ((time: number) => 
 const counted = (statuses: readonly string[]): number => statuses.filter((status) => status === 'counted').length
 
 describe('createGuessLimit()', () => {
-  test('ten wrong guesses of an address, then none for five minutes', () => {
+  test('ten wrong guesses of an address, then none for five minutes', ({ expect }) => {
     const { limit, clock } = createLimit()
     expect(counted(guess(limit, 10_000, { address: '1.2.3.4', user: undefined }))).toBe(10)
     expect(limit.count({ address: '1.2.3.4', user: 'ann' })).toEqual({ status: 'refused', milliseconds: 300_000, isFirst: false })
@@ -24,7 +24,7 @@ describe('createGuessLimit()', () => {
     expect(counted(guess(limit, 20, { address: '1.2.3.4', user: undefined }))).toBe(10)
   })
 
-  test('many at once count before they are known to be wrong; right ones are taken back', () => {
+  test('many at once count before they are known to be wrong; right ones are taken back', ({ expect }) => {
     const { limit } = createLimit()
     const verdicts = Array.from({ length: 12 }, () => limit.count({ address: '1.2.3.4', user: 'ann' }))
     expect(verdicts.map(({ status }) => status)).toEqual([...Array.from({ length: 10 }, () => 'counted'), 'refused', 'refused'])
@@ -32,7 +32,7 @@ describe('createGuessLimit()', () => {
     expect(counted(guess(limit, 12, { address: '1.2.3.4', user: 'ann' }))).toBe(4)
   })
 
-  test('the first refusal is told, once for each time', () => {
+  test('the first refusal is told, once for each time', ({ expect }) => {
     const { limit, clock } = createLimit()
     guess(limit, 10, { address: '1.2.3.4', user: undefined })
     const firsts = (): readonly boolean[] => Array.from({ length: 3 }, () => limit.count({ address: '1.2.3.4', user: undefined })).map((verdict) => verdict.status === 'refused' && verdict.isFirst)
@@ -42,21 +42,21 @@ describe('createGuessLimit()', () => {
     expect(firsts()).toEqual([true, false, false])
   })
 
-  test('a hundred guesses at a user, from wherever; a name that nobody has is treated alike', () => {
+  test('a hundred guesses at a user, from wherever; a name that nobody has is treated alike', ({ expect }) => {
     for (const user of ['ann', 'nobody']) {
       const { limit } = createLimit()
       expect(counted(guess(limit, 10_000, (time) => ({ address: `10.0.${time >> 8}.${time & 255}`, user }))), user).toBe(100)
     }
   })
 
-  test('names that nobody has do not make it forget users', () => {
+  test('names that nobody has do not make it forget users', ({ expect }) => {
     const { limit } = createLimit()
     guess(limit, 100, (time) => ({ address: `10.0.0.${time}`, user: 'ann' }))
     guess(limit, 20_000, (time) => ({ address: `10.1.${time >> 8}.${time & 255}`, user: `nobody${time}` }))
     expect(limit.count({ address: '1.1.1.1', user: 'ann' }).status).toBe('refused')
   })
 
-  test('one household is one place in IPv6', () => {
+  test('one household is one place in IPv6', ({ expect }) => {
     const { limit } = createLimit()
     expect(counted(guess(limit, 1000, (time) => ({ address: `2001:db8::${time.toString(16)}`, user: undefined })))).toBe(10)
   })
