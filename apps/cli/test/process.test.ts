@@ -37,7 +37,7 @@ function start(argv: readonly string[], cwd: string): Child {
   }
 }
 
-test.for<'SIGINT' | 'SIGTERM'>(['SIGINT', 'SIGTERM'])('%s in the middle of a download ends with a good mirror, and the next run goes on', async (signal, { expect, folder, run }) => {
+test.for<'SIGINT' | 'SIGTERM' | 'SIGHUP'>(['SIGINT', 'SIGTERM', 'SIGHUP'])('%s in the middle of a download ends with a good mirror, and the next run goes on', async (signal, { expect, folder, run }) => {
   await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }, { name: 'big', size: 2_000_000 }], noarch: [{ name: 'tz' }] } }, join(folder, 'up'))
   await using server = await serveChannel(join(folder, 'up'), { mount: '/team/' })
   const argv = ['sync', '-c', server.url, '--mirror-dir', 'm', '-p', 'linux-64']

@@ -224,7 +224,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
     flags: [...pick(SELECTION, 'file', 'strict'), ...TOKEN_LIMITS, ...OUTPUT],
     examples: [
       ['mirror token new ci --expires 90d --tokens access/tokens', 'the server takes it within seconds'],
-      ['mirror token new guest -c conda-forge', 'the line for the file of tokens is printed'],
+      ['mirror token new guest --for conda-forge', 'the line for the file of tokens is printed'],
     ],
   },
   {

@@ -14,7 +14,7 @@ export async function runNewToken(session: Session): Promise<ExitCode> {
   const { flags, cwd, stdout, now, command } = session
   const name = readName(flags.words['name'] ?? '')
   const expires = flags.expires === undefined ? undefined : readDay(flags.expires, now())
-  const { token, line } = createToken({ name, channels: flags.channels.map(readChannel), ...(expires === undefined ? {} : { expires }) })
+  const { token, line } = createToken({ name, channels: flags.forFolders.map(readFolder), ...(expires === undefined ? {} : { expires }) })
   if (flags.tokens !== undefined) await addLine(resolve(cwd, flags.tokens), line, flags.tokens)
   const added = flags.tokens === undefined ? undefined : resolve(cwd, flags.tokens)
   printResult(session, `${token}\n\nThis is the token; it is shown this once.\n${added === undefined ? `The line for the file of tokens:\n\n${line}\n` : `Its line was added to ${added}.\n`}`)
@@ -28,7 +28,7 @@ function readName(name: string): string {
   throw createMisuseError(`${JSON.stringify(name)} cannot be the name of a token`, 'Use letters, digits, and . _ @ + - behind the first: at most 100.')
 }
 
-function readChannel(text: string): string {
+function readFolder(text: string): string {
   if (parseChannelPattern(text) !== undefined && !/[\s,]/.test(text)) return text
   throw createMisuseError(`${JSON.stringify(text)} cannot be the folder of a channel`, 'Name it as it lies below mirror_dir, such as conda-forge or team-*.')
 }
