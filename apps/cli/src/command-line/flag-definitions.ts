@@ -131,7 +131,7 @@ export const SERVING: readonly FlagDefinition[] = [
 
 /** What a token is to be. */
 export const TOKEN_LIMITS: readonly FlagDefinition[] = [
-  { name: 'channel', alias: ['c'], type: 'texts', value: 'FOLDER', group: GROUPS.token, describe: 'Only this channel, by its folder in the mirror, such as team or team-* (repeatable; all that the rules allow)' },
+  { name: 'for', type: 'texts', value: 'FOLDER', group: GROUPS.token, describe: 'Only for this channel, by its folder in the mirror, such as team or team-* (repeatable; all that the rules allow)' },
   { name: 'expires', type: 'text', value: 'WHEN', group: GROUPS.token, describe: 'The last day on which it is taken, or a duration: 2027-01-31 or 90d (it does not end)' },
   { name: 'tokens', type: 'text', value: 'FILE', group: GROUPS.token, describe: 'Add its line to this file of tokens (it is printed)' },
 ]

@@ -55,6 +55,8 @@ export interface Flags {
   readonly tlsCert: string | undefined
   readonly tlsKey: string | undefined
   readonly expires: string | undefined
+  /** Folders of channels. */
+  readonly forFolders: readonly string[]
   /** Where a command takes several deltas. */
   readonly deltas: readonly string[]
   /** What stands beside the flags, by the names of the command's words. */
@@ -74,10 +76,10 @@ function toDeltaFlags({ text, texts, on }: ReadArguments): Pick<Flags, 'keys' | 
   }
 }
 
-function toServingFlags(text: ReadArguments['text']): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog' | 'tokens' | 'htpasswd' | 'tlsCert' | 'tlsKey' | 'expires'> {
+function toServingFlags({ text, texts }: Pick<ReadArguments, 'text' | 'texts'>): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog' | 'tokens' | 'htpasswd' | 'tlsCert' | 'tlsKey' | 'expires' | 'forFolders'> {
   return {
     port: text('port'), host: text('host'), maxAge: text('max-age'), accessLog: text('access-log'),
-    tokens: text('tokens'), htpasswd: text('htpasswd'), tlsCert: text('tls-cert'), tlsKey: text('tls-key'), expires: text('expires'),
+    tokens: text('tokens'), htpasswd: text('htpasswd'), tlsCert: text('tls-cert'), tlsKey: text('tls-key'), expires: text('expires'), forFolders: texts('for'),
   }
 }
 
@@ -125,7 +127,7 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     from: text('from'),
     output: text('output'),
     ...toDeltaFlags({ text, texts, on }),
-    ...toServingFlags(text),
+    ...toServingFlags({ text, texts }),
     words: Object.fromEntries(words.filter(({ repeatable }) => repeatable !== true).map(({ name }) => [name, text(name)])),
   }
 }
