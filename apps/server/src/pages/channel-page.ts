@@ -9,6 +9,7 @@ import { renderArtifactLink, renderPackageLink } from './links.ts'
 import { renderCatalogueNotes } from './open-catalogue.ts'
 import { renderEmpty, renderFigures, renderNote, renderSearch, renderSection, renderTable } from './parts.ts'
 import type { PageCall, PageRoute, Reply } from './route.ts'
+import { renderSnapshots } from './snapshots-section.ts'
 import { answerSubdir } from './subdir-page.ts'
 import type { ChannelSummary } from './summarize-channel.ts'
 import { textOf } from './text-of.ts'
@@ -38,7 +39,7 @@ async function answerChannel(call: PageCall, channel: PageChannel): Promise<Repl
       ...channel.snapshot === undefined && summary !== undefined ? { aside: renderState(summary) } : {},
       ...channel.snapshot === undefined ? {} : { lead: 'A state that was given a name: it stays as it is, whatever syncs bring.' },
       ...catalogue === undefined ? { refresh: AGAIN } : {},
-      main: catalogue === undefined ? renderReading(channel, summary, call.now) : renderOverview({ call, channel, catalogue, summary }),
+      main: catalogue === undefined ? renderReading(channel, summary, call.now) : renderOverview({ call, channel, catalogue, summary }, await renderSnapshots(channel, call)),
     },
   }
 }
@@ -61,11 +62,11 @@ interface Overview {
   readonly summary: ChannelSummary | undefined
 }
 
-function renderOverview(overview: Overview): Html {
+function renderOverview(overview: Overview, snapshots: Html | undefined): Html {
   const { channel, catalogue } = overview
   const search = renderSearch({ action: `${channel.to}-/search`, label: `Search packages in ${channel.name}`, isLarge: true })
   if (catalogue.subdirs.length === 0 && catalogue.damaged.length === 0) return renderEmpty('Nothing is published yet', 'As soon as the first sync has ended, the packages of this channel are listed here.')
-  return html`${renderCatalogueNotes(overview)}${renderChannelFigures(overview)}${search}${renderSubdirs(overview)}${renderLatest(overview)}`
+  return html`${renderCatalogueNotes(overview)}${renderChannelFigures(overview)}${search}${renderSubdirs(overview)}${renderLatest(overview)}${snapshots}`
 }
 
 function renderChannelFigures({ call: { now }, catalogue, channel, summary }: Overview): Html {

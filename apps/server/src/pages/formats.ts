@@ -15,7 +15,7 @@ export function formatNumber(count: number, name: string, plural = `${name}s`): 
 
 /** Bytes in the unit that people would choose, powers of ten. */
 export function formatSize(bytes: number): string {
-  const exponent = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(bytes) / 3))
+  const exponent = bytes < 1000 ? 0 : Math.min(UNITS.length - 1, Math.floor(Math.log10(Number(bytes.toPrecision(3))) / 3))
   const value = bytes / 1000 ** exponent
   return exponent === 0 ? `${bytes} ${bytes === 1 ? 'byte' : 'bytes'}` : `${value.toFixed(value < 10 ? 2 : value < 100 ? 1 : 0)} ${UNITS[exponent]}`
 }
