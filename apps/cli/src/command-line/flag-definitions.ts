@@ -123,6 +123,7 @@ export const SERVING: readonly FlagDefinition[] = [
   { name: 'host', type: 'text', value: 'ADDRESS', group: GROUPS.serving, describe: 'Address to listen to (every address of this machine)' },
   { name: 'max-age', type: 'text', value: 'DURATION', group: GROUPS.serving, describe: 'Not ready (/readyz) when the last good sync is older (age does not count)' },
   { name: 'access-log', type: 'text', value: 'FORM', group: GROUPS.serving, describe: 'What is printed of each request: combined, json or none (combined; json with --json)' },
+  { name: 'processes', type: 'text', value: 'N', group: GROUPS.serving, describe: 'Serve with so many processes (1)' },
   { name: 'tokens', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Answer only those who have a token that is in this file (everybody)' },
   { name: 'htpasswd', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Answer only users that are in this file, which htpasswd -B made (everybody)' },
   { name: 'tls-cert', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Serve over TLS with this certificate (plain HTTP)' },

@@ -50,6 +50,7 @@ export interface Flags {
   readonly host: string | undefined
   readonly maxAge: string | undefined
   readonly accessLog: string | undefined
+  readonly processes: string | undefined
   readonly tokens: string | undefined
   readonly htpasswd: string | undefined
   readonly tlsCert: string | undefined
@@ -76,9 +77,9 @@ function toDeltaFlags({ text, texts, on }: ReadArguments): Pick<Flags, 'keys' | 
   }
 }
 
-function toServingFlags({ text, texts }: Pick<ReadArguments, 'text' | 'texts'>): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog' | 'tokens' | 'htpasswd' | 'tlsCert' | 'tlsKey' | 'expires' | 'forFolders'> {
+function toServingFlags({ text, texts }: Pick<ReadArguments, 'text' | 'texts'>): Pick<Flags, 'port' | 'host' | 'maxAge' | 'accessLog' | 'processes' | 'tokens' | 'htpasswd' | 'tlsCert' | 'tlsKey' | 'expires' | 'forFolders'> {
   return {
-    port: text('port'), host: text('host'), maxAge: text('max-age'), accessLog: text('access-log'),
+    port: text('port'), host: text('host'), maxAge: text('max-age'), accessLog: text('access-log'), processes: text('processes'),
     tokens: text('tokens'), htpasswd: text('htpasswd'), tlsCert: text('tls-cert'), tlsKey: text('tls-key'), expires: text('expires'), forFolders: texts('for'),
   }
 }

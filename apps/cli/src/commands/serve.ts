@@ -4,13 +4,16 @@ import { createConfigError } from '../config/problems.ts'
 import type { ServeConfig } from '../config/resolve-serve.ts'
 import type { AccessLog } from '../config/serve-values.ts'
 import { readErrorFacts } from '../errors/error-facts.ts'
-import type { ExitCode } from '../errors/exit-codes.ts'
+import { EXIT_ORDER, type ExitCode } from '../errors/exit-codes.ts'
 import { describeServerEvent } from '../render/describe-server-event.ts'
 import { formatAccess } from '../render/format-access.ts'
+import { joinProcesses, type JoinedProcess } from '../serve/join-processes.ts'
 import type { Session } from './session.ts'
 
 /** So long what is being sent may go on. */
 const DRAIN = 10_000
+/** And so long may end a process that has sent all. */
+const GRACE = 1000
 const PORTS = { plain: { root: 80, others: 8080 }, secure: { root: 443, others: 8443 } } as const
 
 /**
@@ -18,18 +21,56 @@ const PORTS = { plain: { root: 80, others: 8080 }, secure: { root: 443, others: 
  * and `TLS_INVALID`.
  */
 export async function runServe(session: Session): Promise<ExitCode> {
-  const { config: { mirrorDir, serve }, renderer, signal, onHangUp } = session
-  const server = await startServer({
-    mirrorDir,
-    port: serve.port ?? standardPort(serve),
-    ...(serve.host === undefined ? {} : { host: serve.host }),
-    ...toSettings(serve),
-    observe: (event) => tell(event, session),
-  })
+  const { processes = 1 } = session.config.serve
+  const joined = joinProcesses()
+  if (joined !== undefined) return await serveAsOneOf(session, joined)
+  return processes > 1 ? await serveTogether(session, processes) : await serveAlone(session)
+}
+
+async function serveAlone(session: Session): Promise<ExitCode> {
+  const { config: { mirrorDir }, renderer, signal, onHangUp } = session
+  const server = await start(session)
   renderer.render({ type: 'notice', code: 'SERVING', message: `Serving ${mirrorDir} at ${addressOf(server)}` })
   onHangUp(createRenewal(session, server))
   await stopped(signal)
   await server.close(DRAIN)
+  return 0
+}
+
+async function serveAsOneOf(session: Session, joined: JoinedProcess): Promise<ExitCode> {
+  const server = await start(session, joined.processes)
+  const told = new Promise<void>((resolve) => joined.start(server.describe, resolve))
+  session.onHangUp(createRenewal(session, server))
+  await Promise.race([stopped(session.signal), told])
+  await server.close(DRAIN)
+  await joined.end()
+  return 0
+}
+
+async function start(session: Session, processes?: JoinedProcess['processes']): Promise<RunningServer> {
+  const { config: { mirrorDir, serve } } = session
+  return await startServer({
+    mirrorDir,
+    port: serve.port ?? standardPort(serve),
+    ...(serve.host === undefined ? {} : { host: serve.host }),
+    ...toSettings(serve),
+    ...(processes === undefined ? {} : { processes }),
+    observe: (event) => tell(event, session),
+  })
+}
+
+/** Answers nothing itself: starts others that do, and again those that end, and passes on what it is told. */
+async function serveTogether({ config: { mirrorDir, serve: { tls } }, renderer, signal, onHangUp }: Session, count: number): Promise<ExitCode> {
+  const { startProcesses } = await import('../serve/start-processes.ts')
+  const started = await startProcesses({
+    count,
+    onEnd: (name, why) => renderer.render({ type: 'notice', code: 'PROCESS_ENDED', message: `Process ${name} ended by itself (${why}): it is started again` }),
+  })
+  if (typeof started === 'number') return EXIT_ORDER.find((code) => code === started) ?? 1
+  renderer.render({ type: 'notice', code: 'SERVING', message: `Serving ${mirrorDir} with ${count} processes at ${addressOf({ ...started, isSecure: tls !== undefined })}` })
+  onHangUp(() => started.signal('SIGHUP'))
+  await stopped(signal)
+  await started.close(DRAIN + GRACE)
   return 0
 }
 
@@ -84,13 +125,13 @@ async function renew({ config: before, readConfig, renderer, signal }: Session, 
 /** What cannot change while the server serves, and did. */
 function findWaiting(before: Config, after: Config): readonly string[] {
   const settings = (config: Config): Readonly<Record<string, unknown>> => ({
-    'mirror_dir': config.mirrorDir, 'serve.host': config.serve.host, 'serve.port': config.serve.port, 'serve.access_log': config.serve.accessLog,
+    'mirror_dir': config.mirrorDir, 'serve.host': config.serve.host, 'serve.port': config.serve.port, 'serve.access_log': config.serve.accessLog, 'serve.processes': config.serve.processes,
   })
   const now = settings(after)
   return Object.entries(settings(before)).filter(([key, value]) => now[key] !== value).map(([key]) => key)
 }
 
-function addressOf({ host, port, isSecure }: RunningServer): string {
+function addressOf({ host, port, isSecure }: Pick<RunningServer, 'host' | 'port' | 'isSecure'>): string {
   const isAny = host === '::' || host === '0.0.0.0'
   return `${isSecure ? 'https' : 'http'}://${isAny ? 'localhost' : host.includes(':') ? `[${host}]` : host}:${port}/${isAny ? ', on every address of this machine' : ''}`
 }

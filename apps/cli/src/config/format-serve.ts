@@ -2,12 +2,13 @@ import type { AccessConfig, ServeConfig } from './resolve-serve.ts'
 import { formatDurationKey } from './units.ts'
 
 /** How the mirror is served, as a part of a configuration file; no key where nothing was said of it. */
-export function formatServe({ host, port, maximumAge, accessLog, tls, proxies, access }: ServeConfig): { readonly serve?: object } {
+export function formatServe({ host, port, maximumAge, accessLog, processes, tls, proxies, access }: ServeConfig): { readonly serve?: object } {
   const serve = {
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(maximumAge === undefined ? {} : { max_age: formatDurationKey(maximumAge) }),
     ...(accessLog === undefined ? {} : { access_log: accessLog }),
+    ...(processes === undefined ? {} : { processes }),
     ...(tls === undefined ? {} : { tls: { cert: tls.certificate, key: tls.key } }),
     ...(proxies.length === 0 ? {} : { proxies }),
     ...(access === undefined ? {} : { access: access.map(formatRule) }),

@@ -4,6 +4,7 @@ import { parseCount, parseDuration } from './units.ts'
 
 const RULE = 'takes "public: true", or "tokens" or "htpasswd" with files; and "channels"'
 const HIGHEST_PORT = 65_535
+const MOST_PROCESSES = 64
 
 /** A list that says nothing would be mistaken for one that says everything. */
 function someOf<Value>(item: Reader<Value>): Reader<readonly Value[]> {
@@ -52,6 +53,7 @@ const readMapping = mappingReader<ServeValues>({
   port: parsedBy(parsePort, 'takes a whole number up to 65535'),
   max_age: parsedBy((value) => parseDuration(value) || undefined, 'takes a duration above 0, such as 36h'),
   access_log: parsedBy((value) => ACCESS_LOGS.find((log) => log === value), `takes ${ACCESS_LOGS.join(', ')}`),
+  processes: parsedBy(parseProcesses, 'takes a whole number from 1 to 64'),
   tls: readTls,
   proxies: someOf(parsedBy((value) => (typeof value === 'string' && /^[\da-f.:]+(?:\/\d{1,3})?$/i.test(value) ? value : undefined), 'takes addresses, or networks such as 10.0.0.0/8')),
   access: someOf(readRule),
@@ -62,6 +64,12 @@ export const readServe: Reader<ServeValues> = readMapping
 
 /** The keys of the mappings below `serve`, by where they stand. */
 export const SERVE_NESTED_KEYS: Readonly<Record<string, readonly string[]>> = { serve: readMapping.keys, 'serve.tls': readTlsMapping.keys, 'serve.access[]': readRuleMapping.keys }
+
+/** How many processes, also as text; undefined for anything else. */
+export function parseProcesses(value: unknown): number | undefined {
+  const count = parseCount(value, 1)
+  return count !== undefined && count <= MOST_PROCESSES ? count : undefined
+}
 
 /** The number of a port, also as text; undefined for anything else. */
 export function parsePort(value: unknown): number | undefined {

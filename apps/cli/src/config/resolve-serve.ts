@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import type { Flags } from '../command-line/flags.ts'
 import type { ConfigProblem } from './problems.ts'
-import { parsePort } from './read-serve.ts'
+import { parsePort, parseProcesses } from './read-serve.ts'
 import { ACCESS_LOGS, type AccessLog, type AccessValues, type ServeValues } from './serve-values.ts'
 import { parseDuration } from './units.ts'
 
@@ -22,6 +22,7 @@ export interface ServeConfig {
   /** Milliseconds. */
   readonly maximumAge: number | undefined
   readonly accessLog: AccessLog | undefined
+  readonly processes: number | undefined
   readonly tls: { readonly certificate: string; readonly key: string } | undefined
   readonly proxies: readonly string[]
   /** Undefined: everybody may read everything. */
@@ -52,19 +53,23 @@ export function resolveServe(values: ServeValues | undefined, layers: ServeLayer
   const said = values ?? {}
   const fromFile = createFileResolver(layers)
   const fromFlag = (path: string): string => resolve(workingDirectory, path)
-  const { port, maximumAge, accessLog, problems } = readServeFlags(flags)
+  const { problems, ...read } = readServeFlags(flags)
   return {
     serve: {
       host: flags.host ?? said.host,
-      port: port ?? said.port,
-      maximumAge: maximumAge ?? said.max_age,
-      accessLog: accessLog ?? said.access_log,
+      ...resolvePlain(read, said),
       tls: resolveTls(flags, fromFlag) ?? resolveTlsValues(said.tls, fromFile),
       proxies: said.proxies ?? [],
       access: resolveAccess(flags, fromFlag) ?? said.access?.map((rule) => resolveRule(rule, fromFile)),
     },
     problems,
   }
+}
+
+type PlainFlags = Omit<ServeFlags, 'problems'>
+
+function resolvePlain({ port, maximumAge, accessLog, processes }: PlainFlags, said: ServeValues): PlainFlags {
+  return { port: port ?? said.port, maximumAge: maximumAge ?? said.max_age, accessLog: accessLog ?? said.access_log, processes: processes ?? said.processes }
 }
 
 type Absolute = (path: string) => string
@@ -95,10 +100,11 @@ interface ServeFlags {
   readonly port: number | undefined
   readonly maximumAge: number | undefined
   readonly accessLog: AccessLog | undefined
+  readonly processes: number | undefined
   readonly problems: readonly ConfigProblem[]
 }
 
-function readServeFlags({ port, maxAge, accessLog, tlsCert, tlsKey }: Flags): ServeFlags {
+function readServeFlags({ port, maxAge, accessLog, processes, tlsCert, tlsKey }: Flags): ServeFlags {
   const problems: ConfigProblem[] = []
   const tell = (where: string, message: string): void => void problems.push({ code: 'CONFIG_INVALID', where, key: undefined, message })
   const read = <Value>(flag: string, text: string | undefined, { parse, takes }: { readonly parse: (text: string) => Value | undefined; readonly takes: string }): Value | undefined => {
@@ -112,6 +118,7 @@ function readServeFlags({ port, maxAge, accessLog, tlsCert, tlsKey }: Flags): Se
     port: read('--port', port, { parse: parsePort, takes: 'a number up to 65535' }),
     maximumAge: read('--max-age', maxAge, { parse: (text) => parseDuration(text) || undefined, takes: 'a duration above 0, such as 36h' }),
     accessLog: read('--access-log', accessLog, { parse: (text) => ACCESS_LOGS.find((log) => log === text), takes: ACCESS_LOGS.join(', ') }),
+    processes: read('--processes', processes, { parse: parseProcesses, takes: 'a number from 1 to 64' }),
     problems,
   }
 }

@@ -20,6 +20,7 @@ export interface ServeValues {
   /** Milliseconds. */
   readonly max_age?: number | undefined
   readonly access_log?: AccessLog | undefined
+  readonly processes?: number | undefined
   readonly tls?: { readonly cert?: string | undefined; readonly key?: string | undefined } | undefined
   readonly proxies?: readonly string[] | undefined
   readonly access?: readonly AccessValues[] | undefined
