@@ -1,6 +1,7 @@
 import { isNameAt, parseArtifactName } from './artifact-name.ts'
 import type { ArtifactBytes } from './artifact-set.ts'
 import type { Artifact } from './artifact.ts'
+import { createArena } from '../columns/arena.ts'
 import { appendCells, type Column, createColumn, createNameColumn, type NameColumn } from '../columns/columns.ts'
 import { createDigest, type Digest, digestHex, digestKind } from '../digest.ts'
 import type { SubdirName } from '../channel/subdir.ts'
@@ -29,12 +30,13 @@ export interface ArtifactRows {
 
 /** Creates empty columns. */
 export function createArtifactColumns(subdir: SubdirName): ArtifactColumns {
+  const arena = createArena()
   return {
     subdir,
     names: createNameColumn(),
-    digests: createColumn((cells) => new Uint8Array(cells), DIGEST_BYTES),
-    sizes: createColumn((cells) => new Float64Array(cells)),
-    marks: createColumn((cells) => new Uint8Array(cells)),
+    digests: createColumn(Uint8Array, { width: DIGEST_BYTES, arena }),
+    sizes: createColumn(Float64Array, { arena }),
+    marks: createColumn(Uint8Array, { arena }),
   }
 }
 

@@ -1,3 +1,5 @@
+import { type Arena, createArena, createSlab } from './arena.ts'
+
 /** Rows of a chunk: a power of two, so that finding a row is a shift. Chunks are never copied once they are full. */
 const CHUNK_BITS = 14
 const CHUNK_ROWS = 1 << CHUNK_BITS
@@ -15,10 +17,35 @@ export interface Column<T extends Cells> {
   readonly reserve: (rows: number) => { readonly cells: T; readonly at: number; readonly rows: number }
 }
 
-/** Creates a column; `make` makes an empty array of cells, `width` is cells a row. */
-export function createColumn<T extends Cells>(make: (cells: number) => T, width = 1): Column<T> {
+/** A kind of cells. */
+export interface CellKind<T extends Cells> {
+  readonly BYTES_PER_ELEMENT: number
+  new (cells: number): T
+  new (buffer: ArrayBuffer, start: number, cells: number): T
+}
+
+/** So many chunks are allocated one by one: most columns are short. */
+const SHORT = 4
+
+/** Options of `createColumn`. */
+export interface ColumnOptions {
+  /** Cells a row. Default 1. */
+  readonly width?: number
+  /** Where the chunks of a long column come from; shared by columns of one table. Default: one of its own. */
+  readonly arena?: Arena
+}
+
+/** Creates an empty column. */
+export function createColumn<T extends Cells>(kind: CellKind<T>, { width = 1, arena = createArena() }: ColumnOptions = {}): Column<T> {
   const chunks: T[] = []
   let count = 0
+
+  function make(position: number, rows: number): T {
+    const cells = rows * width
+    if (position < SHORT) return new kind(cells)
+    const { buffer, start } = arena.take(cells * kind.BYTES_PER_ELEMENT)
+    return new kind(buffer, start, cells)
+  }
 
   function last(wanted: number): T {
     const position = count >>> CHUNK_BITS
@@ -27,7 +54,7 @@ export function createColumn<T extends Cells>(make: (cells: number) => T, width 
     if (present !== undefined && present.length >= (used + wanted) * width) return present
     let rows = position > 0 ? CHUNK_ROWS : START_ROWS
     while (rows < used + wanted) rows *= 2
-    const next = make(rows * width)
+    const next = make(position, rows)
     if (present !== undefined) copyCells(present, next)
     chunks[position] = next
     return next
@@ -84,12 +111,17 @@ export interface NameColumn {
 
 interface NameChunk {
   bytes: Buffer
-  ends: Uint32Array
+  /** Where its names start in `bytes`. */
+  start: number
+  /** Where they end. */
   used: number
+  ends: Uint32Array
   rows: number
+  /** Of a long column: its bytes are a slab, in which the names of several chunks lie one behind the other. */
+  readonly isLong: boolean
 }
 
-/** Creates a column of names: a buffer and ends for each chunk of rows. */
+/** Creates a column of names: for each chunk of rows, bytes and the ends of the names in them. */
 export function createNameColumn(): NameColumn {
   const chunks: NameChunk[] = []
 
@@ -99,8 +131,8 @@ export function createNameColumn(): NameColumn {
     return chunk
   }
 
-  const startOf = (row: number): number => ((row & CHUNK_MASK) === 0 ? 0 : (chunkOf(row).ends[(row & CHUNK_MASK) - 1] ?? 0))
-  const endOf = (row: number): number => chunkOf(row).ends[row & CHUNK_MASK] ?? 0
+  const startOf = (row: number): number => startIn(chunkOf(row), row)
+  const endOf = (row: number): number => endIn(chunkOf(row), row)
 
   return {
     append(bytes, ends) {
@@ -132,8 +164,8 @@ export function createNameColumn(): NameColumn {
   }
 }
 
-function startIn({ ends }: NameChunk, row: number): number {
-  return (row & CHUNK_MASK) === 0 ? 0 : (ends[(row & CHUNK_MASK) - 1] ?? 0)
+function startIn({ start, ends }: NameChunk, row: number): number {
+  return (row & CHUNK_MASK) === 0 ? start : (ends[(row & CHUNK_MASK) - 1] ?? 0)
 }
 
 function endIn({ ends }: NameChunk, row: number): number {
@@ -149,19 +181,27 @@ function compareStart({ a, i, b, k }: { readonly a: Uint8Array; readonly i: numb
   return 0
 }
 
-/** The chunk that has room for a row. One that is full gives back what it does not need. */
+const USUAL_NAME = 48
+
+/** The chunk that has room for a row. */
 function openChunk(chunks: NameChunk[]): NameChunk {
   const present = chunks.at(-1)
   if (present !== undefined && present.rows < CHUNK_ROWS) return present
-  if (present !== undefined && present.bytes.length > present.used * 1.1) {
-    const whole = Buffer.allocUnsafeSlow(present.used)
-    present.bytes.copy(whole, 0, 0, present.used)
-    present.bytes = whole
-  }
+  const isLong = chunks.length >= SHORT
+  if (present !== undefined && !isLong) giveBack(present)
   const rows = present === undefined ? START_ROWS : CHUNK_ROWS
-  const chunk = { bytes: Buffer.allocUnsafeSlow(rows * 48), ends: new Uint32Array(rows), used: 0, rows: 0 }
+  const room = isLong && present?.isLong === true ? { bytes: present.bytes, start: present.used } : { bytes: isLong ? Buffer.from(createSlab(0)) : Buffer.allocUnsafeSlow(rows * USUAL_NAME), start: 0 }
+  const chunk = { ...room, used: room.start, ends: new Uint32Array(rows), rows: 0, isLong }
   chunks.push(chunk)
   return chunk
+}
+
+/** A full chunk of a short column gives back what it does not need. */
+function giveBack(chunk: NameChunk): void {
+  if (chunk.bytes.length <= chunk.used * 1.1) return
+  const whole = Buffer.allocUnsafeSlow(chunk.used)
+  chunk.bytes.copy(whole, 0, 0, chunk.used)
+  chunk.bytes = whole
 }
 
 /** Appends names that fit into the chunk's rows; gives where the last one ends in `bytes`. */
@@ -176,16 +216,24 @@ function appendNames(chunk: NameChunk, bytes: Uint8Array, { from, ends }: { read
 }
 
 function widen(chunk: NameChunk, bytes: number, rows: number): void {
-  if (chunk.used + bytes > chunk.bytes.length) {
-    const next = Buffer.allocUnsafeSlow(Math.max(chunk.bytes.length * 2, chunk.used + bytes))
-    chunk.bytes.copy(next, 0, 0, chunk.used)
-    chunk.bytes = next
-  }
+  if (chunk.used + bytes > chunk.bytes.length) move(chunk, bytes)
   if (chunk.rows + rows > chunk.ends.length) {
     const next = new Uint32Array(Math.min(CHUNK_ROWS, Math.max(chunk.ends.length * 2, chunk.rows + rows)))
     next.set(chunk.ends)
     chunk.ends = next
   }
+}
+
+/** To where there is room for so many bytes more. */
+function move(chunk: NameChunk, bytes: number): void {
+  const { start } = chunk
+  const needed = chunk.used - start + bytes
+  const next = chunk.isLong ? Buffer.from(createSlab(needed)) : Buffer.allocUnsafeSlow(Math.max(chunk.bytes.length * 2, needed))
+  chunk.bytes.copy(next, 0, start, chunk.used)
+  for (let row = 0; row < chunk.rows; row += 1) chunk.ends[row] = (chunk.ends[row] ?? 0) - start
+  chunk.bytes = next
+  chunk.start = 0
+  chunk.used -= start
 }
 
 /** Compares two names of one column by bytes, which is by code point. */

@@ -56,7 +56,7 @@ const LISTED = 0xffff
 
 /** How far values are behind their keys, and how long they are: 4 bytes a row. */
 function createOffsetColumn(): OffsetColumn {
-  const cells = createColumn((count) => new Uint16Array(count), 2)
+  const cells = createColumn(Uint16Array, { width: 2 })
   const listed = new Map<number, number>()
   let count = 0
 
@@ -100,7 +100,7 @@ const WORD = 2 ** 32
 
 /** Positions that grow from row to row, as their low words: the few rows where the high word grows are listed. */
 function createPositionColumn(): PositionColumn {
-  const lows = createColumn((cells) => new Uint32Array(cells))
+  const lows = createColumn(Uint32Array)
   const steps: number[] = []
   let count = 0
 

@@ -72,7 +72,7 @@ export function tableColumns(table: IndexTable): TableColumns {
 
 /** Creates empty columns. */
 function createTableColumns(subdir: SubdirName): TableColumns {
-  return { artifacts: createArtifactColumns(subdir), fingerprints: createColumn((cells) => new Uint32Array(cells), 2) }
+  return { artifacts: createArtifactColumns(subdir), fingerprints: createColumn(Uint32Array, { width: 2 }) }
 }
 
 function createTableReader(subdir: SubdirName, sink: IndexSink, hasMd5 = false): { readonly take: RowSink; readonly finish: (skeleton: IndexSkeleton) => IndexTable } {

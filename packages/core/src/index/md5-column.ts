@@ -20,8 +20,8 @@ const QUOTE = 0x22
 
 /** Creates an empty column. */
 export function createMd5Column(): Md5Column {
-  const digests = createColumn((cells) => new Uint8Array(cells), DIGEST_BYTES)
-  const marks = createColumn((cells) => new Uint8Array(cells))
+  const digests = createColumn(Uint8Array, { width: DIGEST_BYTES })
+  const marks = createColumn(Uint8Array)
   return {
     columns: { digests, marks },
     has: (row) => marks.chunk(row)[marks.cell(row)] === MARK_MD5,

@@ -67,5 +67,5 @@ function startLookingUp(keys: SectionKeys, { section, recall }: KeyRows): KeyHas
 
 /** Two words a row. */
 function createHashColumn(): Column<Uint32Array> {
-  return createColumn((cells) => new Uint32Array(cells), 2)
+  return createColumn(Uint32Array, { width: 2 })
 }
