@@ -1,11 +1,10 @@
-import { createHmac, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import type { ServerEvent } from '../events.ts'
 import type { RequestPath } from '../request-path.ts'
 import type { Client } from './client-address.ts'
-import { readCredentials } from './credentials.ts'
 import { createGuessLimit } from './guess-limit.ts'
-import { createRecollection, type Grant, type Identification, type Unknown } from './identification.ts'
+import { createKeyOf, createRecollection, type Grant, type Identification, type Unknown } from './identification.ts'
 import { createIdentifier, type Identify } from './identify.ts'
 import type { LoadedAccess, LoadedRule } from './load-access.ts'
 import type { PasswordChecker } from './password-checker.ts'
@@ -74,8 +73,7 @@ interface State {
 export function createAccess({ loaded, checker, observe, now }: AccessDependencies): Access {
   let state: State | undefined
   const limit = createGuessLimit({ isUser: (name) => state?.names.has(name) === true, now })
-  const secret = randomBytes(32)
-  const keyOf = (...parts: readonly string[]): string => createHmac('sha256', secret).update(JSON.stringify(parts)).digest('base64')
+  const keyOf = createKeyOf(randomBytes(32))
 
   function open(access: LoadedAccess): State {
     const names = new Set(access.users.map(({ name }) => name))
@@ -113,7 +111,7 @@ async function decide(state: State, call: AccessCall): Promise<Decision> {
 }
 
 async function identify({ identify: look }: State, { request, path, client }: AccessCall): Promise<Identification> {
-  return await look(readCredentials(request, path), client.address)
+  return await look({ authorization: request.headers.authorization ?? '', token: path?.token, address: client.address })
 }
 
 function grantsOf(found: Identification): readonly Grant[] {

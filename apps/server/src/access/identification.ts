@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import type { ChannelPattern } from './channel-pattern.ts'
 import type { Guess, GuessLimit } from './guess-limit.ts'
 
@@ -26,7 +27,7 @@ export type Unknown =
 
 /** What is known of credentials that came before, and how wrong ones are counted. */
 export interface Recollection {
-  /** What is kept of a credential instead of itself: an HMAC under a key of this process. */
+  /** What is kept of a credential instead of itself: a hash under a key of this process (`createKeyOf`). */
   readonly keyOf: (...parts: readonly string[]) => string
   /** Undefined for what was not looked at lately. */
   readonly recall: (key: string) => Identification | undefined
@@ -35,6 +36,12 @@ export interface Recollection {
   readonly count: (guess: Guess) => { readonly refused: Identification } | { readonly refused: undefined; readonly right: () => void }
   /** Milliseconds since 1970. */
   readonly now: () => number
+}
+
+/** Creates what names credentials for as long as the process lives: nobody else can make, or undo, what it makes of them. */
+export function createKeyOf(secret: Uint8Array): Recollection['keyOf'] {
+  const key = Buffer.from(secret).toString('hex')
+  return (...parts) => hash('sha256', `${key}${JSON.stringify(parts)}`, 'base64')
 }
 
 /** What `createRecollection` needs. */

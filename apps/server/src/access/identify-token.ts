@@ -4,7 +4,7 @@ import type { InFile } from './load-access.ts'
 import { hashToken, type TokenEntry } from './token-file.ts'
 
 /**
- * Creates what says whose token something is; undefined for nobody's. It looks among HMACs of the hashes, so that how long that takes says nothing of any of them, and compares what it finds
+ * Creates what says whose token something is; undefined for nobody's. It looks among hashes, under a key of this process, of the hashes, so that how long that takes says nothing of any of them, and compares what it finds
  * in constant time.
  */
 export function createTokenFinder(tokens: readonly InFile<TokenEntry>[], { keyOf, now }: Pick<Recollection, 'keyOf' | 'now'>): (token: string) => Identification | undefined {
