@@ -34,16 +34,23 @@ export function parseSearch(text: string): readonly string[] {
 
 /** The names that fit a search in any subdir: those that fit best first, then by name. No word: all. */
 export function findPackages(subdirs: readonly SubdirCatalogue[], words: readonly string[]): readonly Match[] {
-  const [first = '', ...others] = words
   const fits = new Map<string, Fit>()
   for (const subdir of subdirs) {
-    for (const { name, fit } of subdir.match(first)) {
+    for (const { name, fit } of subdir.match(words[0] ?? '')) {
       const text = subdir.nameAt(name)
       const before = fits.get(text)
-      if ((before === undefined || fit < before) && others.every((word) => text.toLowerCase().includes(word))) fits.set(text, fit)
+      if (before === undefined || fit < before) fits.set(text, fit)
     }
   }
-  return [...fits].map(([name, fit]) => ({ name, fit })).toSorted((left, right) => left.fit - right.fit || compareTexts(left.name, right.name))
+  const groups: readonly string[][] = [[], [], [], []]
+  for (const [name, fit] of fits) if (hasWords(name, words)) groups[fit]?.push(name)
+  return FITS.flatMap((fit) => (groups[fit] ?? []).sort().map((name) => ({ name, fit })))
+}
+
+const FITS: readonly Fit[] = [0, 1, 2, 3]
+
+function hasWords(name: string, [, ...others]: readonly string[]): boolean {
+  return others.every((word) => name.toLowerCase().includes(word))
 }
 
 /** What is known of a package; undefined where no subdir has it. */

@@ -29,7 +29,18 @@ export function startOfText({ ends }: PackedTexts, at: number): number {
 
 /** One of the texts; empty where there is none. */
 export function textAt(texts: PackedTexts, at: number): string {
-  return Buffer.from(texts.bytes.buffer, texts.bytes.byteOffset, texts.bytes.length).toString('utf8', startOfText(texts, at), texts.ends[at] ?? 0)
+  return viewOf(texts).toString('utf8', startOfText(texts, at), texts.ends[at] ?? 0)
+}
+
+const views = new WeakMap<PackedTexts, Buffer>()
+
+/** The bytes as what can be decoded and searched: made once. */
+function viewOf(texts: PackedTexts): Buffer {
+  const known = views.get(texts)
+  if (known !== undefined) return known
+  const view = Buffer.from(texts.bytes.buffer, texts.bytes.byteOffset, texts.bytes.length)
+  views.set(texts, view)
+  return view
 }
 
 /** The first text that is not less than `wanted`, byte by byte; their number where all are. The texts must be sorted so. */
@@ -50,7 +61,7 @@ export function compareAt(texts: PackedTexts, at: number, wanted: Uint8Array): n
 
 /** Every text that holds some bytes, in order, each once. */
 export function* findContaining(texts: PackedTexts, wanted: Uint8Array): Generator<{ readonly at: number; /** In bytes, from the text's start. */ readonly offset: number }> {
-  const all = Buffer.from(texts.bytes.buffer, texts.bytes.byteOffset, texts.bytes.length)
+  const all = viewOf(texts)
   for (let position = all.indexOf(wanted); position !== -1;) {
     const at = textAround(texts, position)
     const end = texts.ends[at] ?? all.length

@@ -72,7 +72,7 @@ export function createPageRouter(options: PageRouterOptions): PageRouter {
 
 /** The mirror's own folder may be a channel: what others have below `/<channel>/-/`, it has below `/-/`, and its page is `/-/channel/`. */
 function writePatterns(path: string): string[] {
-  if (path === '/*channel/') return [path, '/-/channel/']
+  if (path === '/*channel/') return ['/-/channel/', path]
   return path.startsWith('/*channel/-/') ? [path, path.slice('/*channel'.length)] : [path]
 }
 

@@ -60,7 +60,7 @@ export function findFaults(page: ReadPage): readonly string[] {
     ['no language', find('html')[0]?.attributes['lang'] !== 'en'],
     ['a link without words', find('a').some(({ text, attributes }) => text === '' && attributes['aria-label'] === undefined)],
     ['a list whose entries are none', elements.some(({ name, parents }) => name === 'li' && !['ul', 'ol'].includes(parents.at(-1) ?? ''))],
-    ['what is labelled by nothing', elements.some(({ attributes }) => attributes['aria-labelledby'] !== undefined && !ids.includes(attributes['aria-labelledby']))],
+    ['what is labelled by nothing', elements.some(({ attributes }) => (attributes['aria-labelledby']?.split(' ') ?? []).some((id) => !ids.includes(id)))],
   ]
   return told.filter(([, isSo]) => isSo).map(([what]) => what)
 }
