@@ -11,7 +11,7 @@ import { keepDocuments } from './documents.ts'
 import type { KeptDocument, Manifest } from './generation-file.ts'
 import type { CommitCounts, Journal } from './journal.ts'
 import { linkOrCopy, setAside } from './link-or-copy.ts'
-import type { TrackedArtifacts } from './tracked-artifacts.ts'
+import type { TrackedArtifacts, Whereabouts } from './tracked-artifacts.ts'
 import { formatTrash, type TrashEntry } from './trash.ts'
 
 /** What a commit is prepared from. All that the changeset wants is verified and durable. */
@@ -83,17 +83,23 @@ async function setAsidePlain(context: DiskContext, { changeset, head, isStaged }
 }
 
 async function addArtifacts(context: DiskContext, { changeset, artifacts }: PrepareCommitOptions, adder: FileAdder): Promise<void> {
-  let count = 0
   for (const { add } of changeset.changes) {
-    for (const artifact of add) {
-      const place = artifacts.find(artifact)
-      const where = place?.tracked.at(place.position)
+    const own = artifacts.sets.find(({ set }) => set === add)
+    for (let position = 0; position < add.count; position += 1) {
+      if (position % 512 === 511) await breathe()
+      // No object is made for what is in place: of a tree that is taken over, that may be a million.
+      const where = own === undefined ? whereabouts(artifacts, add.at(position)) : own.at(position)
+      if (where === 'in-place') continue
+      const artifact = add.at(position)
       if (where === 'set-aside') await takeBack(context, artifact)
-      if (where !== 'in-place') await adder.addArtifact(artifact)
-      count += 1
-      if (count % 512 === 0) await breathe()
+      await adder.addArtifact(artifact)
     }
   }
+}
+
+function whereabouts(artifacts: TrackedArtifacts, artifact: Artifact): Whereabouts | undefined {
+  const place = artifacts.find(artifact)
+  return place?.tracked.at(place.position)
 }
 
 /** Bytes in `objects/` stay there for the generations that need them, and get a name in `staging/` as if they had been put. */
@@ -107,8 +113,7 @@ async function swapSteps(context: DiskContext, { changeset, artifacts }: Prepare
   for (const { reused } of changeset.changes) {
     for (const after of reused.after) {
       const before = reused.before.find(after.name)
-      const place = artifacts.find(after)
-      const where = place?.tracked.at(place.position)
+      const where = whereabouts(artifacts, after)
       if (where === 'in-place') continue
       if (where === 'set-aside') await takeBack(context, after)
       const object = before === undefined ? undefined : objectName(before.digest)

@@ -163,6 +163,14 @@ function sumSizes(columns: ArtifactColumns, rows: Uint32Array): number {
   return bytes
 }
 
+let scratch = Buffer.allocUnsafeSlow(1024)
+
+/** The bytes of a text, until the next one: a buffer for each of a million names would be much to collect. */
+function encode(text: string): ByteRange {
+  if (text.length * 3 > scratch.length) scratch = Buffer.allocUnsafeSlow(text.length * 3)
+  return { bytes: scratch, start: 0, end: scratch.write(text) }
+}
+
 interface SetRows {
   readonly count: number
   readonly bytes: number
@@ -183,8 +191,7 @@ function createSet(columns: ArtifactColumns, { count, bytes, order }: SetRows): 
   }
 
   function positionOf(name: string, guess = count): number | undefined {
-    const encoded = Buffer.from(name)
-    const wanted = { bytes: encoded, start: 0, end: encoded.length }
+    const wanted = encode(name)
     if (guess < count && compareAt(wanted, guess) === 0) return guess
     let low = 0
     let high = count

@@ -63,12 +63,18 @@ export function* writeShardsInSteps({ subdir, source, table, keep, createdAt, sh
   return compress(writer.take())
 }
 
+/** Without a checksum or a content size that is told apart. */
+const EMPTY_FRAME_BYTES = 9
+const SMALLEST_PIECE = 512
+
 /**
- * One frame. It gets a piece of memory that it cannot fill: where a frame ends with its piece, Node asks for more and gets an empty frame behind it. Pieces of the usual 16 KiB, fifty thousand
- * times, would also be much to collect.
+ * One frame. It is collected in pieces of about its size: pieces of the usual 16 KiB, fifty thousand times, would be much to collect. Where a frame ends with a piece, Node asks for more and gets an empty frame
+ * behind it: what may be that is made again, in a piece that it cannot fill.
  */
 function compress(bytes: Uint8Array): Uint8Array {
-  return loadZlib().zstdCompressSync(bytes, { chunkSize: bytes.length + (bytes.length >>> 7) + 128 })
+  const piece = Math.max(SMALLEST_PIECE, bytes.length >>> 2)
+  const packed = loadZlib().zstdCompressSync(bytes, { chunkSize: piece })
+  return packed.length % piece === EMPTY_FRAME_BYTES ? loadZlib().zstdCompressSync(bytes, { chunkSize: bytes.length + (bytes.length >>> 7) + 128 }) : packed
 }
 
 function sha256Of(bytes: Uint8Array): Sha256 {
