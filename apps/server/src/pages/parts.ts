@@ -38,7 +38,7 @@ export interface TableOptions {
 
 /** Renders a table. On small screens it scrolls within its frame, which the keyboard reaches. */
 export function renderTable({ caption, columns, rows }: TableOptions): Html {
-  const head = columns.map((column) => html`<th scope="col" class="${classOf(column, true)}">${column.title}</th>`)
+  const head = columns.map((column) => html`<th scope="col" class="${classOf(column, true)}">${column.kind === 'bar' ? html`<span class="hidden">${column.title}</span>` : column.title}</th>`)
   const body = rows.map((cells) => html`<tr>${columns.map((column, at) => renderCell(column, cells[at]))}</tr>`)
   return html`<div class="scroll" role="region" tabindex="0" aria-label="${caption}"><table><caption class="hidden">${caption}</caption><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`
 }
