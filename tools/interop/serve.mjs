@@ -1,4 +1,4 @@
-// Real clients against a running server: plain, with a token in the path, from a snapshot, and below a sub-path of real nginx.
+// Real clients against a running server: plain, with a token in the path, from a snapshot, with a token or password that is needed, and below a sub-path of real nginx.
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { runParts } from './lib/run-parts.mjs'

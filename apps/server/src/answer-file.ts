@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { type ByteRange, judge } from './conditions.ts'
 import { chooseRepresentation, type Representation } from './choose-representation.ts'
 import { COMMON_HEADERS } from './common-headers.ts'
-import type { FoundFile } from './found-file.ts'
+import type { FoundFile, Freshness } from './found-file.ts'
 import type { GzipCopies } from './gzip-copies.ts'
 import { keptBody, openBody } from './send-body.ts'
 
@@ -47,6 +47,14 @@ const TYPES: readonly (readonly [string, string])[] = [
 
 const LIFETIMES = { immutable: 'max-age=31536000, immutable', index: 'max-age=60' } as const
 
+/**
+ * Who may keep it, and for how long. Caches that serve several people ask each time for what is not for everybody, with the credentials of who asked them (RFC 9111 §5.2.2.10). `private` would say the
+ * same, but rattler's own cache takes itself for one of those, and would fetch every index anew. conda takes the first age that it finds.
+ */
+function describeLifetime(freshness: Freshness, isPublic: boolean): string {
+  return isPublic ? `public, ${LIFETIMES[freshness]}` : `${LIFETIMES[freshness]}, s-maxage=0`
+}
+
 /** Names and values in turn, as Node takes them without looking at each. */
 type RawHeaders = readonly string[]
 
@@ -71,7 +79,7 @@ function describeAnew({ file, isGzip, varies }: Representation, isPublic: boolea
     ...COMMON,
     'etag', `"${file.etag}"`,
     'last-modified', new Date(file.modified).toUTCString(),
-    'cache-control', `${isPublic ? 'public' : 'private'}, ${LIFETIMES[file.freshness]}`,
+    'cache-control', describeLifetime(file.freshness, isPublic),
     'accept-ranges', 'bytes',
     'content-type', TYPES.find(([ending]) => file.name.endsWith(ending))?.[1] ?? 'application/octet-stream',
     // A page in the mirror is somebody else's: it runs nothing, reaches nothing of ours, and tells nobody where it was, which may be below a token.

@@ -24,6 +24,11 @@ const WHOLE_INDEX = /\/(?:current_)?repodata(?:_from_packages)?\.json(?:\.zst|\.
 
 const upstream = join(folder, 'upstream/sample')
 const served = join(folder, 'served')
+const USER = 'ann'
+const PASSWORD = 'pass:word'
+const PASSWORD_HASH = '$2y$08$eOnPm.mPg4CPkiPBmywqw.WJbTHm7e42Bk9UMg3G/bjLt84pIMGfa'
+/** JavaScript's fetch, which it uses, takes no login in a URL. */
+const LOGINLESS = new Set(['rattler solves, through shards'])
 const onDisk = (path) => join(upstream, path)
 const sum = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 const environment = { PATH: process.env.PATH, HOME: folder }
@@ -179,25 +184,46 @@ const expected = {
 }
 assert.ok(expected.installed.installed === expected.installed.chosen.length && expected.installed.installed > 3)
 const server = await startMirrorServer([process.execPath, command], { args: ['--mirror-dir', served], cwd: folder })
+// Nobody is let in who does not say who they are.
+const token = (await runMirror('token', 'new', 'ci', '--quiet', '--tokens', 'tokens')).trim()
+writeFileSync(join(folder, 'users'), `${USER}:${PASSWORD_HASH}\n`)
+const closed = await startMirrorServer([process.execPath, command], { args: ['--mirror-dir', served, '--tokens', 'tokens', '--htpasswd', 'users'], cwd: folder })
 const front = await startNginx(tools.nginx, { folder: join(folder, 'nginx-front'), root: join(folder, 'nothing'), rules: readGuideRules(server.port) })
 
 const TOKEN = 'tk-0123456789'
+const withUser = (url) => url.replace('://', `://${USER}:${encodeURIComponent(PASSWORD)}@`)
 const ways = [
   { way: 'plain', url: `${server.url}sample`, checked: 'sample' },
   { way: 'with a token', url: `${server.url}t/${TOKEN}/sample`, checked: 'sample' },
   { way: 'from a snapshot', url: `${server.url}snapshots/frozen/sample`, checked: 'snapshots/frozen/sample' },
+  { way: 'with the token that is needed', server: closed, url: `${closed.url}t/${token}/sample`, checked: 'sample' },
+  { way: 'with user and password', server: closed, url: withUser(`${closed.url}sample`), checked: 'sample', isLogin: true },
   { way: 'below a path of nginx', url: `${front.url}conda/sample`, checked: 'conda/sample' },
 ]
 
 try {
   await server.takeRequests()
-  for (const { way, url, checked } of ways) {
-    for (const [client, body] of Object.entries(clients)) await part(`${way}: ${client}`, () => body({ url, server, expected, checked }))
+  await closed.takeRequests()
+  for (const { way, url, checked, isLogin = false, server: asked = server } of ways) {
+    for (const [client, body] of Object.entries(clients)) if (!isLogin || !LOGINLESS.has(client)) await part(`${way}: ${client}`, () => body({ url, server: asked, expected, checked }))
   }
+  await part('who does not say who they are, or wrongly, is told so by each client, and gets nothing', async () => {
+    for (const url of [`${closed.url}sample`, `${closed.url}t/wrong/sample`, withUser(`${closed.url}sample`).replace(USER, 'nobody')]) {
+      await assert.rejects(runProgram(tools.curl, ['--silent', '--fail', `${url}/linux-64/repodata.json`]), ({ code }) => code === 22)
+      await assert.rejects(runMirror('sync', '-q', '-c', url, '-p', 'linux-64', '--mirror-dir', findPlace('mirror')), ({ code, stderr }) => code === 1 && stderr.includes('CHANNEL_FORBIDDEN'))
+      await assert.rejects(install(url, { spec: 'libgamma', cache: findPlace('cache'), prefix: '-' }), ({ stderr }) => stderr.includes('401'))
+    }
+    const requests = await closed.takeRequests()
+    assert.ok(requests.length > 0 && requests.every(({ status }) => status === 401), countsOf(requests))
+    return countsOf(requests)
+  })
   await part('the server ends when it is told to, and has told nobody\'s token', async () => {
     const requests = await server.takeRequests()
     assert.equal(await server.stop(), 0)
     assert.ok(!`${server.said()}${JSON.stringify(requests)}`.includes(TOKEN))
+    const ofClosed = await closed.takeRequests()
+    assert.equal(await closed.stop(), 0)
+    for (const secret of [token, PASSWORD, encodeURIComponent(PASSWORD)]) assert.ok(!`${closed.said()}${JSON.stringify(ofClosed)}`.includes(secret))
   })
 } finally {
   for (const one of [front, original]) await one.close()
