@@ -73,6 +73,7 @@ const preparations = {
   nginx: () => prepareCommand('nginx', 'nginx-light', 'nginx'),
   aria2: () => prepareCommand('aria2c', 'aria2'),
   curl: () => prepareCommand('curl', 'curl'),
+  chromium: () => prepareCommand('chromium', 'chromium'),
   faketime: () => prepareCommand('faketime', 'faketime'),
   wrk: () => prepareCommand('wrk', 'wrk'),
 }

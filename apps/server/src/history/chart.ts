@@ -50,11 +50,13 @@ function thin(points: readonly ChartPoint[]): readonly ChartPoint[] {
   return points.filter((_, at) => (points.length - 1 - at) % step === 0)
 }
 
-/** The next number that is 1, 2, 2.5 or 5 times a power of ten. */
+const ROUND = [1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8] as const
+
+/** The next number that is one of `ROUND` times a power of ten, so that the half of it can be said shortly, too. */
 export function roundUp(value: number): number {
   if (value <= 0) return 1
   const power = 10 ** Math.floor(Math.log10(value))
-  return ([1, 2, 2.5, 5].find((factor) => factor * power >= value) ?? 10) * power
+  return (ROUND.find((factor) => factor * power >= value) ?? 10) * power
 }
 
 function describe(points: readonly ChartPoint[], { kind, format }: ChartOptions): string {
@@ -86,11 +88,12 @@ interface BarScale {
 }
 
 function drawBars(points: readonly ChartPoint[], { top, format }: BarScale): readonly Html[] {
+  const slot = WIDTH / points.length
   // A few runs do not become a few walls.
-  const slot = Math.min(WIDTH / points.length, WIDTH / 24)
+  const width = Math.min(slot * 0.76, WIDTH / 30)
   return points.map((point, at) => {
     const height = Math.max(point.value > 0 ? 1 : 0, round((point.value / top) * HEIGHT))
-    return html`<rect class="column" x="${round(at * slot + slot * 0.12)}" y="${HEIGHT - height}" width="${round(slot * 0.76)}" height="${height}"><title>${point.label}, ${dateOf(point)}: ${format(point.value)}</title></rect>`
+    return html`<rect class="column" x="${round(at * slot + (slot - width) / 2)}" y="${round(HEIGHT - height)}" width="${round(width)}" height="${height}"><title>${point.label}, ${dateOf(point)}: ${format(point.value)}</title></rect>`
   })
 }
 

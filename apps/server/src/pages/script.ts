@@ -3,7 +3,15 @@ export const SCRIPT = `'use strict'
 // The address under which this site was opened, for snippets that have to name it.
 const root = new URL(document.documentElement.dataset.root || './', location.href).href
 for (const element of document.querySelectorAll('[data-url]')) element.textContent = new URL(element.dataset.url, root).href
-if (navigator.clipboard) {
+// Without TLS browsers have no clipboard but that of the selection.
+const copy = async (pre) => {
+  if (navigator.clipboard) return navigator.clipboard.writeText(pre.textContent)
+  getSelection().selectAllChildren(pre)
+  if (!document.execCommand('copy')) throw new Error('not copied')
+  getSelection().removeAllRanges()
+}
+document.querySelector('.tabs [aria-current]')?.scrollIntoView({ inline: 'center', block: 'nearest' })
+if (navigator.clipboard || document.queryCommandSupported?.('copy')) {
   for (const block of document.querySelectorAll('.code')) {
     const button = document.createElement('button')
     button.type = 'button'
@@ -13,7 +21,7 @@ if (navigator.clipboard) {
     const status = document.createElement('span')
     status.className = 'hidden'
     status.setAttribute('role', 'status')
-    button.addEventListener('click', () => navigator.clipboard.writeText(block.querySelector('pre').textContent).then(
+    button.addEventListener('click', () => copy(block.querySelector('pre')).then(
       () => { button.textContent = 'Copied'; status.textContent = 'Copied'; setTimeout(() => { button.textContent = 'Copy'; status.textContent = '' }, 2000) },
       () => { button.textContent = 'Press Ctrl+C'; getSelection().selectAllChildren(block.querySelector('pre')) }))
     block.append(button, status)

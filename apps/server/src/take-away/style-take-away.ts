@@ -5,7 +5,10 @@ export const TAKE_AWAY_STYLE = `
 .choices .card > p:last-child { margin-top: auto; }
 .upload { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
 .upload label { width: 100%; font-weight: 600; }
-input[type=file] { flex: 1 1 12rem; min-width: 0; max-width: 100%; padding: .3rem; border: 1px solid var(--strong-line); border-radius: var(--radius); background: var(--page); }
+/* What only readers of a screen get stays within the frame that scrolls. */
+.scroll { position: relative; }
+.choices > * { min-width: 0; }
+input[type=file] { flex: 1 1 12rem; width: 100%; min-width: 0; max-width: 100%; padding: .3rem; border: 1px solid var(--strong-line); border-radius: var(--radius); background: var(--page); }
 input[type=file]::file-selector-button { font: inherit; margin-right: .75rem; padding: .25rem .7rem; border: 1px solid var(--strong-line); border-radius: .35rem; background: var(--card); color: var(--accent); cursor: pointer; }
 .below { margin-top: .75rem; }
 .actions.first { margin-top: 0; }

@@ -50,7 +50,7 @@ function renderSnippets(channel: PageChannel, call: PageCall): Html {
   // The name under which environments and lock files know it.
   const name = path === '' ? 'mirror' : path
   return html`${renderSection({ title: 'The channel', id: 'address', note: 'Wherever a channel is named, this is its name.' }, renderCode('The address of the channel', url))}
-<div class="columns snippets">
+<div class="columns block">
 ${renderSection({ title: 'conda', id: 'conda', note: html`<code>~/.condarc</code>` }, renderCode('Configuration of conda', path === '' ? html`channels:
   - ${url}
 ` : html`channel_alias: ${alias}

@@ -30,7 +30,7 @@ describe('renderChart()', () => {
   test('draws nothing of nothing, and a single value', ({ expect }) => {
     expect(draw('area', [])).toBe('')
     expect(draw('area', [0])).toContain('d="M0 160H600"')
-    expect([0, 1, 3, 24, 26, 999].map(roundUp)).toEqual([1, 1, 5, 25, 50, 1000])
+    expect([0, 1, 3, 24, 26, 999].map(roundUp)).toEqual([1, 1, 3, 24, 30, 1000])
   })
 })
 
