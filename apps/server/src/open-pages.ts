@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Caller } from './access/access.ts'
 import type { ServerEvent } from './events.ts'
 import type { MirrorFiles } from './mirror-files.ts'
 import type { Pages } from './pages/create-pages.ts'
@@ -13,6 +14,8 @@ export interface DoorRequest {
   readonly canSee?: (folder: string) => boolean
   /** A proxy that is trusted passed it on. Default: no. */
   readonly client?: { readonly isForwarded: boolean }
+  /** Who asks. Default: somebody who need not say. */
+  readonly caller?: Pick<Caller, 'name' | 'maySignIn'>
   /** Everybody gets the same, so that caches that serve several people may keep it. Default: no. */
   readonly isPublic?: boolean
 }
@@ -40,11 +43,11 @@ export function openPages({ observe, ...options }: PagesDoorOptions): PagesDoor 
     return createPages({ ...options, fail: (path, error) => observe({ type: 'request-failed', path: showPath(path), error }) })
   }
   return {
-    async answer({ request, response, path, client, canSee = () => true }) {
+    async answer({ request, response, path, client, caller, canSee = () => true }) {
       response.setHeader('x-content-type-options', 'nosniff')
       if (path === undefined || (isForFile(path) && request.headers.accept?.includes('text/html') !== true)) return tellAbsent(response)
       pages ??= load()
-      await (await pages).answer({ request, response, path, canSee, isForwarded: client?.isForwarded ?? false })
+      await (await pages).answer({ request, response, path, canSee, isForwarded: client?.isForwarded ?? false, ...(caller === undefined ? {} : { caller }) })
     },
     close: async () => await (await pages)?.close(),
   }

@@ -80,7 +80,7 @@ describe('V08: who may read what', () => {
     const { get, events } = await serve(FILES, { rules: RULES })
     const secrets = [SECRET.token, 'an:n', Buffer.from('ann:an:n').toString('base64'), 'wrong-password', 'wrong-token']
     const answers = []
-    for (const path of ['', '/team', '/team/', '/team/noarch/', FILE, '/team/noarch/none', '/team/index.html', '/-/search?q=a', '/team/-/history', '/team//x', '/readyz', '/healthz', '/%zz', '/?sign-in', `/team/x?token=${SECRET.token}`]) {
+    for (const path of ['', '/team', '/team/', '/team/noarch/', FILE, '/team/noarch/none', '/team/index.html', '/-/search?q=a', '/team/-/history', '/team/-/use', '/-/api/use/team', '/team/-/take-away', '/team//x', '/readyz', '/healthz', '/%zz', '/?sign-in', `/team/x?token=${SECRET.token}`]) {
       for (const token of [SECRET.token, 'wrong-token']) answers.push(await get(`/t/${token}${path}`, { accept: 'text/html' }))
       answers.push(await get(path === '' ? '/' : path, { authorization: basic('ann', 'an:n') }), await get(path === '' ? '/' : path, { authorization: basic('ann', 'wrong-password') }))
     }
@@ -141,6 +141,25 @@ describe('what is open', () => {
     const { get, events } = await serve(FILES)
     for (const path of [FILE, `/t/anything${FILE}`]) expect((await get(path, { authorization: 'Bearer x' })).headers.get('cache-control')).toBe('public, max-age=31536000, immutable')
     expect(events.map((event) => (event.type === 'request' ? event.user : ''))).toEqual([undefined, undefined])
+  })
+
+  test('who may see a part is led to signing in, and then told as whom', async ({ expect, serve }) => {
+    const { get } = await serve(FILES, { rules: RULES })
+    const read = async (path: string, headers: Readonly<Record<string, string>> = {}): Promise<string> => (await get(path, { accept: 'text/html', ...headers })).body.toString()
+    expect(await read('/')).toContain('<a href="./?sign-in">Sign in to see more</a>')
+    expect(await read('/open/noarch/')).toContain('<a href="../../?sign-in">Sign in to see more</a>')
+    const { status, headers } = await get('/?sign-in')
+    expect([status, headers.has('www-authenticate')]).toEqual([401, true])
+    const signedIn = await read('/?sign-in', { authorization: basic('ann', 'an:n') })
+    expect(signedIn).toContain('Signed in as <bdi>ann</bdi>')
+    expect(signedIn).not.toContain('Sign in to see more')
+  })
+
+  test('where everything is open, nobody is asked to sign in', async ({ expect, serve }) => {
+    const { get } = await serve(FILES)
+    const { status, body } = await get('/?sign-in', { accept: 'text/html' })
+    expect(status).toBe(200)
+    expect(body.toString()).not.toMatch(/[Ss]ign/)
   })
 
   test('health and readiness are told everybody, the names of channels those who may read them', async ({ expect, serve }) => {

@@ -13,6 +13,8 @@ import type { PasswordChecker } from './password-checker.ts'
 export interface Caller {
   /** The name of a user or token; undefined for somebody who did not say. */
   readonly name: string | undefined
+  /** They did not say who they are, and there is somebody whom they could be. */
+  readonly maySignIn: boolean
   /** Whether they may read a channel, by its folder below the mirror; empty for the mirror's own, where installers lie. What they may not see is not to be listed, counted or found. */
   readonly canSee: (channel: string) => boolean
 }
@@ -60,7 +62,7 @@ export interface AccessDependencies {
 }
 
 /** Everybody, where everything is open. */
-export const EVERYBODY: Caller = { name: undefined, canSee: () => true }
+export const EVERYBODY: Caller = { name: undefined, maySignIn: false, canSee: () => true }
 
 interface State {
   readonly access: LoadedAccess
@@ -169,7 +171,7 @@ function asksToSignIn({ request: { url = '' } }: AccessCall): boolean {
 }
 
 function describeCaller(access: LoadedAccess, grants: readonly Grant[]): Caller {
-  return { name: grants[0]?.name, canSee: (channel) => maySee(access, grants, channel === '' ? [] : channel.split('/')) }
+  return { name: grants[0]?.name, maySignIn: grants.length === 0 && canAnybodySignIn(access), canSee: (channel) => maySee(access, grants, channel === '' ? [] : channel.split('/')) }
 }
 
 function findRule({ rules }: LoadedAccess, segments: readonly string[]): LoadedRule | undefined {
@@ -185,8 +187,11 @@ function admits({ files, users }: LoadedRule, { file, name, channels }: Grant, s
   return files.has(file) && users?.has(name) !== false && channels?.some(({ covers }) => covers(segments)) !== false
 }
 
+function canAnybodySignIn({ rules }: LoadedAccess): boolean {
+  return rules.some(({ files }) => files.size > 0)
+}
+
 /** Browsers know Basic alone, with which a token can be given as password, too. */
-function listChallenges({ tokens, users, rules }: LoadedAccess): readonly string[] {
-  const hasFiles = rules.some(({ files }) => files.size > 0)
-  return hasFiles || tokens.length + users.length > 0 ? ['Basic realm="mirror", charset="UTF-8"', 'Bearer realm="mirror"'] : []
+function listChallenges(access: LoadedAccess): readonly string[] {
+  return canAnybodySignIn(access) ? ['Basic realm="mirror", charset="UTF-8"', 'Bearer realm="mirror"'] : []
 }

@@ -13,6 +13,8 @@ export interface PageRequest {
   readonly canSee: (folder: string) => boolean
   /** A proxy that is trusted passed it on: what it says of the address can be believed. */
   readonly isForwarded: boolean
+  /** Who asks. Default: somebody who need not say. */
+  readonly caller?: PageCall['caller']
 }
 
 /** What the router needs. */
@@ -76,11 +78,11 @@ function writePatterns(path: string): string[] {
   return path.startsWith('/*channel/-/') ? [path, path.slice('/*channel'.length)] : [path]
 }
 
-function createCall({ request, response, path, canSee, isForwarded }: PageRequest, { site, clock }: PageRouterOptions): PageCall {
+function createCall({ request, response, path, canSee, isForwarded, caller }: PageRequest, { site, clock }: PageRouterOptions): PageCall {
   const { segments, isFolder } = path
   const depth = segments.length - (isFolder ? 0 : 1)
   const query = new URLSearchParams((request.url ?? '').split('?').slice(1).join('?'))
-  return { request, response, segments, root: depth > 0 ? '../'.repeat(depth) : './', params: {}, query, now: clock(), site, canSee, isForwarded }
+  return { request, response, segments, root: depth > 0 ? '../'.repeat(depth) : './', params: {}, query, now: clock(), site, canSee, isForwarded, caller }
 }
 
 /** The path as Express reads it: without a token, each name escaped once. */

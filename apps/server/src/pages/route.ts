@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Page } from './layout.ts'
+import type { Page, Reader } from './layout.ts'
 import type { Site } from './site.ts'
 
 /** A request for a page. */
@@ -20,6 +20,8 @@ export interface PageCall {
   readonly canSee: (folder: string) => boolean
   /** A proxy that is trusted passed it on: what its headers say of host, protocol and prefix can be believed. */
   readonly isForwarded: boolean
+  /** Who asks; undefined where nobody need say. */
+  readonly caller: Reader | undefined
 }
 
 /** What a route answers. */

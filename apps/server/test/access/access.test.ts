@@ -48,9 +48,9 @@ describe('decide()', () => {
 
   test('what is public is public for caches, and what is not is not', async () => {
     const { ask } = createAccessWorld(WORLD)
-    expect(await ask('/open/noarch/a.conda', ANN)).toMatchObject({ isPublic: true, caller: { name: undefined } })
+    expect(await ask('/open/noarch/a.conda', ANN)).toMatchObject({ isPublic: true, caller: { name: undefined, maySignIn: true } })
     expect(await ask('/open/')).toMatchObject({ isPublic: false })
-    expect(await ask('/team-a/noarch/a.conda', ANN)).toMatchObject({ isPublic: false, caller: { name: 'ann' } })
+    expect(await ask('/team-a/noarch/a.conda', ANN)).toMatchObject({ isPublic: false, caller: { name: 'ann', maySignIn: false } })
   })
 
   test('a caller sees the channels that they may read, and no others', async () => {
