@@ -97,3 +97,33 @@ test('the bundle carries a sync out, and its commands load no more than they nee
   expect((await run('mirror', ['config', ...flags])).loaded).toEqual(['mirror', 'run-program', 'yaml-config'])
   expect(await run('mirror', ['verify', ...flags])).toMatchObject({ code: 0, stdout: expect.stringContaining('whole') as unknown })
 })
+
+test('the bundle serves files without loading the pages, and pages with the thread that reads for them', async () => {
+  await buildChannel({ subdirs: { 'linux-64': [{ name: 'zlib' }] } }, join(folder, 'served/team'))
+  const child = spawn(process.execPath, ['--import', `data:text/javascript,${encodeURIComponent(SPY)}`, join(folder, 'bin/cas-server.js'), '--mirror-dir', 'served', '--host', '127.0.0.1', '--port', '0'], {
+    cwd: folder, env: { PATH: process.env['PATH'], HOME: folder }, stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const ended = new Promise<number | null>((resolve) => { child.on('close', resolve) })
+  let said = ''
+  const address = await new Promise<string>((resolve) => {
+    child.stderr.on('data', (piece: Buffer) => {
+      said += piece.toString()
+      const [found] = /http:\/\/127\.0\.0\.1:\d+\//.exec(said) ?? []
+      if (found !== undefined) resolve(found)
+    })
+  })
+  const get = async (path: string): Promise<readonly [number, string]> => {
+    const answer = await fetch(`${address}${path}`, { headers: { accept: '*/*' } })
+    return [answer.status, await answer.text()]
+  }
+  expect(await get('team/linux-64/repodata.json')).toEqual([200, expect.stringContaining('zlib')])
+  expect(await get('team/linux-64/none.conda')).toEqual([404, 'Not found\n'])
+  expect(said).not.toMatch(/create-pages/)
+  expect(await get('')).toEqual([200, expect.stringContaining('team/')])
+  let found = await get('-/api/package/zlib/team')
+  while (found[0] === 503) found = await get('-/api/package/zlib/team')
+  expect(found).toEqual([200, expect.stringContaining('zlib-1.0-0.conda')])
+  expect(said).toMatch(/create-pages/)
+  child.kill()
+  expect(await ended).toBe(0)
+})

@@ -1,16 +1,19 @@
+import { realpath } from 'node:fs/promises'
+import { join } from 'node:path'
 import { isJsonObject, splitArtifactName, isArtifactName } from '@mirror/core'
 import { createDiskStore } from '@mirror/store'
 import type { ChannelCatalogue } from '../catalogue/catalogues.ts'
 import { readPart } from '../catalogue/find-index.ts'
 import { nameOfSpec } from '../catalogue/needs.ts'
 import type { ListedArtifact } from '../catalogue/subdir-catalogue.ts'
+import { findDiskFile } from '../disk-file.ts'
 import { FileReplaced } from '../found-file.ts'
 import type { PageChannel } from './find-channel.ts'
 import { renderAge, renderDate, renderSize } from './formats.ts'
 import { html, type Html, type HtmlValue, safeUrl } from './html.ts'
 import { isLinkable, renderPackageLink } from './links.ts'
 import { answerFromCatalogue, type CataloguePage, renderCatalogueNotes } from './open-catalogue.ts'
-import { renderCode, renderFacts, renderFigures, renderSection } from './parts.ts'
+import { renderCode, renderFacts, renderFigures, renderNote, renderSection } from './parts.ts'
 import type { PageRoute, Reply } from './route.ts'
 import { readUpstreamNote, type UpstreamNote } from './summarize-channel.ts'
 import { textOf } from './text-of.ts'
@@ -55,20 +58,29 @@ export async function readRecord({ indexes }: ChannelCatalogue, artifact: Listed
 async function answerArtifact(page: CataloguePage, artifact: ListedArtifact, record: ArtifactRecord): Promise<Reply> {
   const { channel, call } = page
   const note = channel.isStore ? await readUpstreamNote(createDiskStore({ root: channel.root }), artifact.subdir) : undefined
-  const main = html`${renderCatalogueNotes(page)}${renderHead(page, artifact)}<div class="columns block">${renderNeeds(page, record)}${renderRecord(record)}</div>${
+  const isHere = await hasFile(page, artifact)
+  const main = html`${renderCatalogueNotes(page)}${renderHead(page, artifact, isHere)}<div class="columns block">${renderNeeds(page, record)}${renderRecord(record)}</div>${
     renderOrigin({ channel, note, now: call.now, record })}${renderRaw(artifact, record)}`
   const crumbs = [...channel.crumbs, { text: 'Packages', href: `${channel.to}-/search` }, ...isLinkable(artifact.name) ? [{ text: artifact.name, href: `${channel.to}-/package/${encodeURIComponent(artifact.name)}` }] : []]
   return { type: 'page', page: { title: artifact.file, crumbs, tabs: channel.tabs('-/search'), main } }
 }
 
-function renderHead({ channel, call }: CataloguePage, { name, version, build, subdir, size, time, file }: ListedArtifact): Html {
+/** Whether an artifact that is listed lies there, as all of them do in a mirror of ours, and not always in what others made. A snapshot may have it elsewhere. */
+async function hasFile({ call: { site }, channel }: CataloguePage, { subdir, file }: ListedArtifact): Promise<boolean> {
+  if (channel.snapshot !== undefined) return true
+  const root = await realpath(site.mirrorDir)
+  return await findDiskFile(root, join(channel.folder, subdir, file), 'immutable') !== undefined
+}
+
+function renderHead({ channel, call }: CataloguePage, { name, version, build, subdir, size, time, file }: ListedArtifact, isHere: boolean): Html {
   const figures = renderFigures([
     { name: 'Version', value: textOf(version === '' ? 'unknown' : version) }, { name: 'Build', value: textOf(build === '' ? 'unknown' : build) }, { name: 'Subdir', value: textOf(subdir) },
     { name: 'Size', value: size === 0 ? 'unknown' : renderSize(size) }, { name: 'Built', value: renderAge(time, call.now) },
   ])
   const spec = `${name}=${version}=${build}`
   const command = /^[a-z0-9_][\w.+!=-]*$/i.test(spec) && html`<div class="block">${renderCode('Command to install it', html`conda install '${spec}'`)}</div>`
-  return html`${figures}<div class="actions"><a class="button" href="${channel.to}${encodeURIComponent(subdir)}/${encodeURIComponent(file)}" download>Download</a></div>${command}`
+  const link = html`<div class="actions"><a class="button" href="${channel.to}${encodeURIComponent(subdir)}/${encodeURIComponent(file)}" download>Download</a></div>`
+  return html`${figures}${isHere ? link : renderNote('The index lists this artifact, but its file is not here.', 'warn')}${command}`
 }
 
 function renderNeeds({ channel, catalogue }: CataloguePage, record: ArtifactRecord): Html {

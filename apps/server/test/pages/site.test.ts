@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
 import { buildChannel, changeChannel, type ChannelDescription } from '@mirror/test-fixtures'
@@ -24,9 +24,26 @@ const HOSTILE: ChannelDescription = {
 
 const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' }
 
+/** A page, as soon as it is not one that shows itself again: what it is about is read by then. */
 async function open(world: World, path: string): Promise<ReadPage> {
-  const { body } = await world.get(path, HTML)
-  return readPage(body.toString())
+  for (;;) {
+    const { body } = await world.get(path, HTML)
+    const page = readPage(body.toString())
+    if (!showsItselfAgain(page)) return page
+  }
+}
+
+function showsItselfAgain({ find }: ReadPage): boolean {
+  return find('meta').some(({ attributes }) => attributes['http-equiv'] === 'refresh')
+}
+
+/** What a program is told, as soon as it is not to come again. */
+async function ask(world: World, path: string): Promise<unknown> {
+  for (;;) {
+    const { status, body } = await world.get(path)
+    const value: unknown = JSON.parse(body.toString())
+    if (status !== 503) return value
+  }
 }
 
 /** Follows every link from some pages on, as a browser would, and tells what each came to. */
@@ -43,6 +60,11 @@ async function crawl(start: readonly string[]): Promise<{ readonly pages: Readon
     if (answer.status >= 400) broken.push(`${answer.status} ${url}`)
     if (answer.headers.get('content-type')?.startsWith('text/html') !== true) continue
     const page = readPage(text)
+    if (showsItselfAgain(page)) {
+      if (answer.status >= 400) broken.pop()
+      queue.unshift(url)
+      continue
+    }
     pages.set(url, page)
     for (const link of listLinks(page)) {
       const { href } = new URL(link, url)
@@ -124,8 +146,7 @@ describe('the site', () => {
     expect(links.some((link) => link.startsWith('gone'))).toBe(false)
     const file = await world.get('/team/noarch/beta-1.0-0.conda')
     expect(file.status).toBe(200)
-    const { body } = await world.get('/-/api/artifact/noarch/beta-1.0-0.conda/team')
-    expect(JSON.parse(body.toString())).toEqual({ channel: 'team', generation: 1, subdir: 'noarch', file: 'beta-1.0-0.conda', record: expect.objectContaining(record ?? {}) })
+    expect(await ask(world, '/-/api/artifact/noarch/beta-1.0-0.conda/team')).toEqual({ channel: 'team', generation: 1, subdir: 'noarch', file: 'beta-1.0-0.conda', record: expect.objectContaining(record ?? {}) })
   })
 
   test('a package tells its builds, newest version first, and who depends on it', async ({ expect, createWorldOf }) => {
@@ -133,9 +154,9 @@ describe('the site', () => {
     const python = await open(world, '/team/-/package/python')
     expect(python.elements.filter(({ attributes }) => attributes['class'] === 'file').map(({ text }) => text)).toEqual(['python-3.10.0-0.conda', 'python-3.10.0rc1-0.conda', 'python-3.9.0-0.conda'])
     expect((await open(world, '/team/-/package/alpha')).find('li').map(({ text }) => text)).toContain('beta')
-    const api = JSON.parse((await world.get('/-/api/package/beta/team')).body.toString())
+    const api = await ask(world, '/-/api/package/beta/team') as { builds: readonly { file: string }[] }
     expect(api).toMatchObject({ channel: 'team', generation: 1, summary: { name: 'beta', artifacts: 2, versions: 1, latestVersion: '1.0', subdirs: ['noarch'] }, neededBy: ['python'] })
-    expect(api.builds.map(({ file }: { file: string }) => file)).toEqual(['beta-1.0-0.conda', 'beta-1.0-0.tar.bz2'])
+    expect(api.builds.map(({ file }) => file)).toEqual(['beta-1.0-0.conda', 'beta-1.0-0.tar.bz2'])
   })
 
   test('search finds over channels, pages through, and says when there is nothing', async ({ expect, createWorldOf }) => {
@@ -151,7 +172,7 @@ describe('the site', () => {
     const none = await open(world, `/-/search?q=${encodeURIComponent(MARKUP)}`)
     expect(none.text).toContain('Nothing found')
     expect(none.find('input')[0]?.attributes['value']).toBe(MARKUP)
-    expect(JSON.parse((await world.get('/-/api/search?q=lonely')).body.toString())).toEqual({
+    expect(await ask(world, '/-/api/search?q=lonely')).toEqual({
       total: 1, page: 1, pages: 1,
       packages: [{ channel: 'other', name: 'lonely', artifacts: 1, size: expect.any(Number), latestVersion: '1.0', versions: 1, newest: expect.stringMatching(/^2024-/), subdirs: ['noarch'] }],
     })
@@ -161,6 +182,7 @@ describe('the site', () => {
 describe('answers', () => {
   test('pages may run and load nothing but their own; HEAD is GET; what is known is not sent again', async ({ expect, createWorldOf }) => {
     const world = await createWorldOf(HOSTILE)
+    await open(world, '/team/')
     for (const path of ['/', '/team/', '/team/noarch/', '/-/search?q=a', '/team/-/package/python', '/team/-/disk-use', '/nothing/-/x']) {
       const { status, headers, body } = await world.get(path, HTML)
       expect(headers.get('content-security-policy'), path).toBe("default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
@@ -179,6 +201,7 @@ describe('answers', () => {
 
   test('what is not there is a page for people, a short text for clients, JSON for programs; only people are sent to folders', async ({ expect, createWorldOf }) => {
     const world = await createWorldOf(HOSTILE)
+    await open(world, '/team/')
     for (const path of ['/team/noarch/none-1-0.conda', '/nothing', '/nothing/', '/team/osx-64/', '/team/-/package/none', '/team/-/artifact/noarch/none-1-0.conda', '/team/-/artifact/win-64/beta-1.0-0.conda', '/-/nothing', '/snapshots/none/team/', '/team/-/']) {
       const page = await world.get(path, HTML)
       expect([page.status, page.headers.get('content-type')], path).toEqual([404, 'text/html; charset=utf-8'])
@@ -216,6 +239,9 @@ describe('answers', () => {
     expect(page.find('a').map(({ text }) => text)).toContain('fine-1.0-0.conda')
     expect((await world.get('/foreign/linux-64/theirs-1.0-0.conda')).status).toBe(200)
     expect((await open(world, '/foreign/linux-64/')).text).toContain('cannot be read')
+    rmSync(join(world.mirror, 'foreign/noarch/fine-1.0-0.conda'))
+    const lacking = await open(world, '/foreign/-/artifact/noarch/fine-1.0-0.conda')
+    expect([lacking.text.includes('its file is not here'), lacking.find('a').some(({ text }) => text === 'Download')]).toEqual([true, false])
     writeFileSync(index, '{"packages": {"<b>": 3}}')
     expect((await world.get('/foreign/', HTML)).status).toBe(200)
   })
@@ -251,8 +277,7 @@ describe('a switch of generations', () => {
     expect(shown.filter((names, at) => at > 0 && names !== shown[at - 1]).length).toBeLessThanOrEqual(1)
     expect((await world.get('/team/-/package/old', HTML)).status).toBe(404)
     expect((await open(world, '/team/-/package/new')).find('li').map(({ text }) => text)).toContain('newest')
-    const { body } = await world.get('/-/api/artifact/noarch/old-1.0-0.conda/snapshots/before/team')
-    expect(JSON.parse(body.toString())).toMatchObject({ generation: 1, record: { name: 'old' } })
+    expect(await ask(world, '/-/api/artifact/noarch/old-1.0-0.conda/snapshots/before/team')).toMatchObject({ generation: 1, record: { name: 'old' } })
     expect((await open(world, '/snapshots/before/team/')).text).toContain('Packages3')
   })
 })
