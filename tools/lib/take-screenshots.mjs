@@ -36,10 +36,10 @@ try {
   mkdirSync(to, { recursive: true })
   for (const { name, path, viewport = DESK, scheme = 'light' } of SHOTS) {
     const page = await browser.newPage({ viewport, colorScheme: scheme, baseURL: server.url })
-    for (let round = 0; round < 20; round += 1) {
-      const answer = await page.goto(path)
-      if (answer.status() === 200) break
+    // Pages of what an index lists say so, and show themselves again, until it is read.
+    for (let answer = await page.goto(path), round = 0; answer.status() === 503 && round < 20; round += 1) {
       await page.waitForTimeout(300)
+      answer = await page.goto(path)
     }
     const file = join(to, `${name}.png`)
     await page.screenshot({ path: file })
