@@ -66,7 +66,9 @@ function renderOverview(overview: Overview, snapshots: Html | undefined): Html {
   const { channel, catalogue } = overview
   const search = renderSearch({ action: `${channel.to}-/search`, label: `Search packages in ${channel.name}`, isLarge: true })
   if (catalogue.subdirs.length === 0 && catalogue.damaged.length === 0) return renderEmpty('Nothing is published yet', 'As soon as the first sync has ended, the packages of this channel are listed here.')
-  return html`${renderCatalogueNotes(overview)}${renderChannelFigures(overview)}${search}${renderSubdirs(overview)}${renderLatest(overview)}${snapshots}`
+  const isChanged = overview.summary?.kind === 'published' && channel.snapshot === undefined && channel.view.reader === undefined
+  const changed = isChanged && renderNote(html`Somebody changed these files after they were published. What lies there is shown and served; the next <code>mirror sync</code> looks into it.`, 'warn')
+  return html`${changed}${renderCatalogueNotes(overview)}${renderChannelFigures(overview)}${search}${renderSubdirs(overview)}${renderLatest(overview)}${snapshots}`
 }
 
 function renderChannelFigures({ call: { now }, catalogue, channel, summary }: Overview): Html {

@@ -246,6 +246,16 @@ describe('answers', () => {
     expect((await world.get('/foreign/', HTML)).status).toBe(200)
   })
 
+  test('what somebody changed after it was published is shown as it lies there, and said to be so', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf(HOSTILE)
+    expect((await open(world, '/team/')).text).not.toContain('Somebody changed')
+    await buildChannel({ subdirs: { noarch: [{ name: 'theirs' }], 'linux-64': [] } }, join(world.mirror, 'team'))
+    let page = await open(world, '/team/')
+    while (!page.text.includes('theirs-1.0-0.conda')) page = await open(world, '/team/')
+    expect(page.text).toContain('Somebody changed these files after they were published')
+    expect((await world.get('/team/-/package/beta', HTML)).status).toBe(404)
+  })
+
   test('a tree that is the mirror itself has its pages, too', async ({ expect, createWorldOf }) => {
     const world = await createWorldOf({ subdirs: { noarch: [{ name: 'alpha' }] } })
     await buildChannel({ subdirs: { noarch: [{ name: 'rooted' }] } }, world.mirror)
