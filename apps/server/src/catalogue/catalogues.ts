@@ -43,13 +43,18 @@ export interface CataloguesOptions {
   readonly thread: IndexThread
   /** So many milliseconds a caller waits for the first catalogue of a channel. Default 1,000. */
   readonly patience?: number
+  /** Milliseconds; only differences count. Default: the clock. */
+  readonly now?: () => number
 }
 
 const PATIENCE = 1000
 const LOOK_LIFETIME = 1000
 const LOOKS = 1000
-/** Catalogues of snapshots that are kept; those of channels all are. */
+/** Catalogues of snapshots that are kept, at most. */
 const SNAPSHOTS_KEPT = 4
+/** A catalogue that nobody has wanted for an hour gives its memory back. */
+const FORGOTTEN = 3_600_000
+const SWEEP = 300_000
 
 /** What one index came to. */
 type Part = { readonly subdir: string; readonly catalogue: SubdirCatalogue } | { readonly subdir: string; readonly code: string }
@@ -68,20 +73,25 @@ interface Shown {
   readonly look: Look
   readonly parts: ReadonlyMap<string, Part>
   readonly subdirs: readonly SubdirCatalogue[]
+  /** When somebody wanted it last. */
+  used: number
 }
 
 /** Creates the catalogues of a mirror. Nothing is read yet. */
-export function createCatalogues({ files, thread, patience = PATIENCE }: CataloguesOptions): Catalogues {
-  const looks = createTimedCache<Look | undefined>({ lifetime: LOOK_LIFETIME, capacity: LOOKS, now: () => performance.now() })
+export function createCatalogues({ files, thread, patience = PATIENCE, now = () => performance.now() }: CataloguesOptions): Catalogues {
+  const looks = createTimedCache<Look | undefined>({ lifetime: LOOK_LIFETIME, capacity: LOOKS, now })
   const shown = new Map<string, Shown>()
   const making = new Map<string, Promise<void>>()
   const readParts = createPartsReader(thread, shown)
+  const sweep = (): void => forgetUnused(shown, now() - FORGOTTEN)
+  const timer = setInterval(sweep, SWEEP)
+  timer.unref()
 
   async function make(key: string, name: CatalogueName, look: Look): Promise<void> {
     const parts = await readParts(name, look)
     if (parts === undefined) return looks.forget(key)
     shown.delete(key)
-    shown.set(key, { look, parts, subdirs: [...parts.values()].flatMap((part) => ('catalogue' in part ? [part.catalogue] : [])) })
+    shown.set(key, { look, parts, subdirs: [...parts.values()].flatMap((part) => ('catalogue' in part ? [part.catalogue] : [])), used: now() })
     forgetSnapshots(shown)
   }
 
@@ -96,13 +106,19 @@ export function createCatalogues({ files, thread, patience = PATIENCE }: Catalog
   return {
     async open(name) {
       const key = keyOf(name)
+      sweep()
       const look = await looks.get(key, async () => await lookAt(files, name))
       if (look === undefined) return undefined
       if (shown.get(key)?.look.mark !== look.mark) await waitFor(start(key, name, look), shown.has(key) ? 0 : patience)
       const known = shown.get(key)
-      return known === undefined ? undefined : present(known, known.look.mark === look.mark)
+      if (known === undefined) return undefined
+      known.used = now()
+      return present(known, known.look.mark === look.mark)
     },
-    close: async () => await thread.stop(),
+    async close() {
+      clearInterval(timer)
+      await thread.stop()
+    },
   }
 }
 
@@ -178,4 +194,8 @@ function present({ look, parts, subdirs }: Shown, isCurrent: boolean): ChannelCa
 function forgetSnapshots(shown: Map<string, Shown>): void {
   const kept = [...shown.keys()].filter((key) => !key.endsWith('\0'))
   for (const key of kept.slice(0, Math.max(0, kept.length - SNAPSHOTS_KEPT))) shown.delete(key)
+}
+
+function forgetUnused(shown: Map<string, Shown>, since: number): void {
+  for (const [key, { used }] of shown) if (used < since) shown.delete(key)
 }

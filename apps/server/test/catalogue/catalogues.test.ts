@@ -131,6 +131,23 @@ describe('catalogues', () => {
     expect(JSON.parse(String(await readPart(index, beta)))).toMatchObject({ name: 'beta' })
   })
 
+  test('what nobody has wanted for an hour is forgotten, and read again for who wants it', async ({ expect, tree }) => {
+    const thread = createSlowThread(tree.mirror)
+    let now = 0
+    const catalogues = createCatalogues({ files: createMirrorFiles(tree.mirror), thread, patience: 0, now: () => now })
+    const open = async () => await catalogues.open(tree.name)
+    const first = await openUntil(open, thread, (catalogue) => catalogue !== undefined)
+    now += 3_599_000
+    expect((await open())?.subdirs).toBe(first?.subdirs)
+    now += 3_599_000
+    expect((await open())?.subdirs).toBe(first?.subdirs)
+    now += 3_601_000
+    expect(await open()).toBeUndefined()
+    expect(namesOf(await openUntil(open, thread, (catalogue) => catalogue !== undefined))).toEqual(['beta', 'alpha'])
+    expect(thread.reads).toEqual(['linux-64', 'noarch', 'linux-64', 'noarch'])
+    await catalogues.close()
+  })
+
   test('a thread that fails is an error of those who wait, and the next one tries again', async ({ expect, tree }) => {
     let failures = 1
     const thread: IndexThread = {
