@@ -38,7 +38,7 @@ export interface SubdirColumns {
   readonly needed: PackedTexts
   readonly neededEnds: Uint32Array<ArrayBuffer>
   readonly needing: Uint32Array<ArrayBuffer>
-  /** Records whose file name cannot be one: left out. */
+  /** Records whose file name no artifact may have: left out. */
   readonly unusable: number
 }
 

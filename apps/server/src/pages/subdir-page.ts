@@ -40,7 +40,7 @@ function renderPackages({ call, channel, catalogue }: CataloguePage, subdir: Sub
     rows: shown.map((name) => renderRow(name, { subdir, channel, call })),
   })
   const list = names === 0 ? renderEmpty('No packages', 'The index of this subdir is there and lists nothing.') : html`${table}${renderPager(page, call.query)}`
-  const unusable = columns.unusable > 0 && html`<p class="soft">${formatCount(columns.unusable)} of its records have names that no file can have, and are left out.</p>`
+  const unusable = columns.unusable > 0 && html`<p class="soft">${formatCount(columns.unusable)} of its records have file names that no artifact may have (CEP 26), and are left out.</p>`
   return html`${renderCatalogueNotes({ channel, catalogue })}${figures}${renderSection({ title: 'Packages', id: 'packages' }, html`${list}${unusable}`)}${files}`
 }
 
