@@ -48,7 +48,7 @@ const askWithWrk = (url, { script, connections }) => {
   const { groups: rate } = /Requests\/sec:\s+(?<rate>[\d.]+)/.exec(stdout) ?? {}
   const { groups: transfer } = /Transfer\/sec:\s+(?<size>[\d.]+)(?<unit>[KMG]?B)/.exec(stdout) ?? {}
   const { groups: late } = /99%\s+(?<time>[\d.]+)(?<unit>us|ms|s|m)/.exec(stdout) ?? {}
-  if (status !== 0 || rate === undefined || transfer === undefined || /Non-2xx/.test(stdout) !== false || /Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`)
+  if (status !== 0 || rate === undefined || transfer === undefined || /Non-2xx/.test(stdout) || /Socket errors/.test(stdout)) throw new Error(`wrk: ${stdout}`)
   return { rate: Number(rate.rate), bytes: Number(transfer.size) * BYTES[transfer.unit], late: late === undefined ? undefined : Number(late.time) * UNITS[late.unit] }
 }
 

@@ -21,13 +21,14 @@ export const families = [
   { name: 'strace', about: 'X8: no change of the disk bypasses the counter; SIGKILL on entry of system calls', script: sync('prove-strace'), minutes: [0.5, 3], alone: true, memory: true },
   { name: 'mutants', about: 'X9: each discipline left out once, and caught', script: sync('prove-mutants'), minutes: [1, 3], alone: true, memory: true },
   { name: 'readers', about: 'C03: readers beside syncs, rollbacks and prunes', script: sync('prove-readers'), minutes: [0.7, 5], alone: true, memory: true },
+  { name: 'server', about: 'V01-V13: hostile requests, crowds, few means, and switches under load, through mirror serve', script: own('server.mjs'), minutes: [1.5, 4], alone: true, memory: true },
   { name: 'locks', about: 'C01, C02: two at once, and locks of the dead', script: sync('prove-locks'), minutes: [0.5, 1.5], alone: true, memory: true },
   { name: 'branches', about: 'every branch of commit, recovery, guards and apply is taken by a test', script: own('branches.mjs'), minutes: [0, 2.5], alone: true, memory: true },
   { name: 'scale', about: 'a million records and two: memory, time, recovery, retries', script: own('scale.mjs'), minutes: [0, 7], alone: true, memory: true },
 ]
 
 /** What all of them may take together, in minutes: in the quick run, and in the full one. */
-export const MOST = [8, 60]
+export const MOST = [10, 64]
 
 /** Minutes that families may take on two processors that have nothing else to do. */
 export const minutesOf = (some, { quick }) => {

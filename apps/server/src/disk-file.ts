@@ -56,5 +56,11 @@ function markOf({ size, mtimeNs, ino }: BigIntStats): string {
 async function* pieces({ path, mark, range }: { readonly path: string; readonly mark: string; readonly range: ByteRange }): AsyncGenerator<Uint8Array> {
   await using handle = await unlessAbsent(open(path))
   if (handle === undefined || markOf(await handle.stat({ bigint: true })) !== mark) throw new FileReplaced(path)
-  yield* readAtPace(handle, { ...range, isBorrowed: true })
+  let left = range.end - range.start
+  for await (const piece of readAtPace(handle, { ...range, isBorrowed: true })) {
+    left -= piece.length
+    // Somebody may have written into the very file: the last piece would make a whole of two states.
+    if (left === 0 && markOf(await handle.stat({ bigint: true })) !== mark) return
+    yield piece
+  }
 }

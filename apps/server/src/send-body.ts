@@ -88,10 +88,23 @@ async function collect(file: FoundFile): Promise<Buffer> {
   return bytes
 }
 
+/**
+ * Waits until something that was given is out of our hands, or the connection is closed. A race of promises would keep something of every piece until the end: of a thousand slow readers, more than
+ * their buffers.
+ */
+function createHand(response: ServerResponse): (give: (done: () => void) => void) => Promise<void> {
+  let wake: (() => void) | undefined
+  response.once('close', () => wake?.())
+  return (give) => new Promise((resolve) => {
+    wake = resolve
+    if (response.closed) resolve()
+    else give(resolve)
+  })
+}
+
 /** A piece is out of our hands before the next one is asked for. */
 async function pump(response: ServerResponse, { first, next, stop }: Pieces, length: number): Promise<void> {
-  const closed = new Promise<void>((resolve) => response.once('close', resolve))
-  const hand = async (give: (done: () => void) => void): Promise<void> => await Promise.race([new Promise<void>(give), closed])
+  const hand = createHand(response)
   let left = length
   try {
     for (let piece = first; piece !== undefined && !response.destroyed; piece = await next()) {
