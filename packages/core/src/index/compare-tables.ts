@@ -19,6 +19,8 @@ export interface CompareTablesOptions {
  * tables has with two digests. Where no tables are at hand, `compareIndexes` needs less memory.
  */
 export function compareTables({ base, target, keep }: CompareTablesOptions): TableComparison {
+  // All of a first index is new: a view on it, not a copy.
+  if (base.rows === 0) return { ...createComparisonRecorder(target.subdir).finish(), added: target.artifacts(keep) }
   const left = tableColumns(base)
   const right = tableColumns(target)
   const before = sortedRows(left.artifacts, soundRows(left.artifacts, base.rows))
