@@ -26,7 +26,7 @@ export interface ServerSettings {
 /** What holds now. */
 export interface LiveSettings extends AsyncDisposable {
   readonly access: Access
-  readonly certificate: Certificate | undefined
+  readonly certificate: () => Certificate | undefined
   readonly maximumAge: () => number | undefined
   readonly readClient: (request: IncomingMessage) => Client
   /** Hands certificates that come to whoever uses them, and begins to look for changed files. */
@@ -63,7 +63,7 @@ export async function openSettings(initial: ServerSettings, { observe, now, inte
   await adopt(initial)
   return {
     access,
-    certificate: certificates.current(),
+    certificate: certificates.current,
     maximumAge: () => settings.maximumAge,
     readClient: (request) => readClient(request),
     watch(use) {

@@ -92,7 +92,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   return {
     host: address.address,
     port: address.port,
-    isSecure: settings.certificate !== undefined,
+    isSecure: settings.certificate() !== undefined,
     renew: settings.renew,
     describe: metrics.describe,
     async close(patience = PATIENCE) {
@@ -109,7 +109,8 @@ const LIMITS = {
 } as const
 const HANDSHAKE_TIMEOUT = 15_000
 
-function createListener({ certificate }: LiveSettings, listener: RequestListener): Server | SecureServer {
+function createListener(settings: LiveSettings, listener: RequestListener): Server | SecureServer {
+  const certificate = settings.certificate()
   return certificate === undefined ? createServer(LIMITS, listener) : createSecureServer({ ...LIMITS, handshakeTimeout: HANDSHAKE_TIMEOUT, ...secure(certificate) }, listener)
 }
 
@@ -226,7 +227,7 @@ async function findReadiness({ options, settings }: Context, call: Call): Promis
 }
 
 async function tellMetrics(context: Context, call: Call): Promise<void> {
-  const body = Buffer.from(await context.metrics.render(await findReadiness(context, call)))
+  const body = Buffer.from(await context.metrics.render(await findReadiness(context, call), context.settings.certificate()?.expires))
   call.response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store', ...COMMON_HEADERS }).end(body)
 }
 

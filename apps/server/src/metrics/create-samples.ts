@@ -10,15 +10,18 @@ export interface MetricsFacts {
   /** Counts of processes that have ended. */
   readonly ended: CountRow
   readonly readiness: Readiness
+  /** The end of the certificate, in milliseconds since 1970. */
+  readonly expires?: number | undefined
 }
 
 /** All samples: requests of all processes together, each process by itself, each channel. */
-export function createServerSamples({ processes, ended, readiness }: MetricsFacts): readonly ServerSample[] {
+export function createServerSamples({ processes, ended, readiness, expires }: MetricsFacts): readonly ServerSample[] {
   const kinds = readCounts(addCounts([ended, ...processes.map(({ counts }) => counts)]))
   return [
     ...kinds.flatMap((counts, at) => samplesOfKind(REQUEST_KINDS[at] ?? 'other', counts)),
     { name: 'mirror_http_requests_active', labels: {}, value: processes.reduce((sum, { active }) => sum + active, 0) },
     { name: 'mirror_ready', labels: { command: 'serve' }, value: readiness.isReady ? 1 : 0 },
+    ...(expires === undefined ? [] : [{ name: 'mirror_certificate_expires_timestamp_seconds', labels: {}, value: expires / 1000 } as const]),
     ...readiness.channels.flatMap(samplesOfChannel),
     ...processes.flatMap(samplesOfProcess),
   ]

@@ -26,8 +26,8 @@ export interface MetricsOptions {
 export interface ServerMetrics {
   readonly count: (event: ServerEvent) => void
   readonly describe: () => ProcessSnapshot
-  /** In the text format of Prometheus. */
-  readonly render: (readiness: Readiness) => Promise<string>
+  /** In the text format of Prometheus. `expires` is the end of the certificate, in milliseconds since 1970, where there is one. */
+  readonly render: (readiness: Readiness, expires?: number) => Promise<string>
 }
 
 /** Counts what this process answers, and tells it with what others counted. */
@@ -39,9 +39,9 @@ export function openMetrics({ process: name = '1', gather, active }: MetricsOpti
       if (event.type === 'request') counts.count(event)
     },
     describe,
-    async render(readiness) {
+    async render(readiness, expires) {
       const { processes, ended } = gather === undefined ? { processes: [describe()], ended: [] } : await gather()
-      return formatServerMetrics(createServerSamples({ processes, ended, readiness }))
+      return formatServerMetrics(createServerSamples({ processes, ended, readiness, expires }))
     },
   }
 }

@@ -5,6 +5,7 @@ export const SERVER_METRICS = {
   mirror_http_broken_total: { type: 'counter', help: 'Answers that broke off: the client went, or the file did.' },
   mirror_http_request_duration_seconds: { type: 'histogram', help: 'How long requests took, to the end of the answer.' },
   mirror_http_requests_active: { type: 'gauge', help: 'Requests that are being answered.' },
+  mirror_certificate_expires_timestamp_seconds: { type: 'gauge', help: 'When the certificate of the server ends, in seconds since the epoch; absent where there is none.' },
   mirror_ready: { type: 'gauge', help: 'Whether the channel can be served, 1 or 0; without a channel, whether the mirror can.' },
   mirror_age_seconds: { type: 'gauge', help: 'How long ago a run last found the channel up to date or made it so.' },
   mirror_generation: { type: 'gauge', help: 'The number of the generation that is published.' },

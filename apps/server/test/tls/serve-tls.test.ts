@@ -57,11 +57,21 @@ async function ask(port: number, ca: string, agent: https.Agent | false = false)
   })
 }
 
+async function readText(port: number, path: string, ca: string): Promise<string> {
+  return await new Promise((resolve, reject) => {
+    https.get({ host: '127.0.0.1', port, path, ca, agent: false }, (response) => {
+      let text = ''
+      response.setEncoding('utf8').on('data', (piece: string) => { text += piece }).once('end', () => resolve(text))
+    }).once('error', reject)
+  })
+}
+
 describe.skipIf(!hasOpenssl)('TLS (skipped where the openssl command is absent)', () => {
   test('serves over TLS, and tells so', async ({ expect, pairs: [first], serveSecure }) => {
     const { server } = await serveSecure(first)
     expect(server.isSecure).toBe(true)
     expect(await ask(server.port, first.cert)).toMatchObject({ fingerprint: first.fingerprint, status: 200 })
+    expect(await readText(server.port, '/metrics', first.cert)).toContain(`\nmirror_certificate_expires_timestamp_seconds ${Date.parse('2099-01-01T00:00:00Z') / 1000}\n`)
   })
 
   test('takes 1.2 and 1.3, and nothing older', async ({ expect, pairs: [first], serveSecure }) => {
