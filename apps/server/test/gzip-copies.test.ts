@@ -16,7 +16,7 @@ function makeFolder(onTestFinished: (handler: OnTestFinishedHandler) => void): s
 function makeFile(letter: string): FoundFile {
   const bytes = Buffer.alloc(100_000, letter)
   return {
-    name: 'repodata.json', size: bytes.length, etag: letter, modified: 0, freshness: 'index',
+    name: 'repodata.json', size: bytes.length, etag: letter, modified: 0, mark: letter, freshness: 'index',
     async *read({ start, end }) { yield bytes.subarray(start, end) },
   }
 }

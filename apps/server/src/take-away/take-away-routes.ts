@@ -65,8 +65,7 @@ async function receive(call: PageCall, { channel, target }: { readonly channel: 
     // The connection is still wanted, for the answer.
     const body = request.iterator({ destroyOnReturn: false })
     const kept = await openCounter(call.site).references.receive(readUpload({ body, contentType: request.headers['content-type'] ?? '' }), over.signal)
-    if (kept.status === 'too-large') return refuse(call, 413, TOO_LARGE)
-    if (kept.status === 'full') return refuse(call, 503, 'No reference can be taken now: come again in a while.')
+    if (kept.status !== 'kept') return kept.status === 'too-large' ? refuse(call, 413, TOO_LARGE) : refuse(call, 503, 'No reference can be taken now: come again in a while.')
     request.resume()
     return accept(call, { channel, target, id: kept.id })
   } catch (error) {
@@ -89,7 +88,7 @@ function accept(call: PageCall, { channel, target, id }: { readonly channel: Pag
 /** What was not read of the request is not read any more. */
 function refuse({ response }: PageCall, status: number, message: string): Reply {
   const body = Buffer.from(`${message}\n`)
-  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store', connection: 'close', ...(status === 503 ? { 'retry-after': 60 } : {}) }).end(body)
+  response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', 'content-length': body.length, 'cache-control': 'no-store', connection: 'close', ...(status === 503 ? { 'retry-after': '60' } : {}) }).end(body)
   return { type: 'answered' }
 }
 
