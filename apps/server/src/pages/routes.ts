@@ -1,4 +1,5 @@
 import { HISTORY_ROUTES } from '../history/routes.ts'
+import { createOpenApiRoute } from '../openapi/openapi-route.ts'
 import { TAKE_AWAY_ROUTES } from '../take-away/take-away-routes.ts'
 import { USE_ROUTES } from '../use/use-page.ts'
 import { CATALOGUE_API_ROUTES } from './api-routes.ts'
@@ -12,8 +13,10 @@ import { packageRoute } from './package-page.ts'
 import type { PageRoute } from './route.ts'
 import { channelSearchRoute, searchRoute } from './search-page.ts'
 
-/** Every address of the site beside files; those that come first win. */
-export const ROUTES: readonly PageRoute[] = [
+const DESCRIBED: readonly PageRoute[] = [
   ...ASSET_ROUTES, channelsRoute, searchRoute, channelRoute, channelSearchRoute, packageRoute, artifactRoute, diskUseRoute, ...CATALOGUE_API_ROUTES,
   ...HISTORY_ROUTES, ...USE_ROUTES, ...TAKE_AWAY_ROUTES, folderRoute,
 ]
+
+/** Every address of the site beside files; those that come first win. */
+export const ROUTES: readonly PageRoute[] = [createOpenApiRoute(DESCRIBED), ...DESCRIBED]
