@@ -54,7 +54,9 @@ export async function openSettings(initial: ServerSettings, { observe, now, inte
   let readClient = createClientReader([])
 
   async function adopt(next: ServerSettings): Promise<void> {
-    const ready = await Promise.all(parts.map(async (part) => await part.load(next)))
+    // One after the other: when one fails, none is still on its way.
+    const ready: (() => void)[] = []
+    for (const part of parts) ready.push(await part.load(next))
     for (const use of ready) use()
     readClient = createClientReader(next.proxies ?? [])
     settings = next

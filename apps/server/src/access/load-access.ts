@@ -53,8 +53,10 @@ function readPattern(text: string): ChannelPattern {
 }
 
 async function readAll<Entry extends object>(paths: readonly string[], parse: (text: string, path: string) => readonly Entry[]): Promise<readonly InFile<Entry>[]> {
-  const read = await Promise.all([...new Set(paths)].map(async (file) => parse(await readText(file), file).map((entry) => ({ ...entry, file }))))
-  return read.flat()
+  const entries: InFile<Entry>[] = []
+  // One after the other, so that the same fault is told each time.
+  for (const file of new Set(paths)) for (const entry of parse(await readText(file), file)) entries.push({ ...entry, file })
+  return entries
 }
 
 async function readText(path: string): Promise<string> {

@@ -21,7 +21,9 @@ export interface Certificate {
 
 /** Reads a certificate and its key. Throws `TLS_INVALID` with the path of what is wrong, and without a word of the key. */
 export async function readCertificate(files: TlsFiles): Promise<Certificate> {
-  const [cert, key] = await Promise.all([readPem(files.certificate, 'certificate'), readPem(files.key, 'key')])
+  // One after the other, so that the same fault is told each time.
+  const cert = await readPem(files.certificate, 'certificate')
+  const key = await readPem(files.key, 'key')
   const certificate = parseCertificate(cert, files.certificate)
   const secret = parseKey(key, files.key)
   if (!certificate.checkPrivateKey(secret)) throw invalid('certificate', files.certificate, { what: `the key in ${JSON.stringify(files.key)} is that of another`, hint: 'Copy both from the same renewal; the certificate of the server comes first in its file.' })
