@@ -1,7 +1,7 @@
 import { createDiskStore } from '@mirror/store'
 import type { PageChannel } from '../pages/find-channel.ts'
 import type { Site } from '../pages/site.ts'
-import { planInThread } from './plan-thread.ts'
+import { planInProcess } from './plan-process.ts'
 import { createTakeAways, type TakeAway } from './plans.ts'
 import { createReferences, type References } from './references.ts'
 import type { TakeAwayJob } from './plan-take-away.ts'
@@ -31,7 +31,7 @@ export function openCounter(site: Site): TakeAwayCounter {
 
 function createCounter({ temporaryFolder }: Site): TakeAwayCounter {
   const references = createReferences({ folder: temporaryFolder, largest: LARGEST_REFERENCE, clock: Date.now })
-  const deltas = createTakeAways({ plan: planInThread })
+  const deltas = createTakeAways({ plan: async (job) => await planInProcess(job) })
   let downloads = 0
   return {
     references,

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
+import { once } from 'node:events'
 import fs from 'node:fs'
+import net from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { changeChannel } from '@mirror/test-fixtures'
@@ -169,6 +171,26 @@ describe('what changed, to take away', () => {
     world.run('prune', '-q', '--grace', '0')
     expect((await world.get('/team/-/take-away/all-to-1.tar')).status).toBe(404)
     expect((await world.get('/team/-/take-away?since=1', BROWSER)).body.toString()).toContain('not kept any more')
+  })
+
+  test('runs four at a time, and whoever goes makes room', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf({ subdirs: { noarch: [{ name: 'large', size: 40_000_000 }] } })
+    const path = '/team/-/take-away/all-to-1.tar'
+    // Those that take nothing: the first bytes are there when the download has begun.
+    const open = async (): Promise<net.Socket> => {
+      const socket = net.connect(world.server.port, '127.0.0.1')
+      socket.write(`GET ${path} HTTP/1.1\r\nhost: mirror\r\n\r\n`)
+      await once(socket, 'readable')
+      return socket
+    }
+    const slow = await Promise.all([open(), open(), open(), open()])
+    const busy = await world.get(path)
+    expect([busy.status, busy.headers.get('retry-after')]).toEqual([503, expect.stringMatching(/^\d+$/) as string])
+    const over = world.events.length
+    for (const socket of slow) socket.destroy()
+    while (world.events.slice(over).filter((event) => event.type === 'request').length < 4) await new Promise(setImmediate)
+    expect((await world.get(path, { range: 'bytes=0-99' })).status).toBe(206)
+    expect(world.events.filter((event) => event.type === 'request-failed')).toEqual([])
   })
 
   test('is a page that works without a script', async ({ expect, createWorldOf }) => {
