@@ -76,6 +76,9 @@ const preparations = {
   chromium: () => prepareCommand('chromium', 'chromium'),
   faketime: () => prepareCommand('faketime', 'faketime'),
   wrk: () => prepareCommand('wrk', 'wrk'),
+  buildah: () => prepareCommand('buildah', 'buildah'),
+  runc: () => prepareCommand('runc', 'runc'),
+  debootstrap: () => prepareCommand('debootstrap', 'debootstrap'),
 }
 
 /** The names that a check may put into its `needs`. */
