@@ -42,6 +42,7 @@ function createMemo(run: SyncRun, { plan, change }: DerivedChange, alongside: st
   return {
     version: 1,
     choice: run.planning.choice,
+    url: run.channelName,
     upstream: original.sha256,
     published: change.target.document.sha256,
     validators: fetched?.validators ?? {},

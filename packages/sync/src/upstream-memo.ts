@@ -19,6 +19,8 @@ export interface UpstreamMemo {
   readonly version: 1
   /** A fingerprint of everything but upstream that decided how the index reads. */
   readonly choice: string
+  /** The channel's URL, without secrets; left out by earlier versions. */
+  readonly url?: string
   /** Upstream's document, and what was published from it. */
   readonly upstream: Sha256
   readonly published: Sha256
@@ -65,9 +67,11 @@ function hasDigests(value: Readonly<Record<string, unknown>>): boolean {
 function hasLists(value: Readonly<Record<string, unknown>>): boolean {
   const leftOut = value['leftOut']
   const waiting = value['waiting']
-  const { rules = [], changesAt = 0, alongside = '', baseUrl = '' } = value
-  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number' && [alongside, baseUrl].every((text) => typeof text === 'string')
+  const { rules = [], changesAt = 0 } = value
+  return Array.isArray(leftOut) && Array.isArray(waiting) && waiting.every(isWaiting) && Array.isArray(rules) && typeof changesAt === 'number' && TEXTS.every((key) => ['string', 'undefined'].includes(typeof value[key]))
 }
+
+const TEXTS = ['alongside', 'baseUrl', 'url']
 
 function isWaiting(value: unknown): boolean {
   return isJsonObject(value) && typeof value['name'] === 'string' && typeof value['until'] === 'number'

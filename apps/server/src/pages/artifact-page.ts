@@ -141,7 +141,7 @@ function renderOrigin({ channel, note, now, record }: Origin): Html {
     { name: 'Published', value: generation !== undefined && html`in generation ${generation.number}, ${renderAge(Date.parse(generation.created), now)}` },
     { name: 'Index', value: describeIndex(channel, note) },
     { name: 'Upstream’s index', value: note?.modified !== undefined && html`changed ${renderAge(note.modified, now)}` },
-    { name: 'Fetched from', value: note?.baseUrl !== undefined && renderUrl(note.baseUrl) },
+    { name: 'Fetched from', value: note?.source !== undefined && renderUrl(note.source) },
     { name: 'Named by the record', value: url !== undefined && renderUrl(url) },
   ], { isWide: true }))
 }

@@ -1,5 +1,6 @@
 import { isJsonObject, isMirrorError } from '@mirror/core'
 import { createDiskStore, type FoundChannel, readRuns, type Store, type StoreReader } from '@mirror/store'
+import { safeUrl } from './html.ts'
 
 /** What is known of a channel without reading its indexes. */
 export interface ChannelSummary {
@@ -71,19 +72,20 @@ export interface UpstreamNote {
   readonly modified: number | undefined
   /** True where the published index is upstream's byte for byte, false where it is made from it. */
   readonly isWhole: boolean
-  /** Where upstream keeps the artifacts, where that is elsewhere than beside the index. */
-  readonly baseUrl: string | undefined
+  /** Where upstream has the artifacts. Undefined where that is no URL that others could use, or was not noted. */
+  readonly source: string | undefined
 }
 
 /** Reads what is noted of the upstream of a subdir; undefined where nothing is. */
 export async function readUpstreamNote(store: Pick<Store, 'readMemo'>, subdir: string): Promise<UpstreamNote | undefined> {
   const memo = await store.readMemo(`upstream-${subdir.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-')}`)
   if (!isJsonObject(memo)) return undefined
-  const { newest, modified, upstream, published, baseUrl } = memo
+  const { newest, modified, upstream, published, baseUrl, url } = memo
+  const besideIndex = typeof url === 'string' ? `${url}/${subdir}/` : undefined
   return {
     newest: typeof newest === 'number' ? newest : undefined,
     modified: typeof modified === 'number' ? modified : undefined,
     isWhole: upstream === published,
-    baseUrl: typeof baseUrl === 'string' ? baseUrl : undefined,
+    source: safeUrl(baseUrl) ?? safeUrl(besideIndex),
   }
 }

@@ -1,6 +1,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import http from 'node:http'
 import { join } from 'node:path'
+import { createDiskStore } from '@mirror/store'
 import { buildChannel, changeChannel, type ChannelDescription } from '@mirror/test-fixtures'
 import { describe } from 'vitest'
 import { test, type World } from '../world.ts'
@@ -147,6 +148,20 @@ describe('the site', () => {
     const file = await world.get('/team/noarch/beta-1.0-0.conda')
     expect(file.status).toBe(200)
     expect(await ask(world, '/-/api/artifact/noarch/beta-1.0-0.conda/team')).toEqual({ channel: 'team', generation: 1, subdir: 'noarch', file: 'beta-1.0-0.conda', record: expect.objectContaining(record ?? {}) })
+  })
+
+  test('an artifact tells where it was fetched, unless that is of no use to others', async ({ expect, createWorldOf }) => {
+    const world = await createWorldOf(HOSTILE)
+    const store = createDiskStore({ root: join(world.mirror, 'team') })
+    const memo = await store.readMemo('upstream-noarch')
+    const [path, source] = ['/team/-/artifact/noarch/beta-1.0-0.conda', 'https://conda.example.org/team']
+    for (const [note, shown] of [[{}, undefined], [{ url: source }, `${source}/noarch/`], [{ url: source, baseUrl: 'https://cdn.example.org/x/' }, 'https://cdn.example.org/x/'], [{ url: 'javascript:alert(1)' }, undefined], [{ url: 7 }, undefined]] as const) {
+      await store.writeMemo('upstream-noarch', { ...(memo as object), ...note })
+      const page = await open(world, path)
+      expect(page.find('a').map(({ attributes }) => attributes['href']).filter((href) => href?.includes(':'))).toEqual(shown === undefined ? [] : [shown])
+      // The folder of the upstream of this world is nobody's business.
+      expect(page.text).not.toContain('file:')
+    }
   })
 
   test('a package tells its builds, newest version first, and who depends on it', async ({ expect, createWorldOf }) => {
