@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { isMirrorError } from '@mirror/core'
-import { createDiskStore, type StoreReader } from '@mirror/store'
+import { createDiskStore, readChanges, readRuns, type StoreReader } from '@mirror/store'
 import fc from 'fast-check'
 import { describe } from 'vitest'
 import { applyDelta, createDelta, describeGeneration, diffTree, findChannels, generationMembers, layoutTar, planGeneration, readReference, type ReferenceChannel, type TarLayout } from '../src/index.ts'
@@ -82,6 +82,11 @@ describe('a delta between generations', () => {
     const last = await layOut(three, await describeGeneration('team', two))
     await applyTo(hub, await collect(last))
     expect(readTree(join(folder, SCRATCH))).toEqual(readTree(hub.near))
+    // Who applied it finds it among the runs of the mirror.
+    expect(await readRuns(far)).toMatchObject([
+      { command: 'apply', generation: 3, status: 'committed', added: 2, removed: 1 }, { command: 'apply', generation: 2, added: 2, removed: 1, relisted: 1 }, { command: 'apply', generation: 1, removed: 0 },
+    ])
+    expect((await readChanges(far, 2))?.changes).toMatchObject({ removed: { paths: ['linux-64/beta-1.0-0.tar.bz2'] }, relisted: { paths: ['linux-64/gamma-1.0-0.conda'] } })
     // The same delta as one that is made of the folder.
     const reference = readReference(await referToGeneration(hub, two), findChannels(hub.hub, () => undefined))
     const { channels, sequence } = await diffTree({ mirror: hub.hub, references: [reference] })

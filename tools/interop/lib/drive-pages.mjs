@@ -5,9 +5,9 @@ import assert from 'node:assert/strict'
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { mkdtempSync, readFileSync, statSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import axe from 'axe-core'
 import { chromium } from 'playwright-core'
 import { startMirrorServer } from '../../lib/start-mirror-server.mjs'
 import { createDemoMirror } from './demo-mirror.mjs'
@@ -15,7 +15,6 @@ import { endParts, part } from './run-parts.mjs'
 
 const { root, folder, command, tools } = JSON.parse(process.argv[2])
 const start = promisify(execFile)
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
 const PHONE = { width: 360, height: 740 }
 const DESK = { width: 1280, height: 900 }
 
@@ -49,7 +48,7 @@ const visit = async (page, path) => {
 }
 
 const findFaults = async (page) => {
-  await page.evaluate(AXE)
+  await page.evaluate(axe.source)
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   return violations.filter(({ impact }) => impact === 'serious' || impact === 'critical').flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => `${id}: ${target.join(' ')}: ${failureSummary.split('\n').slice(0, 3).join(' ')}`))
 }

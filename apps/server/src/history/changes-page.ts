@@ -77,7 +77,7 @@ function renderUnknown(generation: number): Html {
 
 function renderFirst(kind: ChangeKind, noted: NotedArtifacts, place: Place): Html {
   const more = noted.count > FIRST ? html`<p class="rest"><a href="?kind=${kind}">All ${formatCount(noted.count)}</a></p>` : undefined
-  return renderSection({ title: `${TITLES[kind]}`, id: kind, note: MEANINGS[kind] }, html`${renderList(kind, noted.paths.slice(0, FIRST), place)}${more}`)
+  return renderSection({ title: TITLES[kind], id: kind, note: MEANINGS[kind] }, html`${renderList(kind, noted.paths.slice(0, FIRST), place)}${more}`)
 }
 
 function renderAll(kind: ChangeKind, changes: ChangeNote['changes'], place: Place): Html {
