@@ -46,6 +46,7 @@ describe('cas-sync with delta: true, and cas-merge', () => {
     expect((await checkMirror(join(folder, 'far/team'))).problems).toEqual([])
 
     expect(await run(['merge', 'delta_pkgs', 'near', '--grace', '0'])).toMatchObject({ exitCode: 0 })
+    expect(parseLines((await run(['status', '--mirror-dir', 'near', '--json'])).stdout).at(-1)).toMatchObject({ channels: [{ lastRun: { command: 'merge', status: 'committed' } }] })
     expect(await publicFiles(join(folder, 'near'))).toEqual(await publicFiles(join(folder, 'far')))
     expect((await readFile(join(folder, 'far/team/linux-64/repodata.json'))).equals(await readFile(join(up, 'linux-64/repodata.json')))).toBe(true)
 

@@ -47,6 +47,8 @@ test('mirror verify finds a mirror whole, then everything that is done to it; fo
   const most = await run(['verify', '-f', 'm.yaml', '--repair'])
   expect(most.exitCode).toBe(3)
   expect(most.stdout).toContain('repaired: 3 files; fetched 3 artifacts')
+  const status = await run(['status', '-f', 'm.yaml', '--json'])
+  expect(parseLines(status.stdout).at(-1)).toMatchObject({ channels: [{ runs: [{ command: 'verify --repair', added: 0, removed: 0 }, { command: 'verify --repair', fetchedBytes: 0 }, { command: 'sync' }] }] })
   expect(most.stdout).toContain('linux-64/d-1.0-0.conda is not a plain file: something that is no plain file has its name; remove it (STORE_UNSAFE_PATH)')
   await rm(join(folder, 'm/up/linux-64/d-1.0-0.conda'))
   expect(await run(['verify', '-f', 'm.yaml', '--repair'])).toMatchObject({ exitCode: 0 })
