@@ -11,7 +11,7 @@ import { promisify } from 'node:util'
 import { checkMirror, createSampleChannel } from '@mirror/test-fixtures'
 import { solveAll } from '../../../packages/sync/test/solve.ts'
 import { startMirrorServer } from '../../lib/start-mirror-server.mjs'
-import { endParts, part, skipPart } from './run-parts.mjs'
+import { endParts, part } from './run-parts.mjs'
 import { startNginx } from './start-nginx.mjs'
 
 const { root, folder, command, tools } = JSON.parse(process.argv[2])
@@ -29,6 +29,8 @@ const PASSWORD = 'pass:word'
 const PASSWORD_HASH = '$2y$08$eOnPm.mPg4CPkiPBmywqw.WJbTHm7e42Bk9UMg3G/bjLt84pIMGfa'
 /** JavaScript's fetch, which it uses, takes no login in a URL. */
 const LOGINLESS = new Set(['rattler solves, through shards'])
+/** It is judged by the bytes that it read. */
+const MEASURED = new Set(['conda-package-streaming reads what it needs of an artifact'])
 const onDisk = (path) => join(upstream, path)
 const sum = (path) => createHash('sha256').update(readFileSync(path)).digest('hex')
 const environment = { PATH: process.env.PATH, HOME: folder }
@@ -115,7 +117,8 @@ const clients = {
   'aria2 fetches parts side by side, and goes on where it stopped': async ({ url, server }) => {
     const place = findPlace('aria2')
     const args = ['--quiet', '--no-conf', '--dir', place, '--max-connection-per-server=4', '--split=4', '--min-split-size=1M', `--checksum=sha-256=${sum(onDisk(LARGE))}`]
-    await runProgram(tools.aria2, [...args, '--out=whole', `${url}/${LARGE}`])
+    // So slowly that the first part is not all there before the others are asked for.
+    await runProgram(tools.aria2, [...args, '--max-download-limit=3M', '--out=whole', `${url}/${LARGE}`])
     assert.equal(sum(join(place, 'whole')), sum(onDisk(LARGE)))
     const parts = (await takeGood(server)).filter(({ method, status }) => method === 'GET' && status === 206)
     assert.ok(parts.length > 0, 'it asked for no parts')
@@ -185,49 +188,56 @@ const expected = {
 assert.ok(expected.installed.installed === expected.installed.chosen.length && expected.installed.installed > 3)
 const serve = (...args) => startMirrorServer([process.execPath, command], { args: ['--mirror-dir', served, ...args], cwd: folder })
 const server = await serve()
-const token = (await runMirror('token', 'new', 'ci', '--tokens', join(folder, 'tokens'), '--quiet')).trim()
-const guarded = await serve('--tokens', join(folder, 'tokens'))
+// Nobody is let in who does not say who they are.
+const token = (await runMirror('token', 'new', 'ci', '--quiet', '--tokens', 'tokens')).trim()
+writeFileSync(join(folder, 'users'), `${USER}:${PASSWORD_HASH}\n`)
+const closed = await serve('--tokens', 'tokens', '--htpasswd', 'users')
 const front = await startNginx(tools.nginx, { folder: join(folder, 'nginx-front'), root: join(folder, 'nothing'), rules: readGuideRules('location /conda/').replaceAll('127.0.0.1:8080', `127.0.0.1:${server.port}`) })
 const alone = await startNginx(tools.nginx, { folder: join(folder, 'nginx-alone'), root: served, rules: readGuideRules('max-age=31536000') })
 
-/** Its log, as the server's own. */
-const alonesRequests = async () => alone.takeRequests().map((line) => {
+/** Its log, as the server's own, but for the bytes, which it does not write down. */
+const takeAlones = async () => alone.takeRequests().map((line) => {
   const [method, path, status] = line.split(' ')
   return { method, path, status: Number(status) }
 })
 
 const TOKEN = 'tk-0123456789'
-const BY_FETCH = 'rattler solves, through shards'
-const MEASURED = 'conda-package-streaming reads what it needs of an artifact'
+const withUser = (url) => url.replace('://', `://${USER}:${encodeURIComponent(PASSWORD)}@`)
 const ways = [
-  { way: 'plain', url: `${server.url}sample`, checked: 'sample', server },
-  { way: 'with a token that nobody asks for', url: `${server.url}t/${TOKEN}/sample`, checked: 'sample', server },
-  { way: 'with a token that is asked for', url: `${guarded.url}t/${token}/sample`, checked: 'sample', server: guarded },
-  { way: 'Basic', url: `http://ci:${token}@127.0.0.1:${guarded.port}/sample`, checked: 'sample', server: guarded, without: { [BY_FETCH]: 'fetch() takes no password in an address' } },
-  { way: 'from a snapshot', url: `${server.url}snapshots/frozen/sample`, checked: 'snapshots/frozen/sample', server },
-  { way: 'below a path of nginx', url: `${front.url}conda/sample`, checked: 'conda/sample', server },
-  { way: 'nginx instead', url: `${alone.url}sample`, checked: 'sample', server: { takeRequests: alonesRequests }, without: { [MEASURED]: 'its log has no bytes' } },
+  { way: 'plain', url: `${server.url}sample`, checked: 'sample' },
+  { way: 'with a token', url: `${server.url}t/${TOKEN}/sample`, checked: 'sample' },
+  { way: 'from a snapshot', url: `${server.url}snapshots/frozen/sample`, checked: 'snapshots/frozen/sample' },
+  { way: 'with the token that is needed', server: closed, url: `${closed.url}t/${token}/sample`, checked: 'sample' },
+  { way: 'with user and password', server: closed, url: withUser(`${closed.url}sample`), checked: 'sample', without: LOGINLESS },
+  { way: 'below a path of nginx', url: `${front.url}conda/sample`, checked: 'conda/sample' },
+  { way: 'nginx instead', server: { takeRequests: takeAlones }, url: `${alone.url}sample`, checked: 'sample', without: MEASURED },
 ]
 
+/** Every client that can go that way. */
+const useWay = async ({ way, url, checked, without = new Set(), server: asked = server }) => {
+  for (const [client, body] of Object.entries(clients).filter(([name]) => !without.has(name))) await part(`${way}: ${client}`, () => body({ url, server: asked, expected, checked }))
+}
+
 try {
-  for (const one of [server, guarded]) await one.takeRequests()
-  await alonesRequests()
-  for (const { way, url, checked, server: asked, without = {} } of ways) {
-    for (const [client, body] of Object.entries(clients)) {
-      if (without[client] === undefined) await part(`${way}: ${client}`, () => body({ url, server: asked, expected, checked }))
-      else skipPart(`${way}: ${client}`, without[client])
+  for (const take of [server.takeRequests, closed.takeRequests, takeAlones]) await take()
+  for (const way of ways) await useWay(way)
+  await part('who does not say who they are, or wrongly, is told so by each client, and gets nothing', async () => {
+    for (const url of [`${closed.url}sample`, `${closed.url}t/wrong/sample`, withUser(`${closed.url}sample`).replace(USER, 'nobody')]) {
+      await assert.rejects(runProgram(tools.curl, ['--silent', '--fail', `${url}/linux-64/repodata.json`]), ({ code }) => code === 22)
+      await assert.rejects(runMirror('sync', '-q', '-c', url, '-p', 'linux-64', '--mirror-dir', findPlace('mirror')), ({ code, stderr }) => code === 1 && stderr.includes('CHANNEL_FORBIDDEN'))
+      await assert.rejects(install(url, { spec: 'libgamma', cache: findPlace('cache'), prefix: '-' }), ({ stderr }) => stderr.includes('401'))
     }
-  }
-  await part('without a token, nothing is to be had', async () => {
-    const { status, headers } = await fetch(new URL('sample/linux-64/repodata.json', guarded.url))
-    assert.deepEqual([status, headers.has('www-authenticate')], [401, true])
+    const requests = await closed.takeRequests()
+    assert.ok(requests.length > 0 && requests.every(({ status }) => status === 401), countsOf(requests))
+    return countsOf(requests)
   })
-  await part('the servers end when they are told to, and have told nobody\'s token', async () => {
-    for (const one of [server, guarded]) {
-      const requests = await one.takeRequests()
-      assert.equal(await one.stop(), 0)
-      for (const secret of [TOKEN, token]) assert.ok(!`${one.said()}${JSON.stringify(requests)}`.includes(secret))
-    }
+  await part('the server ends when it is told to, and has told nobody\'s token', async () => {
+    const requests = await server.takeRequests()
+    assert.equal(await server.stop(), 0)
+    assert.ok(!`${server.said()}${JSON.stringify(requests)}`.includes(TOKEN))
+    const ofClosed = await closed.takeRequests()
+    assert.equal(await closed.stop(), 0)
+    for (const secret of [token, PASSWORD, encodeURIComponent(PASSWORD)]) assert.ok(!`${closed.said()}${JSON.stringify(ofClosed)}`.includes(secret))
   })
 } finally {
   for (const one of [front, alone, original]) await one.close()
