@@ -68,6 +68,7 @@ channels = ["${url}"]
 `))}
 ${renderSection({ title: 'pixi, everywhere', id: 'pixi-mirror', note: html`<code>~/.pixi/config.toml</code>` }, renderCode('Configuration of pixi', html`default-channels = ["${url}"]
 
+# Where it stands in for the public channel of that name:
 [mirrors]
 "https://conda.anaconda.org/${lastName(name)}" = ["${url}"]
 `))}
