@@ -11,7 +11,6 @@ import { root } from '../../lib/workspace.mjs'
 /** What runs `mirror`: the bundle, as people run it. */
 export const COMMAND = [process.execPath, join(root, 'apps/cli/bin/mirror.js')]
 export const LARGE = 12_000_000
-export const CHANNEL = '/team'
 export const INDEX = '/team/noarch/repodata.json'
 export const ARTIFACT = '/team/noarch/large-1.0-0.conda'
 export const SMALL = '/team/noarch/alpha-1.0-0.conda'
