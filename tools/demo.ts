@@ -1,7 +1,7 @@
 // The main job, on a sample channel that the repository builds and serves on loopback: plan, sync, upstream moves on, sync again, verify.
 import { spawn } from 'node:child_process'
 import { rm } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { relative, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { advanceSampleChannel, createSampleChannel, serveChannel } from '@mirror/test-fixtures'
 
@@ -35,7 +35,7 @@ async function demonstrate(): Promise<number> {
     const code = await step()
     if (code !== 0) return code
   }
-  explainUse(resolve(mirrorDir, new URL(server.url).pathname.replace(/^\/+/, '')))
+  explainUse({ channel: resolve(mirrorDir, new URL(server.url).pathname.replace(/^\/+/, '')), mirrorDir })
   return 0
 }
 
@@ -48,13 +48,17 @@ async function runMirror(args: readonly string[]): Promise<number> {
   return await promise
 }
 
-function explainUse(channel: string): void {
+function explainUse({ channel, mirrorDir }: { readonly channel: string; readonly mirrorDir: string }): void {
   const url = pathToFileURL(channel).href
   say('The mirror is a folder of plain files')
   process.stdout.write(`
   ${channel}
 
-Serve it with any web server, or use it as it is:
+Look at it in a browser, and serve it (or let any web server do that):
+
+  npm start -- serve --mirror-dir ${relative(root, mirrorDir)} --host 127.0.0.1 --port 8080
+
+Or use it as it is:
 
   conda   conda create -n demo --override-channels -c ${url} hello
   mamba   micromamba create -n demo --override-channels -c ${url} hello
