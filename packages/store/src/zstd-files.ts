@@ -3,7 +3,7 @@ import { createReadStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createZstdCompress, createZstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { PublishedFile } from '@mirror/delta'
-import { isEmptyFrame } from './zstd-frame.ts'
+import { withoutEmptyFrame } from './zstd-frame.ts'
 
 /** True when the file, decompressed, is exactly these bytes. Reads no more than their size and a little. */
 export async function decodesTo(path: string, { sha256, size }: Pick<PublishedFile, 'sha256' | 'size'>): Promise<boolean> {
@@ -30,18 +30,6 @@ export function decodePieces(path: string): AsyncGenerator<Uint8Array> {
 /** A file's bytes as one zstd frame, at the level that costs little. */
 export function encodePieces(path: string): AsyncGenerator<Uint8Array> {
   return withoutEmptyFrame(throughZlib(path, createZstdCompress()))
-}
-
-/**
- * What `createZstdCompress` gives, as one frame: where the end of a frame fills a piece exactly, Node asks the encoder for more and gets an empty frame, behind which decoders that stop
- * after the first one, or refuse what follows it, stop.
- */
-export async function* withoutEmptyFrame(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  let isFirst = true
-  for await (const piece of pieces) {
-    if (isFirst || !isEmptyFrame(piece)) yield piece
-    isFirst = false
-  }
 }
 
 /** Decompresses bytes in memory. */

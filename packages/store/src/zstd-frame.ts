@@ -30,6 +30,18 @@ export function isEmptyFrame(bytes: Uint8Array): boolean {
   return frame.readUInt32LE(0) === MAGIC && frame.length === end + checksumLength(descriptor) && frame.readUIntLE(end - 3, 3) === LAST_BLOCK
 }
 
+/**
+ * What `createZstdCompress` gives, as one frame: where the end of a frame fills a piece exactly, Node asks the encoder for more and gets an empty frame, behind which decoders that stop
+ * after the first one, or refuse what follows it, stop.
+ */
+export async function* withoutEmptyFrame(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let isFirst = true
+  for await (const piece of pieces) {
+    if (isFirst || !isEmptyFrame(piece)) yield piece
+    isFirst = false
+  }
+}
+
 function headerLength(descriptor: number): number {
   const single = (descriptor & 0x20) !== 0
   const contentSize = descriptor >> 6 === 0 && single ? 1 : (CONTENT_SIZE_BYTES[descriptor >> 6] ?? 0)
