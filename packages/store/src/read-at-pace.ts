@@ -69,7 +69,7 @@ function endLease({ buffer, size, isBorrowed }: Lease): void {
  * so that a thousand of these hold little memory. With `isBorrowed`, each piece is valid only until the next one is asked for.
  */
 export async function* readAtPace(handle: FileHandle, { start, end, isBorrowed = false }: ByteRange & { readonly isBorrowed?: boolean }): AsyncGenerator<Uint8Array> {
-  let wanted = LEAST
+  let wanted = MOST
   for (let position = start; position < end;) {
     const lease = takeLease(wanted, end - position, isBorrowed)
     const { buffer } = lease
