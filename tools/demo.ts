@@ -35,7 +35,7 @@ async function demonstrate(): Promise<number> {
     const code = await step()
     if (code !== 0) return code
   }
-  explainUse({ channel: resolve(mirrorDir, new URL(server.url).pathname.replace(/^\/+/, '')), mirrorDir })
+  explainUse(resolve(mirrorDir, new URL(server.url).pathname.replace(/^\/+/, '')))
   return 0
 }
 
@@ -48,7 +48,7 @@ async function runMirror(args: readonly string[]): Promise<number> {
   return await promise
 }
 
-function explainUse({ channel, mirrorDir }: { readonly channel: string; readonly mirrorDir: string }): void {
+function explainUse(channel: string): void {
   const url = pathToFileURL(channel).href
   say('The mirror is a folder of plain files')
   process.stdout.write(`

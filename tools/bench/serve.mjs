@@ -1,5 +1,6 @@
 // The server beside nginx on the same files, with wrk: started by ../bench.mjs. Arguments as JSON: { quick, command: [program, ...args], nginx, wrk }.
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -19,6 +20,7 @@ const mirrorDir = join(folder, 'mirror')
 /** What is measured: `paths` are asked for in turn; the targets are parts of what nginx does. */
 const CASES = {
   'artifacts of 20 KB, 64 clients': { connections: 64, channel: 'small', targets: { 1: 0.6, 2: 0.75 } },
+  'artifacts of 200 KB, 64 clients': { connections: 64, channel: 'middle', targets: {} },
   'artifacts of 50 MB, 16 clients': { connections: 16, channel: 'large', unit: 'bytes', targets: { 1: 1 } },
   'repodata.json.zst that has not changed, 64 clients': { connections: 64, channel: 'small', index: true, targets: { 1: 0.45, 2: 0.9 } },
 }
@@ -75,20 +77,29 @@ const compareOn = async (title, { connections, channel, index, targets, unit = '
   }
 }
 
-const channels = { small: make('small', { count: 400, size: 20_000 }), large: make('large', { count: 4, size: 50_000_000 }) }
+const channels = { small: make('small', { count: 400, size: 20_000 }), middle: make('middle', { count: 100, size: 200_000 }), large: make('large', { count: 4, size: 50_000_000 }) }
 mkdirSync(mirrorDir)
 for (const channel of Object.values(channels)) mirror(channel)
+/** What a server in Node can reach, whatever it serves. */
+const startBare = async (processes) => {
+  const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.mjs'), String(processes)], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const [port] = await once(child.stdout, 'data')
+  return { url: `http://127.0.0.1:${String(port).trim()}/`, stop: async () => void await Promise.all([once(child, 'exit'), child.kill()]) }
+}
+
 const start = (...args) => startMirrorServer(command, { args: ['--mirror-dir', mirrorDir, ...args], cwd: folder, log: 'none' })
 const front = await startNginx(nginx, { folder: join(folder, 'nginx'), root: mirrorDir, rules: 'access_log off;' })
 const single = await start()
 const double = await start('--processes', '2')
+const bare = [await startBare(1), await startBare(2)]
 try {
   print(`${execFileSync('nproc').toString().trim()} cores, shared with wrk; Node ${process.versions.node}; load ${readFileSync('/proc/loadavg', 'utf8').split(' ')[0]} before; ${ROUNDS} rounds of ${SECONDS} s; nginx: one worker, sendfile, no log, as mirror serve. Timings are told, never judged.`)
   const servers = { nginx: front, 'mirror serve': { ...single, processes: 1 }, 'mirror serve --processes 2': { ...double, processes: 2 } }
-  for (const [title, one] of Object.entries(CASES)) await compareOn(title, one, servers)
+  const floor = { 'node:http alone': bare[0], 'node:http alone, two processes': bare[1] }
+  for (const [title, one] of Object.entries(CASES)) await compareOn(title, one, one.index === true ? { ...servers, ...floor } : servers)
   await measureSlowReaders({ path: `/large/${SUBDIR}/${channels.large.files.find((file) => file.startsWith(SUBDIR)).split('/')[1]}`, start })
 } finally {
   await front.close()
-  for (const one of [single, double]) await one.stop()
+  for (const one of [single, double, ...bare]) await one.stop()
   rmSync(folder, { recursive: true, force: true })
 }
