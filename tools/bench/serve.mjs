@@ -84,7 +84,11 @@ for (const channel of Object.values(channels)) mirror(channel)
 const startBare = async (processes) => {
   const child = spawn(process.execPath, [join(import.meta.dirname, 'bare-server.mjs'), String(processes)], { stdio: ['ignore', 'pipe', 'inherit'] })
   const [port] = await once(child.stdout, 'data')
-  return { url: `http://127.0.0.1:${String(port).trim()}/`, stop: async () => void await Promise.all([once(child, 'exit'), child.kill()]) }
+  const stop = async () => {
+    child.kill()
+    await once(child, 'exit')
+  }
+  return { url: `http://127.0.0.1:${String(port).trim()}/`, stop }
 }
 
 const start = (...args) => startMirrorServer(command, { args: ['--mirror-dir', mirrorDir, ...args], cwd: folder, log: 'none' })
