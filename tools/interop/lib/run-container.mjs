@@ -117,6 +117,8 @@ await part('it serves with a read-only root, as nobody, and ends when it is told
       const bytes = Buffer.from(await (await fetch(new URL(path, url))).arrayBuffer())
       assert.ok(bytes.equals(readFileSync(join(folder, 'mirror', path))), path)
     }
+    const page = await fetch(url, { headers: { accept: 'text/html' } })
+    assert.ok(page.status === 200 && (await page.text()).includes('sample'), `a page: ${page.status}`)
     assert.match(await inside("try { fs.writeFileSync('/x', '') } catch ({ code }) { console.log(code) }"), /^EROFS$/)
     assert.match(await inside("try { fs.writeFileSync('/srv/mirror/x', '') } catch ({ code }) { console.log(code) }"), /^E(?:ROFS|ACCES)$/)
     assert.equal(await inside('console.log(process.getuid(), process.getgid(), fs.readFileSync("/proc/self/status", "utf8").match(/CapEff:\\s+(\\w+)/)[1])'), `${built.image.User.replace(':', ' ')} 0000000000000000`)

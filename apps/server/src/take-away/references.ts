@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { lstat, mkdir, readdir, rename, stat, unlink } from 'node:fs/promises'
-import { tmpdir, userInfo } from 'node:os'
+import { tmpdir } from 'node:os'
+import { getuid } from 'node:process'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 
@@ -31,7 +32,7 @@ const MOST = 16
  * are random and cannot be guessed. Each is given up an hour after it came.
  */
 export function createReferences({ folder = tmpdir(), largest, clock }: ReferencesOptions): References {
-  const place = join(folder, `conda-mirror-references-${userInfo().uid}`)
+  const place = join(folder, `conda-mirror-references-${ownUid()}`)
 
   function expire(path: string): void {
     setTimeout(() => void unlink(path).catch(() => undefined), LIFETIME).unref()
@@ -62,12 +63,17 @@ export function createReferences({ folder = tmpdir(), largest, clock }: Referenc
   }
 }
 
+/** That of the process: the user of a container may be one that nothing knows by name. Where there are none, files say 0. */
+function ownUid(): number {
+  return getuid?.() ?? 0
+}
+
 /** Makes the folder, which nobody else may have made for us. */
 async function openPlace(place: string): Promise<boolean> {
   try {
     await mkdir(place, { mode: 0o700, recursive: true })
     const found = await lstat(place)
-    return found.isDirectory() && found.uid === userInfo().uid && (found.mode & 0o077) === 0
+    return found.isDirectory() && found.uid === ownUid() && (found.mode & 0o077) === 0
   } catch {
     return false
   }

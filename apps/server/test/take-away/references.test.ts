@@ -1,6 +1,8 @@
+import { spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { test as base } from 'vitest'
 import { createReferences, type References } from '../../src/take-away/references.ts'
 import { formatTakeAwayName, parseTakeAwayName, readBase } from '../../src/take-away/take-away-name.ts'
@@ -73,4 +75,18 @@ test('names of files to take away are read back, and nothing else is one', ({ ex
   const read = (query: string): unknown => readBase(new URLSearchParams(query))
   expect([read('since=nothing'), read('since=3'), read(`reference=${id}`), read(''), read('since=0'), read('since=x'), read('reference=../x'), read('reference=&since=3')])
     .toEqual([{ kind: 'nothing' }, { kind: 'generation', number: 3 }, { kind: 'reference', id }, undefined, undefined, undefined, undefined, undefined])
+})
+
+// Only root may become another user: skipped for everyone else.
+test.skipIf(process.getuid?.() !== 0)('a user that nothing knows by name keeps references, as the one of a container', ({ expect, folder }) => {
+  chmodSync(folder, 0o777)
+  const source = pathToFileURL(join(import.meta.dirname, '../../src/take-away/references.ts')).href
+  const script = `
+    import { createReferences } from ${JSON.stringify(source)}
+    process.setuid(54321)
+    const { status } = await createReferences({ folder: ${JSON.stringify(folder)}, largest: 10, clock: Date.now }).receive((async function* () { yield Buffer.from('a') })(), new AbortController().signal)
+    process.stdout.write(status)
+  `
+  const { stdout, stderr } = spawnSync(process.execPath, ['--no-warnings', '--input-type=module', '-e', script], { encoding: 'utf8' })
+  expect({ stdout, stderr }).toEqual({ stdout: 'kept', stderr: '' })
 })
