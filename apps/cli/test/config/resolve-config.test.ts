@@ -132,9 +132,12 @@ test('resolveConfig() only warns of a key that is near to none, unless it is str
   expect(fail('log_directory_of_ours: x\n', { strict: true })).toContain('CONFIG_UNKNOWN_KEY: Cannot use the configuration: mirror.yaml:1:')
 })
 
-test('resolveConfig() reads where a delta goes, and whether one is recorded', ({ expect }) => {
-  expect(resolve('delta: true\ndelta_dir: out\n').delta).toEqual({ directory: '/srv/here/out', isRecorded: true })
-  expect(resolve('').delta).toEqual({ directory: '/srv/here/delta_pkgs', isRecorded: false })
+test('resolveConfig() reads where a delta goes, whether one is recorded, and the keys of deltas', ({ expect }) => {
+  expect(resolve('delta: true\ndelta_dir: out\n').delta).toEqual({ directory: '/srv/here/out', isRecorded: true, secretKey: undefined, keys: [] })
+  expect(resolve('').delta).toEqual({ directory: '/srv/here/delta_pkgs', isRecorded: false, secretKey: undefined, keys: [] })
+  const text = `RW${'A'.repeat(54)}`
+  expect(resolve(`delta_sign: near.key\ndelta_keys: [near.pub, ${text}, ${text}x]\n`).delta).toMatchObject({ secretKey: '/srv/here/near.key', keys: ['/srv/here/near.pub', text, `/srv/here/${text}x`] })
+  for (const wrong of ['delta_sign: 7', 'delta_keys: []', 'delta_keys: [7]']) expect(() => resolve(`${wrong}\n`), wrong).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
 })
 
 test('resolveConfig() accepts what belongs to other commands, and keeps it', ({ expect }) => {
