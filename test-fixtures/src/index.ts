@@ -31,3 +31,8 @@ export { type BlackHole, type BlackHoleOptions, startBlackHole } from './start-b
 export { type ProxiedRequest, type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts'
 export { type ExampleRun, runExample } from './run-example.ts'
 export { addSweep, createFound, type Found, type Given, printFound, readGiven } from './prove-report.ts'
+export { V4_REFUSALS, type V4RefusalCode } from './v4/refusals.ts'
+export type { V4User } from './v4/state.ts'
+export {
+  startV4Server, type V4Call, type V4Fault, type V4File, type V4FormField, type V4Misbehaviour, type V4Server, type V4ServerOptions,
+} from './v4/start-v4-server.ts'
