@@ -70,6 +70,7 @@ const prepareCommand = async (name, ...packages) => {
 const preparations = {
   python: () => prepareVenv('python'),
   'conda-mirror': () => prepareVenv('conda-mirror'),
+  'anaconda-client': () => prepareVenv('anaconda-client'),
   nginx: () => prepareCommand('nginx', 'nginx-light', 'nginx'),
   aria2: () => prepareCommand('aria2c', 'aria2'),
   curl: () => prepareCommand('curl', 'curl'),
