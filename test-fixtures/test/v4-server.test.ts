@@ -213,6 +213,12 @@ describe('startV4Server() goes wrong on demand', () => {
     expect(server.calls.at(-2)?.fault).toBe('slow')
   })
 
+  test('and what a test throws meanwhile is a 500 that says so', async () => {
+    server.misbehave({ kind: 'GET user', fault: { do: 'call', callback: () => { throw new Error('of the test') } } })
+    expect(await call(server, 'GET /user')).toMatchObject({ status: 500, json: { error: 'The double failed: Error: of the test' } })
+    expect(kinds()).toEqual(['GET user 500'])
+  })
+
   test('and a kind that does not exist is an error of the test', () => {
     expect(() => { server.misbehave({ kind: 'PUT user', fault: { do: 'reset' } }) }).toThrow('There is no call "PUT user"; there are: HEAD /, GET authentication-type')
   })

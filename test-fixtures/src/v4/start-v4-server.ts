@@ -171,7 +171,13 @@ function createListener(options: V4ServerOptions, sockets: Set<Socket>): Server 
 
 function listenFor(server: Server, double: Double, answer: Handled['answer']): void {
   server.on('request', (request: IncomingMessage, response: ServerResponse) => {
-    handle(double, { request, call: record(double, request), response, answer }).catch(() => { request.socket.destroy() })
+    const call = record(double, request)
+    handle(double, { request, call, response, answer }).catch((error: unknown) => {
+      // A client that left while it was sending is none of the double's faults; anything else must not look like a lost connection.
+      if (request.socket.destroyed) return
+      call.status = 500
+      send(request, response, { status: 500, json: { error: `The double failed: ${String(error)}` } })
+    })
   })
 }
 
