@@ -35,7 +35,7 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'publishes indexes before artifacts', check: 'kills',
     edits: [
-      { file: 'store/src/prepare-commit.ts', from: 'await adder.addArtifact(artifact)', to: '(globalThis.later ??= []).push(() => adder.addArtifact(artifact))' },
+      { file: 'store/src/prepare-commit.ts', from: 'await adder.addArtifact(artifact)', to: ';(globalThis.later ??= []).push(() => adder.addArtifact(artifact))' },
       { file: 'store/src/commit-transaction.ts', from: 'await applyJournal(context, journal, observe)', to: 'await applyJournal(context, journal, observe)\n  for (const add of globalThis.later ?? []) await add()\n  globalThis.later = []' },
     ],
   },
