@@ -32,9 +32,10 @@ const mirror = (channel) => {
   execFileSync(program, [...args, 'sync', '-q', '-c', channel.folder, '-p', SUBDIR, '--mirror-dir', mirrorDir], { env: { PATH: process.env.PATH, HOME: folder }, stdio: 'inherit' })
 }
 
-/** Asks for the paths in turn, each with the tag that the server itself gives for it, where it is to say that nothing changed. */
-const writeScript = async (url, { name, paths, index }) => {
-  const tags = index === true ? await Promise.all(paths.map(async (path) => (await fetch(new URL(path, url), { method: 'HEAD' })).headers.get('etag'))) : []
+/** Asks for the paths in turn, each with the tag that the server itself gives for it, where it is to say that nothing changed. A server that looks at nothing takes any. */
+const writeScript = async ({ url, tag }, { name, paths, index }) => {
+  const askTag = async (path) => tag ?? (await fetch(new URL(path, url), { method: 'HEAD' })).headers.get('etag')
+  const tags = index === true ? await Promise.all(paths.map(askTag)) : []
   const file = join(folder, `${name}.lua`)
   const requests = paths.map((path, at) => `wrk.format('GET', '${path}', { ${index === true ? `['If-None-Match'] = [[${tags[at]}]]` : ''} })`)
   writeFileSync(file, `local requests\nlocal at = 0\ninit = function(args) requests = { ${requests.join(', ')} } end\nrequest = function() at = at % #requests + 1; return requests[at] end\n`)
@@ -60,11 +61,10 @@ const compareOn = async (title, { connections, channel, index, targets, unit = '
   const { files } = channels[channel]
   const paths = (index === true ? ['repodata.json.zst'] : files.map((file) => file.split('/')).filter(([subdir]) => subdir === SUBDIR).map(([, name]) => name)).map((name) => `/${channel}/${SUBDIR}/${name}`)
   const runs = new Map(Object.keys(servers).map((name) => [name, []]))
+  const scripts = new Map()
+  for (const [at, [name, server]] of Object.entries(servers).entries()) scripts.set(name, await writeScript(server, { name: `wrk-${at}`, paths, index }))
   for (let round = 0; round < ROUNDS; round += 1) {
-    for (const [name, { url }] of Object.entries(servers)) {
-      const script = await writeScript(url, { name: 'wrk', paths, index })
-      runs.get(name).push(askWithWrk(url, { script, connections }))
-    }
+    for (const [name, { url }] of Object.entries(servers)) runs.get(name).push(askWithWrk(url, { script: scripts.get(name), connections }))
   }
   print(`\n${title}`)
   const rates = new Map([...runs].map(([name, list]) => [name, { rate: middle(list.map(({ rate }) => rate)), bytes: middle(list.map(({ bytes }) => bytes)), late: middle(list.map(({ late }) => late)) }]))
@@ -88,7 +88,7 @@ const startBare = async (processes) => {
     child.kill()
     await once(child, 'exit')
   }
-  return { url: `http://127.0.0.1:${String(port).trim()}/`, stop }
+  return { url: `http://127.0.0.1:${String(port).trim()}/`, tag: '"any"', stop }
 }
 
 const start = (...args) => startMirrorServer(command, { args: ['--mirror-dir', mirrorDir, ...args], cwd: folder, log: 'none' })
