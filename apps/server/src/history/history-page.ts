@@ -1,4 +1,5 @@
-import { findChannel, type PageChannel } from '../pages/find-channel.ts'
+import { aboutChannel, channelPage } from '../pages/about-channel.ts'
+import type { PageChannel } from '../pages/find-channel.ts'
 import { formatCount, formatSize, renderAge, renderSize } from '../pages/formats.ts'
 import { html, type Html, type HtmlValue } from '../pages/html.ts'
 import { choosePage, renderEmpty, renderFigures, renderPager, renderSection, renderTable } from '../pages/parts.ts'
@@ -14,31 +15,25 @@ export const historyRoute: PageRoute = {
   path: '/*channel/-/history',
   summary: 'The runs on a channel, with charts',
   tab: 'History',
-  async answer(call) {
-    const channel = await findChannel(call)
-    if (channel === undefined) return { type: 'absent', what: 'There is no such channel.' }
+  answer: aboutChannel(async (channel, call) => {
     const history = await readHistoryOf(channel)
-    return {
-      type: 'page',
-      page: {
-        title: 'History', crumbs: channel.crumbs, tabs: channel.tabs('-/history'),
-        lead: html`What each run changed in <bdi>${channel.name}</bdi>. A run that finds nothing new is not listed.`,
-        main: history === undefined ? describeNone(channel) : renderHistory(history, { call, channel }),
-      },
-    }
-  },
+    return channelPage(channel, {
+      title: 'History', path: '-/history',
+      lead: html`What each run changed in <bdi>${channel.name}</bdi>. A run that finds nothing new is not listed.`,
+      main: history === undefined ? describeNone(channel) : renderHistory(history, { call, channel }),
+    })
+  }),
 }
 
 /** The same for programs. */
 export const historyApiRoute: PageRoute = {
   path: '/-/api/history/*channel',
   summary: 'The runs on a channel and how it grew',
-  async answer(call) {
-    const channel = await findChannel(call)
-    const history = channel === undefined ? undefined : await readHistoryOf(channel)
-    if (channel === undefined || history === undefined) return { type: 'absent', what: 'There is no such channel, or it has no history.' }
+  answer: aboutChannel(async (channel) => {
+    const history = await readHistoryOf(channel)
+    if (history === undefined) return { type: 'absent', what: 'This channel has no history.' }
     return { type: 'json', value: { channel: channel.folder, runs: history.entries, growth: history.growth.map((growth) => ({ ...growth, time: new Date(growth.time).toISOString() })), kept: history.kept } }
-  },
+  }),
 }
 
 async function readHistoryOf({ root, isStore, snapshot, view }: PageChannel): Promise<History | undefined> {

@@ -1,3 +1,4 @@
+import { NO_CHANNEL } from './about-channel.ts'
 import type { ChannelCatalogue } from '../catalogue/catalogues.ts'
 import { listLatest } from '../catalogue/channel-catalogue.ts'
 import type { ListedArtifact, SubdirCatalogue } from '../catalogue/subdir-catalogue.ts'
@@ -138,7 +139,7 @@ function renderLatest({ call: { now }, channel, catalogue }: Overview): Html | u
 async function answerFolder(call: PageCall): Promise<Reply> {
   const folder = `${call.segments.join('/')}/`
   const below = (await listSummaries(call)).filter((channel) => channel.folder.startsWith(folder))
-  if (below.length === 0) return { type: 'absent', what: 'There is no such channel.' }
+  if (below.length === 0) return NO_CHANNEL
   const list = html`<div class="block"><ul class="list">${below.map((channel) => html`<li><a href="${channelWay(call.root, channel.folder)}">${textOf(channel.folder)}</a></li>`)}</ul></div>`
   return { type: 'page', page: { title: call.segments.join('/'), crumbs: [], lead: 'Channels below this folder.', main: list } }
 }

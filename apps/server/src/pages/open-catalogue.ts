@@ -1,3 +1,4 @@
+import { NO_CHANNEL } from './about-channel.ts'
 import type { ChannelCatalogue } from '../catalogue/catalogues.ts'
 import { findChannel, type PageChannel } from './find-channel.ts'
 import { html, type Html } from './html.ts'
@@ -15,7 +16,7 @@ export interface CataloguePage {
 /** Answers with what a channel lists; says so where there is no such channel, and where its index is still being read. */
 export async function answerFromCatalogue(call: PageCall, answer: (page: CataloguePage) => Promise<Reply> | Reply): Promise<Reply> {
   const channel = await findChannel(call)
-  if (channel === undefined) return { type: 'absent', what: 'There is no such channel.' }
+  if (channel === undefined) return NO_CHANNEL
   const catalogue = await call.site.catalogues.open(channel)
   if (catalogue === undefined) return { type: 'not-yet', what: `The index of ${channel.name} is being read so that it can be searched.` }
   return await answer({ call, channel, catalogue })

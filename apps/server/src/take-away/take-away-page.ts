@@ -1,4 +1,5 @@
-import { findChannel, type PageChannel } from '../pages/find-channel.ts'
+import { aboutChannel, channelPage } from '../pages/about-channel.ts'
+import type { PageChannel } from '../pages/find-channel.ts'
 import { formatCount, renderAge, renderSize } from '../pages/formats.ts'
 import { html, type Html, type HtmlValue } from '../pages/html.ts'
 import { renderCode, renderEmpty, renderFigures, renderNote, renderSection, renderTable } from '../pages/parts.ts'
@@ -16,37 +17,31 @@ export const takeAwayRoute: PageRoute = {
   path: '/*channel/-/take-away',
   summary: 'What changed since an earlier generation, or since a reference, to take away',
   tab: 'Take away',
-  async answer(call) {
-    const channel = await findChannel(call)
-    if (channel === undefined) return { type: 'absent', what: 'There is no such channel.' }
+  answer: aboutChannel(async (channel, call) => {
     const base = readBase(call.query)
     const target = channel.view.reader?.generation.number
     if (target === undefined) return page(channel, describeNone(channel))
     return base === undefined ? page(channel, await renderChoice(channel, { call, target })) : await answerBase(channel, { call, name: { base, target } })
-  },
+  }),
 }
 
 /** The same for programs. */
 export const takeAwayApiRoute: PageRoute = {
   path: '/-/api/take-away/*channel',
   summary: 'The size and the address of a delta, for ?since=<generation>, ?since=nothing or ?reference=<id>',
-  async answer(call) {
-    const channel = await findChannel(call)
-    const target = channel?.view.reader?.generation.number
+  answer: aboutChannel(async (channel, call) => {
+    const target = channel.view.reader?.generation.number
     const base = readBase(call.query)
-    if (channel === undefined || target === undefined || base === undefined) return { type: 'absent', what: 'There is no such channel with generations, or nothing to start from was named.' }
+    if (target === undefined || base === undefined) return { type: 'absent', what: 'This channel has no generations, or nothing to start from was named.' }
     return describeJson(channel, { base, target }, await openCounter(call.site).open(channel, { base, target }, PATIENCE))
-  },
+  }),
 }
 
 function page(channel: PageChannel, main: HtmlValue, status = 200): Reply {
-  return {
-    type: 'page', status,
-    page: {
-      title: 'Take away', crumbs: channel.crumbs, tabs: channel.tabs('-/take-away'), main,
-      lead: html`What changed in <bdi>${channel.name}</bdi>, as one file, for a mirror that cannot reach this one.`,
-    },
-  }
+  return channelPage(channel, {
+    title: 'Take away', path: '-/take-away', main, status,
+    lead: html`What changed in <bdi>${channel.name}</bdi>, as one file, for a mirror that cannot reach this one.`,
+  })
 }
 
 function describeNone({ isStore }: PageChannel): Html {

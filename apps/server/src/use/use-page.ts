@@ -1,4 +1,5 @@
-import { findChannel, type PageChannel } from '../pages/find-channel.ts'
+import { aboutChannel, channelPage } from '../pages/about-channel.ts'
+import type { PageChannel } from '../pages/find-channel.ts'
 import { html, type Html } from '../pages/html.ts'
 import { renderCode, renderSection } from '../pages/parts.ts'
 import type { PageCall, PageRoute } from '../pages/route.ts'
@@ -9,29 +10,20 @@ export const useRoute: PageRoute = {
   path: '/*channel/-/use',
   summary: 'Ready-made configuration of conda, mamba and pixi for a channel',
   tab: 'Use it',
-  async answer(call) {
-    const channel = await findChannel(call)
-    if (channel === undefined) return { type: 'absent', what: 'There is no such channel.' }
-    return {
-      type: 'page',
-      page: {
-        title: 'Use it', crumbs: channel.crumbs, tabs: channel.tabs('-/use'), main: renderSnippets(channel, call),
-        lead: html`What conda, mamba and pixi have to know to install from <bdi>${channel.name}</bdi>.`,
-      },
-    }
-  },
+  answer: aboutChannel((channel, call) => channelPage(channel, {
+    title: 'Use it', path: '-/use', main: renderSnippets(channel, call),
+    lead: html`What conda, mamba and pixi have to know to install from <bdi>${channel.name}</bdi>.`,
+  })),
 }
 
 /** The same for programs. */
 export const useApiRoute: PageRoute = {
   path: '/-/api/use/*channel',
   summary: 'The address of a channel as clients name it',
-  async answer(call) {
-    const channel = await findChannel(call)
-    if (channel === undefined) return { type: 'absent', what: 'There is no such channel.' }
+  answer: aboutChannel((channel, call) => {
     const root = rootOf(call)
     return { type: 'json', value: { channel: channel.folder, url: `${root}${pathOf(channel, call)}`, alias: root }, headers: { vary: 'host' } }
-  },
+  }),
 }
 
 function rootOf({ request, isForwarded }: PageCall): string {
