@@ -10,6 +10,7 @@ import { describe } from 'vitest'
 import { readCertificate } from '../../src/tls/read-certificate.ts'
 import { type ServedFolder, test as base } from '../served-folder.ts'
 
+// Certificates are made with it: Node can read them and not make them. Nothing of ours stands in for it; Debian and every CI image have it.
 const hasOpenssl = ((): boolean => {
   try {
     execFileSync('openssl', ['version'])
