@@ -1,4 +1,4 @@
-import type { Artifact, ChannelUrl, SubdirName } from '@mirror/core'
+import type { Artifact, ChannelUrl, Secret, SubdirName } from '@mirror/core'
 import { createAddressGuard } from './address-guard.ts'
 import { createBandwidth } from './bandwidth.ts'
 import { type ClientContext, createBodyCounter } from './client-context.ts'
@@ -53,6 +53,10 @@ export interface RepositoryClientOptions {
   readonly ca?: string | readonly string[]
   /** From `parseNetrc`. */
   readonly netrc?: readonly NetrcEntry[]
+  /** Headers that hold a secret, for the channel's own origin, in place of other credentials. */
+  readonly headers?: Readonly<Record<string, Secret>>
+  /** Takes certificates that prove nothing: for the index of a target whose site says so. Default false. */
+  readonly insecure?: boolean
   readonly userAgent?: string
   /** The only other hosts that redirects and `info.base_url` may lead to, whatever their address. Default: any host with a public address (or of the channel's own kind). */
   readonly redirectHosts?: readonly string[]
@@ -141,13 +145,14 @@ function createContext(options: RepositoryClientOptions, shared: DiskContext): O
   const guard = createAddressGuard({ home, proxied: proxyFor(home, proxy) !== undefined })
   const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
   const watch = createTransferWatch({ ...DEFAULT_LIMITS, ...timeouts })
-  const connection = { concurrency, connectTimeout: timeouts.connect ?? CONNECT_TIMEOUT, proxy, secureContext: trustAuthorities(options.ca), guardedLookup: guard.lookup }
+  const secureContext = trustAuthorities(options.ca)
+  const connection = { concurrency, connectTimeout: timeouts.connect ?? CONNECT_TIMEOUT, proxy, secureContext, insecure: options.insecure ?? false, guardedLookup: guard.lookup }
   const closing = { closed: false }
   const metadata = untilClosed(createGotTransport(connection, watch), closing)
   const bulk = untilClosed(createUndiciTransport(connection, watch), closing)
   const bandwidth = options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth)
   const exchange = createExchange({
-    home, credentials: createCredentials(channel, netrc), guard, health, userAgent, redirectHosts: options.redirectHosts, now: retry.now, observe,
+    home, credentials: createCredentials(channel, { netrc, headers: options.headers ?? {} }), guard, health, userAgent, redirectHosts: options.redirectHosts, now: retry.now, observe,
   })
   return {
     context: { ...shared, concurrency, exchange, metadata, bulk, retry, bandwidth, observe, countBody: createBodyCounter({ bandwidth, observe }) },

@@ -1,31 +1,40 @@
-import { authorizeUrl, type ChannelUrl } from '@mirror/core'
+import { authorizeUrl, type ChannelUrl, type Secret } from '@mirror/core'
 import type { NetrcEntry } from './netrc.ts'
 
 /** A URL as its server wants it, and the headers that prove who asks. Secret. */
 export interface AuthorizedUrl {
   readonly url: URL
-  readonly authorization: string | undefined
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** Adds the secrets of one channel to requests for its own origin, and to no others. */
 export interface Credentials {
   /** The token into the path, and user name and password. For URLs of our making. */
   readonly authorize: (url: string) => AuthorizedUrl
-  /** User name and password only. For URLs that a redirect gave: where it wants a token, it has it. */
-  readonly authorizationFor: (url: URL) => string | undefined
+  /** The headers only. For URLs that a redirect gave: where it wants a token, it has it. */
+  readonly headersFor: (url: URL) => Readonly<Record<string, string>>
 }
 
-/** Creates the credentials of a channel: those of its URL, else those of `.netrc`. */
-export function createCredentials(channel: ChannelUrl, netrc: readonly NetrcEntry[]): Credentials {
+/** What proves who we are beside the channel's URL. */
+export interface CredentialSources {
+  readonly netrc: readonly NetrcEntry[]
+  /** Headers that hold a secret; where there are any, nothing else is looked for. */
+  readonly headers: Readonly<Record<string, Secret>>
+}
+
+/** Creates the credentials of a channel: the headers given, else what its URL has, else what `.netrc` has. */
+export function createCredentials(channel: ChannelUrl, { netrc, headers }: CredentialSources): Credentials {
   const home = new URL(channel.url)
+  const given = Object.entries(headers).map(([name, value]) => [name, value.reveal()] as const)
   const authorization = authorizeUrl(channel, channel.url).headers['authorization'] ?? netrcAuthorization(netrc, home.hostname)
-  const authorizationFor = (url: URL): string | undefined => (url.origin === home.origin ? authorization : undefined)
+  const own = given.length > 0 ? Object.fromEntries(given) : (authorization === undefined ? {} : { authorization })
+  const headersFor = (url: URL): Readonly<Record<string, string>> => (url.origin === home.origin ? own : {})
   return {
     authorize(url) {
       const target = new URL(channel.token === undefined ? url : authorizeUrl(channel, url).url)
-      return { url: target, authorization: authorizationFor(target) }
+      return { url: target, headers: headersFor(target) }
     },
-    authorizationFor,
+    headersFor,
   }
 }
 

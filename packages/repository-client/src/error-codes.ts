@@ -1,4 +1,4 @@
-/** Every code that `@mirror/repository-client` throws when it reads; codes of `@mirror/core` (`INDEX_MALFORMED`, `INDEX_IMPLAUSIBLE` ...) pass through. */
+/** Every code that `@mirror/repository-client` throws; codes of `@mirror/core` (`INDEX_MALFORMED`, `INDEX_IMPLAUSIBLE` ...) pass through. */
 export type RepositoryClientErrorCode =
   /** No answer, or only transient failures, in all tries. */
   | 'CHANNEL_UNREACHABLE'
@@ -29,3 +29,11 @@ export type RepositoryClientErrorCode =
   /** A file of a channel on disk that is not a plain, readable file inside of the channel. */
   | 'FILE_REFUSED'
   | 'NETRC_INVALID'
+  /** A target answers 401 or 403. */
+  | 'TARGET_FORBIDDEN'
+  /** A target gave no answer, or only transient failures, in all tries. */
+  | 'TARGET_UNREACHABLE'
+  /** A target's answer is not one that its API gives to such a call, or is a no. */
+  | 'TARGET_REFUSED'
+  /** A target has no such channel, owner or API. */
+  | 'TARGET_NOT_FOUND'

@@ -53,7 +53,7 @@ const MAXIMUM_REDIRECTS = 10
 
 interface Hop {
   readonly url: URL
-  readonly authorization: string | undefined
+  readonly headers: Readonly<Record<string, string>>
   readonly guarded: boolean
 }
 
@@ -74,8 +74,8 @@ export function createExchange(options: ExchangeOptions): Exchange {
 }
 
 async function firstHop(text: string, options: ExchangeOptions): Promise<Hop> {
-  const { url, authorization } = options.credentials.authorize(text)
-  return { url, authorization, guarded: await admit(url, options.home, options) }
+  const { url, headers } = options.credentials.authorize(text)
+  return { url, headers, guarded: await admit(url, options.home, options) }
 }
 
 async function nextHop(hop: Hop, location: string | undefined, options: ExchangeOptions): Promise<Hop> {
@@ -88,7 +88,7 @@ async function nextHop(hop: Hop, location: string | undefined, options: Exchange
   url.hash = ''
   const guarded = await admit(url, hop.url, options)
   options.observe({ type: 'redirected', from, to: redactUrl(url) })
-  return { url, authorization: options.credentials.authorizationFor(url), guarded }
+  return { url, headers: options.credentials.headersFor(url), guarded }
 }
 
 /** Throws `REDIRECT_REFUSED` for where we may not be sent; true where the address of the name has to be checked as well. */
@@ -125,10 +125,8 @@ async function sendHop(hop: Hop, { method = 'GET', headers, transport, signal }:
   }
 }
 
-function headersFor({ authorization }: Hop, userAgent: string, headers: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const all: Record<string, string> = { 'user-agent': userAgent, accept: '*/*', 'accept-encoding': 'identity', ...headers }
-  if (authorization !== undefined) all['authorization'] = authorization
-  return all
+function headersFor(hop: Hop, userAgent: string, headers: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return { 'user-agent': userAgent, 'accept': '*/*', 'accept-encoding': 'identity', ...headers, ...hop.headers }
 }
 
 function contentLength(value: string | undefined): number | undefined {

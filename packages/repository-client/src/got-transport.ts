@@ -1,11 +1,12 @@
 import { Agent as HttpAgent, type ClientRequest, type OutgoingHttpHeaders, request as requestHttp } from 'node:http'
 import { Agent as HttpsAgent, request as requestHttps } from 'node:https'
+import { Readable } from 'node:stream'
 import { connect as connectTls } from 'node:tls'
 import type { Got, Request, RequestFunction } from 'got'
-import type { ConnectionOptions } from './connection-options.ts'
+import { type ConnectionOptions, tlsOptions } from './connection-options.ts'
 import { proxyAuthorization, proxyFor } from './proxy.ts'
 import type { TransferWatch, WatchedTransfer } from './transfer-watch.ts'
-import { BodyTooLarge, DRAIN_LIMIT, headerReader, type ResponseBody, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
+import { BodyTooLarge, DRAIN_LIMIT, headerReader, type RequestBody, type ResponseBody, type Transport, type TransportRequest, type TransportResponse } from './transport.ts'
 import { openTunnel, proxyRefusal } from './tunnel.ts'
 
 /** The agents for direct connections, to hosts of our choice or, guarded, of upstream's. */
@@ -28,7 +29,7 @@ export function createGotTransport(options: ConnectionOptions, watch: TransferWa
       const stream = got.stream(request.url, {
         method: request.method,
         agent: request.guarded ? guarded : plain,
-        headers: request.headers,
+        headers: headersOf(request),
         decompress: false,
         followRedirect: false,
         throwHttpErrors: false,
@@ -46,19 +47,20 @@ export function createGotTransport(options: ConnectionOptions, watch: TransferWa
   }
 }
 
-function createAgents({ concurrency, secureContext, guardedLookup }: ConnectionOptions, guarded: boolean): Agents {
-  const common = { keepAlive: true, maxSockets: concurrency, ...(guarded ? { lookup: guardedLookup } : {}) }
-  return { http: new HttpAgent(common), https: new HttpsAgent({ ...common, ...(secureContext === undefined ? {} : { secureContext }) }) }
+function createAgents(options: ConnectionOptions, guarded: boolean): Agents {
+  const common = { keepAlive: true, maxSockets: options.concurrency, ...(guarded ? { lookup: options.guardedLookup } : {}) }
+  return { http: new HttpAgent(common), https: new HttpsAgent({ ...common, ...tlsOptions(options) }) }
 }
 
 /** Requests through a proxy: forwarded for `http:`, tunnelled for `https:`. One connection a request: metadata is a few files. */
-function requestThrough(proxy: URL, { connectTimeout, secureContext }: ConnectionOptions): RequestFunction {
+function requestThrough(proxy: URL, connection: ConnectionOptions): RequestFunction {
+  const { connectTimeout, secureContext } = connection
   return async (url, { agent: _, ...options }, callback): Promise<ClientRequest> => {
     if (url.protocol === 'https:') {
       const host = url.hostname.replace(/^\[|\]$/g, '')
       const socket = await openTunnel({ proxy, host: url.hostname, port: Number(url.port === '' ? 443 : url.port), timeout: connectTimeout, secureContext })
       const name = /^[\d.]+$|:/.test(host) ? { host } : { servername: host }
-      const createConnection = () => connectTls({ socket, ...name, ...(secureContext === undefined ? {} : { secureContext }) })
+      const createConnection = () => connectTls({ socket, ...name, ...tlsOptions(connection) })
       return requestHttps(url, { ...options, createConnection }, callback)
     }
     const authorization = proxyAuthorization(proxy)
@@ -85,7 +87,7 @@ interface AnswerOptions {
   readonly watch: TransferWatch
 }
 
-function answerOf(stream: Request, { request: { signal }, proxy, watch }: AnswerOptions): Promise<TransportResponse> {
+function answerOf(stream: Request, { request: { signal, body, method }, proxy, watch }: AnswerOptions): Promise<TransportResponse> {
   return new Promise((resolve, reject) => {
     let failure: Error | undefined
     const stop = (reason: Error): void => {
@@ -113,7 +115,38 @@ function answerOf(stream: Request, { request: { signal }, proxy, watch }: Answer
       resolve({ status: statusCode, header: headerReader(headers), body: bodyOf(stream, transfer, () => failure) })
     })
     if (signal?.aborted === true) onAbort()
+    else sendBody(stream, { body, method, transfer, stop })
   })
+}
+
+function headersOf({ headers, body }: TransportRequest): Readonly<Record<string, string>> {
+  return body === undefined ? headers : { ...headers, 'content-type': body.type, 'content-length': String(body.length) }
+}
+
+interface Sending extends Pick<TransportRequest, 'method'> {
+  readonly body: RequestBody | undefined
+  readonly transfer: WatchedTransfer
+  readonly stop: (reason: Error) => void
+}
+
+/** The time that our own source takes is not the server's. */
+function sendBody(stream: Request, { body, method, transfer, stop }: Sending): void {
+  if (method === 'GET' || method === 'HEAD') return
+  if (body === undefined) return void stream.end()
+  async function* watched(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+    transfer.resting()
+    for await (const chunk of chunks) {
+      transfer.waiting()
+      yield chunk
+      transfer.moved(chunk.length)
+      transfer.resting()
+    }
+    transfer.waiting()
+  }
+  const source = Readable.from(watched(body.chunks()), { objectMode: false })
+  source.once('error', stop)
+  stream.once('close', () => source.destroy())
+  source.pipe(stream)
 }
 
 function bodyOf(stream: Request, transfer: WatchedTransfer, failure: () => Error | undefined): ResponseBody {
@@ -123,7 +156,7 @@ function bodyOf(stream: Request, transfer: WatchedTransfer, failure: () => Error
       for await (const chunk of stream) {
         transfer.resting()
         if (!(chunk instanceof Uint8Array)) throw new TypeError('got gave text')
-        transfer.received(chunk.length)
+        transfer.moved(chunk.length)
         yield chunk
         transfer.waiting()
       }

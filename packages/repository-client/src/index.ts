@@ -14,3 +14,6 @@ export { createSpool, type Spool, type SpooledBytes, type SpoolOptions } from '.
 export type { ProxySettings } from './proxy.ts'
 export type { RetryPolicy } from './retry.ts'
 export type { IndexValidators, IndexVariant } from './variants.ts'
+export { createUploadTarget, type UploadTargetOptions } from './targets/create-upload-target.ts'
+export type { TargetEvent } from './targets/events.ts'
+export type { ArtifactUpload, TargetAbilities, TargetCallOptions, TargetCredential, TargetKind, TargetLook, UploadOutcome, UploadTarget } from './targets/target.ts'

@@ -15,7 +15,8 @@ export interface TransferLimits {
 export interface WatchedTransfer {
   readonly waiting: () => void
   readonly resting: () => void
-  readonly received: (bytes: number) => void
+  /** So many bytes came, or went. */
+  readonly moved: (bytes: number) => void
   readonly end: () => void
 }
 
@@ -94,7 +95,7 @@ function watchedTransfer(row: Row, end: () => void): WatchedTransfer {
     resting() {
       row.waiting = false
     },
-    received(bytes) {
+    moved(bytes) {
       row.bytes += bytes
       row.last = performance.now()
     },
@@ -105,7 +106,7 @@ function watchedTransfer(row: Row, end: () => void): WatchedTransfer {
 function failureOf(row: Row, { now, passed, limits }: { readonly now: number; readonly passed: number; readonly limits: TransferLimits }): TransientFailure | undefined {
   if (now - row.started >= limits.total) return new TransientFailure('stalled', `it took longer than ${limits.total / 1000} s`)
   if (!row.waiting) return undefined
-  if (now - row.last >= limits.stall) return new TransientFailure('stalled', `no byte came for ${limits.stall / 1000} s`)
+  if (now - row.last >= limits.stall) return new TransientFailure('stalled', `no byte moved for ${limits.stall / 1000} s`)
   row.waited += passed
   if (row.waited < limits.rateWindow) return undefined
   const tooSlow = row.bytes < (limits.minimumRate * row.waited) / 1000

@@ -1,9 +1,20 @@
+/** The body of a request. */
+export interface RequestBody {
+  /** `Content-Type`. */
+  readonly type: string
+  /** Bytes. */
+  readonly length: number
+  /** The bytes from the start; called once a request. */
+  readonly chunks: () => AsyncIterable<Uint8Array>
+}
+
 /** One request, as it goes out: no redirect, no retry, no credentials beyond the headers. */
 export interface TransportRequest {
-  /** HEAD is for metadata: the transport for artifacts knows GET alone. */
-  readonly method: 'GET' | 'HEAD'
+  /** Only the transport for metadata knows others than GET, and bodies. */
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
+  readonly body?: RequestBody
   /** True for hosts that upstream chose: names that resolve to addresses it may not send us to are refused. */
   readonly guarded: boolean
   readonly signal: AbortSignal | undefined

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls'
 import type { buildConnector, Dispatcher, Pool } from 'undici'
 import { type AbortListeners, createAbortListeners } from './abort-listeners.ts'
 import { type BodySource, createBodyQueue } from './body-queue.ts'
-import type { ConnectionOptions } from './connection-options.ts'
+import { type ConnectionOptions, tlsOptions } from './connection-options.ts'
 import { TransientFailure } from './failure.ts'
 import { proxyAuthorization, proxyFor } from './proxy.ts'
 import type { TransferWatch, WatchedTransfer } from './transfer-watch.ts'
@@ -93,18 +93,18 @@ function directConnector(undici: Undici, options: ConnectionOptions, guarded: bo
   return undici.buildConnector({
     allowH2: false,
     timeout: options.connectTimeout,
-    ...(options.secureContext === undefined ? {} : { secureContext: options.secureContext }),
+    ...tlsOptions(options),
     ...(guarded ? { lookup: options.guardedLookup } : {}),
   })
 }
 
 function tunnelConnector(options: ConnectionOptions, proxy: URL): buildConnector.connector {
-  const { secureContext, connectTimeout } = options
+  const { connectTimeout } = options
   return ({ hostname, port }, callback) => {
     const host = hostname.replace(/^\[|\]$/g, '')
-    const opening = openTunnel({ proxy, host: hostname, port: Number(port === '' ? 443 : port), timeout: connectTimeout, secureContext })
+    const opening = openTunnel({ proxy, host: hostname, port: Number(port === '' ? 443 : port), timeout: connectTimeout, secureContext: options.secureContext })
     opening.then((socket) => {
-      const secured = connectTls({ socket, ...(/^[\d.]+$|:/.test(host) ? { host } : { servername: host }), ...(secureContext === undefined ? {} : { secureContext }) })
+      const secured = connectTls({ socket, ...(/^[\d.]+$|:/.test(host) ? { host } : { servername: host }), ...tlsOptions(options) })
       secured.setTimeout(connectTimeout, () => secured.destroy(new TransientFailure('timeout', 'there was no TLS handshake in time')))
       secured.once('error', (error) => callback(error, null))
       secured.once('secureConnect', () => {
@@ -161,7 +161,7 @@ function createHandler({ watch, proxy, resolve, reject, onClose }: Flight): { re
       resolve({ status, header: headerReader(headers), body: queue.body })
     },
     onResponseData(_, chunk) {
-      transfer.received(chunk.length)
+      transfer.moved(chunk.length)
       queue.push(chunk)
     },
     onResponseEnd() {

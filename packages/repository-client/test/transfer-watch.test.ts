@@ -22,7 +22,7 @@ describe('createTransferWatch()', () => {
     vi.advanceTimersByTime(29_000)
     expect(failures).toEqual([])
     vi.advanceTimersByTime(60_000)
-    expect(failures).toEqual(['no byte came for 30 s'])
+    expect(failures).toEqual(['no byte moved for 30 s'])
   })
 
   test('does not count the time of a consumer', ({ expect }) => {
@@ -41,7 +41,7 @@ describe('createTransferWatch()', () => {
       const { transfer, failures } = begin()
       transfer.waiting()
       for (let second = 0; second < 61; second += 1) {
-        transfer.received(rate)
+        transfer.moved(rate)
         vi.advanceTimersByTime(1000)
       }
       expect(failures).toEqual(expected)

@@ -1,0 +1,118 @@
+import { type ArtifactSet, createArtifactSetBuilder, parseChannelUrl, redactUrl, Secret, type SubdirName } from '@mirror/core'
+import { createBandwidth } from '../bandwidth.ts'
+import { trustAuthorities } from '../connection-options.ts'
+import { createRepositoryClient, type RepositoryClientOptions, type Timeouts } from '../create-repository-client.ts'
+import type { Observe } from '../events.ts'
+import { createGotTransport } from '../got-transport.ts'
+import { createHostHealth, DEFAULT_FAILING } from '../host-health.ts'
+import { DEFAULT_RETRY, type RetryPolicy } from '../retry.ts'
+import { createTransferWatch } from '../transfer-watch.ts'
+import { createTargetApi } from './api.ts'
+import type { TargetEvent } from './events.ts'
+import { QUETZ } from './quetz.ts'
+import type { TargetAuthorization, TargetProtocol } from './target-context.ts'
+import type { TargetCredential, TargetKind, UploadTarget } from './target.ts'
+
+/** Options of `createUploadTarget`. */
+export interface UploadTargetOptions extends Pick<RepositoryClientOptions, 'proxy' | 'ca' | 'insecure' | 'spoolFolder' | 'failing' | 'bandwidth'> {
+  readonly kind: TargetKind
+  /** Root of the API, `http:` or `https:`, without secrets. */
+  readonly url: string
+  /** The channel there; of an `anaconda` target the owner. */
+  readonly channel: string
+  readonly credential?: TargetCredential | undefined
+  /** How to become somebody whom the target takes: the hint of errors about that. */
+  readonly loginHint: string
+  /** Labels that an uploaded artifact gets, where the API knows labels. Default `main`. */
+  readonly labels?: readonly string[]
+  /** Whether what has to be created for an artifact is for everybody, where the API knows of it. Default true. */
+  readonly isPublic?: boolean
+  /** Connections at once. Default 4. */
+  readonly concurrency?: number
+  /** `stall` is also how long a server may think about what it got: default 120,000. */
+  readonly timeouts?: Pick<Timeouts, 'connect' | 'stall'>
+  readonly retry?: Partial<RetryPolicy>
+  readonly observe?: Observe<TargetEvent>
+}
+
+const PROTOCOLS: Readonly<Partial<Record<TargetKind, TargetProtocol>>> = { quetz: QUETZ }
+
+const CONNECTIONS = 4
+const CONNECT_TIMEOUT = 10_000
+const THINKING_TIME = 120_000
+
+/** Creates a target. Opens no connection before the first call. */
+export function createUploadTarget(options: UploadTargetOptions): UploadTarget {
+  const { kind, channel, labels = ['main'], isPublic = true, observe = ignoreEvent } = options
+  const protocol = PROTOCOLS[kind]
+  if (protocol === undefined) throw new Error(`No target is called ${kind}`)
+  const url = options.url.replace(/\/+$/, '')
+  const credential = reveal(options.credential)
+  const retry: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry }
+  const { transport, close } = openTransport(options)
+  const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
+  const headers = { 'user-agent': 'conda-mirror-tools', 'accept-encoding': 'identity', ...protocol.headers(credential) }
+  const api = createTargetApi({
+    transport, headers, health, retry, observe, loginHint: options.loginHint, bandwidth: options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth),
+  })
+  const listing = openListing(options, protocol.listing({ url, channel, labels, credential }))
+  const closeAll = async (): Promise<void> => {
+    await Promise.all([close(), listing.close()])
+  }
+  return {
+    kind,
+    name: `${redactUrl(url)}/${channel}`,
+    ...protocol.createCalls({ api, url, channel, labels, isPublic }),
+    list: async (subdir, { signal } = {}) => {
+      const result = await listing.fetchIndex(subdir, signal === undefined ? {} : { signal })
+      if (result.status !== 'fetched') return emptySet(subdir)
+      await using index = result.index
+      return index.table.artifacts()
+    },
+    close: closeAll,
+    [Symbol.asyncDispose]: closeAll,
+  }
+}
+
+function openTransport({ proxy = {}, ca, insecure = false, concurrency = CONNECTIONS, timeouts = {} }: UploadTargetOptions) {
+  const watch = createTransferWatch({ stall: timeouts.stall ?? THINKING_TIME, minimumRate: 0, rateWindow: Infinity, total: Infinity })
+  const transport = createGotTransport({
+    concurrency, connectTimeout: timeouts.connect ?? CONNECT_TIMEOUT, proxy, insecure, secureContext: trustAuthorities(ca),
+    // Used only for hosts that upstream chose: a target has none.
+    guardedLookup: () => undefined,
+  }, watch)
+  const close = async (): Promise<void> => {
+    await transport.close()
+    watch.close()
+  }
+  return { transport, close }
+}
+
+/** What a target lists is read as any channel is. */
+function openListing({ proxy, ca, insecure, spoolFolder, retry, failing }: UploadTargetOptions, place: ReturnType<TargetProtocol['listing']>) {
+  return createRepositoryClient({
+    channel: parseChannelUrl(place.url, { folder: 'target' }),
+    headers: Object.fromEntries(Object.entries(place.headers).map(([name, value]) => [name, new Secret(value)])),
+    ...(proxy === undefined ? {} : { proxy }),
+    ...(ca === undefined ? {} : { ca }),
+    ...(insecure === undefined ? {} : { insecure }),
+    ...(spoolFolder === undefined ? {} : { spoolFolder }),
+    ...(retry === undefined ? {} : { retry }),
+    ...(failing === undefined ? {} : { failing }),
+  })
+}
+
+function emptySet(subdir: SubdirName): ArtifactSet {
+  return createArtifactSetBuilder(subdir).build()
+}
+
+function reveal(credential: TargetCredential | undefined): TargetAuthorization {
+  if (credential === undefined) return undefined
+  return credential.type === 'token'
+    ? { type: 'token', token: credential.token.reveal() }
+    : { type: 'basic', user: credential.user, password: credential.password.reveal() }
+}
+
+function ignoreEvent(): void {
+  // Nobody listens.
+}
