@@ -24,3 +24,7 @@ export type SyncErrorCode =
   | 'INSTALLERS_NOT_FOUND'
   /** The page that lists installers breaks off, or lists none that can be verified. */
   | 'LISTING_UNREADABLE'
+  /** The disk is full on which artifacts wait to be uploaded. */
+  | 'SPOOL_NO_SPACE'
+  /** A target took an artifact, and says afterwards that it does not have it. */
+  | 'UPLOAD_LOST'

@@ -15,3 +15,6 @@ export type { FailedInstaller, HeldFolder, InstallerChange, InstallersReport, Sy
 export { type InstallerSum, pruneInstallers, type PruneInstallersOptions, type PruneInstallersReport, sumInstallers } from './installers/prune-installers.ts'
 export { syncInstallers } from './installers/sync-installers.ts'
 export { readUpstreamDates } from './keeping/upstream-dates.ts'
+export type { ListingPatience, UploadEvent, UploadOptions } from './upload/upload-options.ts'
+export type { UploadConflict, UploadReport, UploadSummary } from './upload/upload-report.ts'
+export { uploadChannel } from './upload/upload-channel.ts'
