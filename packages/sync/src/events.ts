@@ -1,6 +1,6 @@
 import type { Artifact, SubdirName } from '@mirror/core'
 import type { ChangesetTotals, GuardVerdict } from '@mirror/delta'
-import type { ClientEvent } from '@mirror/repository-client'
+import type { ClientEvent, TargetEvent } from '@mirror/repository-client'
 import type { StoreEvent } from '@mirror/store'
 import type { SubdirSummary } from './report.ts'
 
@@ -34,3 +34,19 @@ export type SyncEvent =
   | { readonly type: 'installer-started'; readonly path: string; readonly size: number }
   | { readonly type: 'installer-done'; readonly path: string; readonly size: number; readonly result: 'stored' | 'present' }
   | { readonly type: 'installer-failed'; readonly path: string; readonly code: string; readonly reason: string }
+
+/** What `uploadChannel` tells while it works, with what reading upstream tells. Names and counts; no sentences, no secrets. */
+export type UploadEvent =
+  | SyncEvent
+  | TargetEvent
+  /** What the target lists of a subdir was read. */
+  | { readonly type: 'target-listed'; readonly subdir: SubdirName; readonly artifacts: number }
+  /** What will happen to the target. */
+  | { readonly type: 'upload-planned'; readonly upload: number; readonly uploadBytes: number; readonly present: number; readonly conflicts: number; readonly remove: number; readonly removeBytes: number }
+  | { readonly type: 'upload-started'; readonly artifact: Artifact }
+  /** `result` as `UploadOutcome` of `@mirror/repository-client` has it. */
+  | { readonly type: 'upload-done'; readonly artifact: Artifact; readonly result: 'uploaded' | 'replaced' | 'present' | 'conflict' }
+  | { readonly type: 'upload-failed'; readonly artifact: Artifact; readonly code: string; readonly reason: string }
+  | { readonly type: 'removed'; readonly artifact: Artifact; readonly result: 'removed' | 'absent' }
+  /** The target is asked whether it lists what it took. */
+  | { readonly type: 'target-checked'; readonly artifacts: number; readonly missing: number }

@@ -1,11 +1,10 @@
-import { isJsonObject, redactText, redactUrl } from '@mirror/core'
+import { isJsonObject, isMirrorError, redactText, redactUrl } from '@mirror/core'
 import type { Bandwidth } from '../bandwidth.ts'
-import type { Observe } from '../events.ts'
+import type { Observe, TargetEvent } from '../events.ts'
 import { describeReason, readError, TransientFailure, translateFailure } from '../failure.ts'
 import type { HostHealth } from '../host-health.ts'
 import { parseRetryAfter, retrying, type RetryPolicy } from '../retry.ts'
 import { BodyTooLarge, type RequestBody, type Transport, type TransportRequest, type TransportResponse } from '../transport.ts'
-import type { TargetEvent } from './events.ts'
 import type { TargetCallOptions } from './target.ts'
 
 /** One request to the API of a target. */
@@ -35,14 +34,16 @@ export interface ApiAnswer {
 /** The API of one target: sends calls and sorts what comes back. */
 export interface TargetApi {
   /**
-   * Sends one call, once. Every status is an answer but 5xx, 408, 425 and 429, which are a `TransientFailure` for `repeat`, 401 and 403 (`TARGET_FORBIDDEN`), and redirects
-   * (`TARGET_REFUSED`): a credential goes nowhere but to the URL that was configured.
+   * Sends one call, once. Every status is an answer but 5xx, 408, 425 and 429, which are a `TransientFailure` for `repeat`, 401 and 403 to own calls (`TARGET_FORBIDDEN`), and
+   * redirects (`TARGET_REFUSED`): a credential goes nowhere but to the URL that was configured.
    */
   readonly send: (call: ApiCall, options: TargetCallOptions) => Promise<ApiAnswer>
   /** Carries out an operation, again from its start after each `TransientFailure`. `attempt` counts from 1. */
   readonly repeat: <Result>(doing: string, operation: (attempt: number) => Promise<Result>, options: TargetCallOptions) => Promise<Result>
   /** The error for an answer that the caller did not expect, in the server's own words. */
   readonly refusal: (call: Pick<ApiCall, 'doing' | 'url'>, answer: ApiAnswer, hint?: string) => Error
+  /** The same for an answer that doing it all again may mend, as when somebody else was faster: a `TransientFailure`, which is the refusal itself after the last try. */
+  readonly again: (call: Pick<ApiCall, 'doing' | 'url'>, answer: ApiAnswer, hint?: string) => Error
 }
 
 /** What the API of a target is made of. */
@@ -50,6 +51,8 @@ export interface TargetApiOptions {
   readonly transport: Transport
   /** Of every own call, the credential among them. */
   readonly headers: Readonly<Record<string, string>>
+  /** Texts that no error may quote, however a server comes to say them. */
+  readonly secrets: readonly string[]
   readonly health: HostHealth
   readonly retry: RetryPolicy
   readonly bandwidth: Bandwidth | undefined
@@ -64,12 +67,17 @@ const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** Creates the API of a target. */
 export function createTargetApi(options: TargetApiOptions): TargetApi {
-  const { retry, observe, loginHint } = options
+  const { retry, observe, loginHint, secrets } = options
+  const mask = (text: string): string => maskSecrets(text, secrets)
+  const refusal: TargetApi['refusal'] = ({ doing, url }, answer, hint) => readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${mask(quote(answer))}`, {
+    hint: hint ?? 'See what the server says; nothing else was changed by this.',
+    details: { status: answer.status },
+  })
   return {
     async send(call, { signal }) {
       const answer = await sendCall(call, options, signal)
-      if (answer.status === 401 || answer.status === 403) throw forbidden(call, answer, loginHint)
-      if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) throw redirected(call, answer)
+      if (call.isOwn !== false && (answer.status === 401 || answer.status === 403)) throw forbidden(call, answer, { loginHint, mask })
+      if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) throw redirected(call, answer, mask)
       return answer
     },
     async repeat(doing, operation, { signal }) {
@@ -77,21 +85,26 @@ export function createTargetApi(options: TargetApiOptions): TargetApi {
         policy: retry,
         signal,
         onRetry: (failure, attempt, delay) => observe({ type: 'target-retry', doing, attempt, reason: failure.reason, delay }),
-        giveUp: (failure, tries) => readError('TARGET_UNREACHABLE', `Cannot ${doing}: ${failure.message || describeReason(failure.reason)}, in ${tries} tries`, {
-          hint: 'Run the command again: what was uploaded stays, and what is half done is completed.',
-          details: { reason: failure.reason, tries },
-          cause: failure,
-        }),
+        giveUp: (failure, tries) => isMirrorError(failure.cause) ? failure.cause : unreachable(doing, failure, tries),
       })
     },
-    refusal: ({ doing, url }, answer, hint) => readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${quote(answer)}`, {
-      hint: hint ?? 'See what the server says; nothing else was changed by this.',
-      details: { status: answer.status },
-    }),
+    refusal,
+    again(call, answer, hint) {
+      const cause = refusal(call, answer, hint)
+      return new TransientFailure('status', cause.message, { cause })
+    },
   }
 }
 
-async function sendCall(call: ApiCall, { transport, headers, health, retry, bandwidth, observe }: TargetApiOptions, signal: AbortSignal | undefined): Promise<ApiAnswer> {
+function unreachable(doing: string, failure: TransientFailure, tries: number): Error {
+  return readError('TARGET_UNREACHABLE', `Cannot ${doing}: ${failure.message || describeReason(failure.reason)}, in ${tries} tries`, {
+    hint: 'Run the command again: what was uploaded stays, and what is half done is completed.',
+    details: { reason: failure.reason, tries },
+    cause: failure,
+  })
+}
+
+async function sendCall(call: ApiCall, { transport, headers, secrets, health, retry, bandwidth, observe }: TargetApiOptions, signal: AbortSignal | undefined): Promise<ApiAnswer> {
   const url = new URL(call.url)
   const shown = (): string => redactUrl(url)
   health.assertUsable(url.host)
@@ -102,7 +115,7 @@ async function sendCall(call: ApiCall, { transport, headers, health, retry, band
     })
     const answer = await readAnswer(response)
     if (answer.status >= 500 || TRANSIENT.has(answer.status)) {
-      throw new TransientFailure('status', `${url.host} answered ${answer.status}${quote(answer)}`, { retryAfter: parseRetryAfter(answer.header('retry-after'), retry.now()) })
+      throw new TransientFailure('status', `${url.host} answered ${answer.status}${maskSecrets(quote(answer), secrets)}`, { retryAfter: parseRetryAfter(answer.header('retry-after'), retry.now()) })
     }
     health.succeeded(url.host)
     return answer
@@ -150,9 +163,20 @@ function parseJson(text: string): unknown {
 /** What the server says, for people: the text that APIs put into `error`, `detail` or `message`, or the start of the body. Of others, so never trusted to hold no secret. */
 function quote({ json, text }: ApiAnswer): string {
   const fields = isJsonObject(json) ? json : {}
-  const told = wordsOf(fields['error']) ?? wordsOf(fields['detail']) ?? wordsOf(fields['message']) ?? (/<(?:!doctype|html)/i.test(text) ? '' : text)
+  const told = wordsOf(fields['error']) ?? wordsOf(fields['detail']) ?? wordsOf(fields['message']) ?? wordsOfBody(text)
   const words = redactText(told.replace(/\s+/g, ' ').trim())
   return words === '' ? '' : `: ${words.length > LONGEST_QUOTE ? `${words.slice(0, LONGEST_QUOTE)}…` : words}`
+}
+
+/** Of an error of S3 only what it is: the rest of it repeats what was signed. */
+function wordsOfBody(text: string): string {
+  const code = /<Error>[^]*<Code>([^<]*)<\/Code>/.exec(text)?.[1]
+  if (code !== undefined) return `${code}: ${/<Message>([^<]*)<\/Message>/.exec(text)?.[1] ?? ''}`
+  return /<(?:!doctype|html|\?xml)/i.test(text) ? '' : text
+}
+
+function maskSecrets(text: string, secrets: readonly string[]): string {
+  return secrets.reduce((masked, secret) => masked.replaceAll(secret, '***'), text)
 }
 
 function wordsOf(value: unknown): string | undefined {
@@ -161,14 +185,19 @@ function wordsOf(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : JSON.stringify(value)
 }
 
-function forbidden({ doing, url }: ApiCall, answer: ApiAnswer, loginHint: string): Error {
-  const hint = answer.status === 401 ? loginHint : `The credential is known there, and may not do this. ${loginHint}`
-  return readError('TARGET_FORBIDDEN', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${quote(answer)}`, { hint, details: { status: answer.status } })
+interface ForbiddenOptions {
+  readonly loginHint: string
+  readonly mask: (text: string) => string
 }
 
-function redirected({ doing, url }: ApiCall, answer: ApiAnswer): Error {
+function forbidden({ doing, url }: ApiCall, answer: ApiAnswer, { loginHint, mask }: ForbiddenOptions): Error {
+  const hint = answer.status === 401 ? loginHint : `The credential is known there, and may not do this. ${loginHint}`
+  return readError('TARGET_FORBIDDEN', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${mask(quote(answer))}`, { hint, details: { status: answer.status } })
+}
+
+function redirected({ doing, url }: ApiCall, answer: ApiAnswer, mask: (text: string) => string): Error {
   const to = answer.header('location')
-  return readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} leads elsewhere (${answer.status}${to === undefined ? '' : ` to ${redactUrl(to)}`})`, {
+  return readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} leads elsewhere (${answer.status}${to === undefined ? '' : ` to ${mask(redactUrl(to))}`})`, {
     hint: 'Configure the URL that it leads to, if that is the server that is meant: a credential is sent nowhere else by itself.',
     details: { status: answer.status },
   })

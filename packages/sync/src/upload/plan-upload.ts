@@ -23,8 +23,8 @@ export interface CompareWithTargetOptions {
   /** What the selection leaves of upstream; undefined for a subdir that upstream does not have. */
   readonly wanted: ArtifactSet | undefined
   readonly listed: ArtifactSet
-  /** All that upstream lists: what is merely not wanted any more is not removed, as with `cas-sync-api-v5 -c`. Undefined when nothing is to be removed. */
-  readonly upstream: IndexTable | undefined
+  /** All that upstream lists: what is merely not wanted any more is not removed, as with `cas-sync-api-v5 -c`. Empty when nothing is to be removed. */
+  readonly upstream: readonly IndexTable[]
 }
 
 /** Compares what is wanted with what a target lists. Pure. */
@@ -50,11 +50,11 @@ function isComparable(artifact: Artifact, there: Artifact): boolean {
   return artifact.size !== there.size || digestKind(artifact.digest) === digestKind(there.digest)
 }
 
-function listUnknown(subdir: SubdirName, listed: ArtifactSet, upstream: IndexTable | undefined): ArtifactSet {
+function listUnknown(subdir: SubdirName, listed: ArtifactSet, upstream: readonly IndexTable[]): ArtifactSet {
   const remove = createArtifactSetBuilder(subdir)
-  if (upstream === undefined) return remove.build()
+  if (upstream.length === 0) return remove.build()
   const known = new Set<string>()
-  for (let row = 0; row < upstream.rows; row += 1) known.add(upstream.keyAt(row))
+  for (const table of upstream) for (let row = 0; row < table.rows; row += 1) known.add(table.keyAt(row))
   for (const artifact of listed) if (!known.has(artifact.name)) remove.add(artifact)
   return remove.build()
 }

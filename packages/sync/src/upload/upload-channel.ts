@@ -1,5 +1,6 @@
-import { type Artifact, type ArtifactSet, isMirrorError, MirrorError, type SubdirName } from '@mirror/core'
+import { type Artifact, type ArtifactSet, type IndexTable, isMirrorError, MirrorError, type SubdirName } from '@mirror/core'
 import { checkGuards, type GuardVerdict } from '@mirror/delta'
+import type { RepositoryClient } from '@mirror/repository-client'
 import { createMemoryStore } from '@mirror/store'
 import { closeLook, type SubdirLook } from '../look-at-subdir.ts'
 import { readGround } from '../ground.ts'
@@ -131,15 +132,36 @@ async function planTarget({ run, options, observe }: UploadRun, outcomes: readon
   return { planned, held, verdicts }
 }
 
-async function planOne(outcome: SubdirOutcome, { run, options: { target, clean = false }, observe }: UploadRun): Promise<PlannedUpload> {
+async function planOne(outcome: SubdirOutcome, { run, options: { target, clean = false, others: clients = [] }, observe }: UploadRun): Promise<PlannedUpload> {
   const subdir = subdirOf(outcome)
   // The noarch that a mirror gets where upstream has none is nothing to upload.
   const plan = outcome.status === 'planned' && outcome.plan.fetched !== undefined ? outcome.plan : undefined
   const listed = await target.list(subdir, { signal: run.signal })
   observe({ type: 'target-listed', subdir, artifacts: listed.count })
   const wanted = plan?.decision.comparison.added
-  const difference = compareWithTarget({ subdir, wanted, listed, upstream: clean ? plan?.original.table : undefined })
+  await using others = await readOthers(subdir, clean && plan !== undefined ? clients : [], run.signal)
+  const difference = compareWithTarget({ subdir, wanted, listed, upstream: clean && plan !== undefined ? [plan.original.table, ...others.tables] : [] })
   return { difference, listed, plan, summary: summarize(difference, listed, plan) }
+}
+
+interface OtherTables extends AsyncDisposable {
+  readonly tables: readonly IndexTable[]
+}
+
+/** What other channels list that go to the same target. One that cannot be read stops the run: what it lists would be removed. */
+async function readOthers(subdir: SubdirName, clients: readonly RepositoryClient[], signal: AbortSignal): Promise<OtherTables> {
+  const opened = new AsyncDisposableStack()
+  const tables: IndexTable[] = []
+  try {
+    for (const client of clients) {
+      const result = await client.fetchIndex(subdir, { signal })
+      if (result.status === 'fetched') tables.push(opened.use(result.index).table)
+    }
+    return { tables, [Symbol.asyncDispose]: async () => await opened.disposeAsync() }
+  } catch (error) {
+    await opened.disposeAsync()
+    throw error
+  }
 }
 
 const NO_SUMMARY: Omit<UploadSummary, 'subdir' | 'status'> = {
