@@ -10,6 +10,7 @@ import type { CliErrorCode } from '../error-codes.ts'
 import type { ErrorRow } from './error-row.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { SERVER_ERRORS } from './server-errors.ts'
+import { SITE_ERRORS } from './site-errors.ts'
 
 /** Every code that a command can end with. */
 export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | DeltaErrorCode | DifftarErrorCode | ServerErrorCode | CliErrorCode
@@ -48,6 +49,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
     advice: 'Use the key that the message names, or remove it.',
   },
   ...SERVER_ERRORS,
+  ...SITE_ERRORS,
   MIRROR_NOT_FOUND: {
     exit: 1,
     meaning: 'There is no mirror where one is looked for.',
