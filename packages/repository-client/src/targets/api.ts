@@ -67,17 +67,16 @@ const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** Creates the API of a target. */
 export function createTargetApi(options: TargetApiOptions): TargetApi {
-  const { retry, observe, loginHint, secrets } = options
-  const mask = (text: string): string => maskSecrets(text, secrets)
-  const refusal: TargetApi['refusal'] = ({ doing, url }, answer, hint) => readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${mask(quote(answer))}`, {
+  const { retry, observe, secrets } = options
+  const refusal: TargetApi['refusal'] = ({ doing, url }, answer, hint) => readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${quote(answer, secrets)}`, {
     hint: hint ?? 'See what the server says; nothing else was changed by this.',
     details: { status: answer.status },
   })
   return {
     async send(call, { signal }) {
       const answer = await sendCall(call, options, signal)
-      if (call.isOwn !== false && (answer.status === 401 || answer.status === 403)) throw forbidden(call, answer, { loginHint, mask })
-      if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) throw redirected(call, answer, mask)
+      if (call.isOwn !== false && (answer.status === 401 || answer.status === 403)) throw forbidden(call, answer, options)
+      if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) throw redirected(call, answer, secrets)
       return answer
     },
     async repeat(doing, operation, { signal }) {
@@ -115,7 +114,7 @@ async function sendCall(call: ApiCall, { transport, headers, secrets, health, re
     })
     const answer = await readAnswer(response)
     if (answer.status >= 500 || TRANSIENT.has(answer.status)) {
-      throw new TransientFailure('status', `${url.host} answered ${answer.status}${maskSecrets(quote(answer), secrets)}`, { retryAfter: parseRetryAfter(answer.header('retry-after'), retry.now()) })
+      throw new TransientFailure('status', `${url.host} answered ${answer.status}${quote(answer, secrets)}`, { retryAfter: parseRetryAfter(answer.header('retry-after'), retry.now()) })
     }
     health.succeeded(url.host)
     return answer
@@ -161,10 +160,10 @@ function parseJson(text: string): unknown {
 }
 
 /** What the server says, for people: the text that APIs put into `error`, `detail` or `message`, or the start of the body. Of others, so never trusted to hold no secret. */
-function quote({ json, text }: ApiAnswer): string {
+function quote({ json, text }: ApiAnswer, secrets: readonly string[]): string {
   const fields = isJsonObject(json) ? json : {}
   const told = wordsOf(fields['error']) ?? wordsOf(fields['detail']) ?? wordsOf(fields['message']) ?? wordsOfBody(text)
-  const words = redactText(told.replace(/\s+/g, ' ').trim())
+  const words = redactText(maskSecrets(told, secrets).replace(/\s+/g, ' ').trim())
   return words === '' ? '' : `: ${words.length > LONGEST_QUOTE ? `${words.slice(0, LONGEST_QUOTE)}…` : words}`
 }
 
@@ -185,19 +184,14 @@ function wordsOf(value: unknown): string | undefined {
   return value === undefined || value === null ? undefined : JSON.stringify(value)
 }
 
-interface ForbiddenOptions {
-  readonly loginHint: string
-  readonly mask: (text: string) => string
-}
-
-function forbidden({ doing, url }: ApiCall, answer: ApiAnswer, { loginHint, mask }: ForbiddenOptions): Error {
+function forbidden({ doing, url }: ApiCall, answer: ApiAnswer, { loginHint, secrets }: TargetApiOptions): Error {
   const hint = answer.status === 401 ? loginHint : `The credential is known there, and may not do this. ${loginHint}`
-  return readError('TARGET_FORBIDDEN', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${mask(quote(answer))}`, { hint, details: { status: answer.status } })
+  return readError('TARGET_FORBIDDEN', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${quote(answer, secrets)}`, { hint, details: { status: answer.status } })
 }
 
-function redirected({ doing, url }: ApiCall, answer: ApiAnswer, mask: (text: string) => string): Error {
+function redirected({ doing, url }: ApiCall, answer: ApiAnswer, secrets: readonly string[]): Error {
   const to = answer.header('location')
-  return readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} leads elsewhere (${answer.status}${to === undefined ? '' : ` to ${mask(redactUrl(to))}`})`, {
+  return readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} leads elsewhere (${answer.status}${to === undefined ? '' : ` to ${maskSecrets(redactUrl(to), secrets)}`})`, {
     hint: 'Configure the URL that it leads to, if that is the server that is meant: a credential is sent nowhere else by itself.',
     details: { status: answer.status },
   })

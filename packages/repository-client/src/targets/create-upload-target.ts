@@ -7,9 +7,11 @@ import { createGotTransport } from '../got-transport.ts'
 import { createHostHealth, DEFAULT_FAILING } from '../host-health.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from '../retry.ts'
 import { createTransferWatch } from '../transfer-watch.ts'
+import { ANACONDA } from './anaconda/anaconda.ts'
 import { createTargetApi } from './api.ts'
 import { QUETZ } from './quetz.ts'
-import type { TargetAuthorization, TargetProtocol } from './target-context.ts'
+import { USER_AGENT } from './user-agent.ts'
+import type { Listing, TargetAuthorization, TargetProtocol } from './target-context.ts'
 import type { TargetCredential, TargetKind, UploadTarget } from './target.ts'
 
 /** Options of `createUploadTarget`. */
@@ -34,7 +36,7 @@ export interface UploadTargetOptions extends Pick<RepositoryClientOptions, 'prox
   readonly observe?: Observe<TargetEvent>
 }
 
-const PROTOCOLS: Readonly<Partial<Record<TargetKind, TargetProtocol>>> = { quetz: QUETZ }
+const PROTOCOLS: Readonly<Partial<Record<TargetKind, TargetProtocol>>> = { anaconda: ANACONDA, quetz: QUETZ }
 
 const CONNECTIONS = 4
 const CONNECT_TIMEOUT = 10_000
@@ -50,21 +52,22 @@ export function createUploadTarget(options: UploadTargetOptions): UploadTarget {
   const retry: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry }
   const { transport, close } = openTransport(options)
   const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
-  const headers = { 'user-agent': 'conda-mirror-tools', 'accept-encoding': 'identity', ...protocol.headers(credential) }
+  const headers = { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...protocol.headers(credential) }
   const api = createTargetApi({
-    transport, headers, health, retry, observe, loginHint: options.loginHint, bandwidth: options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth),
+    transport, headers, secrets: secretsOf(credential), health, retry, observe, loginHint: options.loginHint, bandwidth: options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth),
   })
-  const listing = openListing(options, protocol.listing({ url, channel, labels, credential }))
+  const place = protocol.listing({ url, channel, labels, credential })
+  const listing = place === undefined ? undefined : openListing(options, place)
   const closeAll = async (): Promise<void> => {
-    await Promise.all([close(), listing.close()])
+    await Promise.all([close(), listing?.close()])
   }
   return {
     kind,
     name: `${redactUrl(url)}/${channel}`,
     ...protocol.createCalls({ api, url, channel, labels, isPublic }),
     list: async (subdir, { signal } = {}) => {
-      const result = await listing.fetchIndex(subdir, signal === undefined ? {} : { signal })
-      if (result.status !== 'fetched') return emptySet(subdir)
+      const result = await listing?.fetchIndex(subdir, signal === undefined ? {} : { signal })
+      if (result?.status !== 'fetched') return emptySet(subdir)
       await using index = result.index
       return index.table.artifacts()
     },
@@ -88,7 +91,7 @@ function openTransport({ proxy = {}, ca, insecure = false, concurrency = CONNECT
 }
 
 /** What a target lists is read as any channel is. */
-function openListing({ proxy, ca, insecure, spoolFolder, retry, failing }: UploadTargetOptions, place: ReturnType<TargetProtocol['listing']>) {
+function openListing({ proxy, ca, insecure, spoolFolder, retry, failing }: UploadTargetOptions, place: Listing) {
   return createRepositoryClient({
     channel: parseChannelUrl(place.url, { folder: 'target' }),
     headers: Object.fromEntries(Object.entries(place.headers).map(([name, value]) => [name, new Secret(value)])),
@@ -103,6 +106,13 @@ function openListing({ proxy, ca, insecure, spoolFolder, retry, failing }: Uploa
 
 function emptySet(subdir: SubdirName): ArtifactSet {
   return createArtifactSetBuilder(subdir).build()
+}
+
+/** What a credential is on the wire, in every form that a server could repeat. */
+function secretsOf(credential: TargetAuthorization): readonly string[] {
+  if (credential === undefined) return []
+  const secrets = credential.type === 'token' ? [credential.token] : [credential.password, Buffer.from(`${credential.user}:${credential.password}`).toString('base64')]
+  return secrets.filter((secret) => secret !== '')
 }
 
 function reveal(credential: TargetCredential | undefined): TargetAuthorization {

@@ -21,9 +21,15 @@ export type TargetCalls = Pick<UploadTarget, 'abilities' | 'check' | 'look' | 'u
 export interface TargetProtocol {
   /** The headers of every call, the credential among them. */
   readonly headers: (credential: TargetAuthorization) => Readonly<Record<string, string>>
-  /** Where a conda client finds the channel, and with which headers. */
-  readonly listing: (place: ListingPlace) => { readonly url: string; readonly headers: Readonly<Record<string, string>> }
+  /** Where a conda client finds the channel; undefined where that cannot be told: nothing is listed then, and every artifact is looked at. */
+  readonly listing: (place: ListingPlace) => Listing | undefined
   readonly createCalls: (context: TargetContext) => TargetCalls
+}
+
+/** Where a conda client finds a channel, and with which headers. */
+export interface Listing {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
 }
 
 /** A credential with its secrets revealed; undefined for a target that takes everybody. */

@@ -72,7 +72,7 @@ export interface UploadTarget extends AsyncDisposable {
   readonly abilities: TargetAbilities
   /** Asks whether the server is there and takes us. Before anything else, once. `user`: whom it takes us for, where it says. Throws also when the channel is not there. */
   readonly check: (options?: TargetCallOptions) => Promise<{ readonly user: string | undefined }>
-  /** What the index of a subdir lists, as a client sees it; empty for a subdir that is not there. Throws as `RepositoryClient.fetchIndex` does. */
+  /** What the index of a subdir lists, as a client sees it; empty for a subdir that is not there, or where the URL does not tell where the index is. Throws as `RepositoryClient.fetchIndex` does. */
   readonly list: (subdir: SubdirName, options?: TargetCallOptions) => Promise<ArtifactSet>
   /** Asks for one artifact; undefined when the API has no such question, so that only the index tells. */
   readonly look: (artifact: Artifact, options?: TargetCallOptions) => Promise<TargetLook | undefined>
