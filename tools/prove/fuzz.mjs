@@ -11,6 +11,7 @@ import { compressBzip2 } from '@mirror/test-fixtures'
 import { root } from '../lib/workspace.mjs'
 import { createRandom } from '../../packages/sync/test/crash/random.ts'
 import { runCommand } from './catalogue/scene.mjs'
+import { artifactParts } from './fuzz-artifacts.mjs'
 import { deltaParts } from './fuzz-deltas.mjs'
 
 const given = JSON.parse(process.argv[2] ?? '{}')
@@ -203,7 +204,7 @@ const configuration = async () => {
   return exitCode === 2 && /code: CONFIG_\w+|code: CHANNEL_INVALID|code: \w+/.test(stderr) && !stderr.includes('INTERNAL') ? undefined : `exit code ${exitCode}: ${stderr.slice(0, 600)}`
 }
 
-const PARTS = [['index scanner against JSON.parse', 4, scanner], ['artifact names', 1, names], ['subdirs', 0.5, subdirs], ['versions against rattler', 2, versions], ['version specs against rattler', 2, versionSpecs], ['match specs', 2, matchSpecs], ['zstd and bz2', 2, packed], ['shards', 1, shards], ['configurations', 1.5, configuration], ...await deltaParts(join(folder, 'deltas'), { mutate })]
+const PARTS = [['index scanner against JSON.parse', 4, scanner], ['artifact names', 1, names], ['subdirs', 0.5, subdirs], ['versions against rattler', 2, versions], ['version specs against rattler', 2, versionSpecs], ['match specs', 2, matchSpecs], ['zstd and bz2', 2, packed], ['shards', 1, shards], ['configurations', 1.5, configuration], ...await artifactParts(join(folder, 'artifacts'), { mutate, random }), ...await deltaParts(join(folder, 'deltas'), { mutate })]
 const seconds = quick ? 25 : 250
 const total = PARTS.reduce((sum, [, share]) => sum + share, 0)
 const found = { points: 0, failed: 0, findings: [], notes: [] }

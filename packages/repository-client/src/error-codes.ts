@@ -29,6 +29,8 @@ export type RepositoryClientErrorCode =
   /** A file of a channel on disk that is not a plain, readable file inside of the channel. */
   | 'FILE_REFUSED'
   | 'NETRC_INVALID'
+  /** An artifact that is not one: broken archive, no index.json, or one that is none. */
+  | 'ARTIFACT_UNREADABLE'
   /** A target answers 401 or 403. */
   | 'TARGET_FORBIDDEN'
   /** A target gave no answer, or only transient failures, in all tries. */
