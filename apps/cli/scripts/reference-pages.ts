@@ -1,7 +1,8 @@
 // The pages of docs/reference that follow from the code: each is a function of the tables and unions that the commands use.
 import { readFileSync } from 'node:fs'
 import { SERVER_METRICS } from '@mirror/server'
-import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand, type FrontDoor, FRONT_DOORS } from '../src/command-line/flags.ts'
+import { type CommandDefinition, COMMANDS, type FlagDefinition, formatCommand } from '../src/command-line/flags.ts'
+import { type FrontDoor, FRONT_DOORS } from '../src/command-line/front-doors.ts'
 import type { KeyGroup } from '../src/config/key-reference.ts'
 import { KEY_GROUPS } from '../src/config/keys.ts'
 import { ERROR_TABLE } from '../src/errors/error-table.ts'
@@ -32,7 +33,7 @@ const PACKAGES = [
 /** The packages whose events commands show. */
 const TELLING: readonly string[] = ['apps/cli', 'packages/sync', 'packages/repository-client', 'packages/store', 'apps/server']
 /** Told in another way: as `progress`, and as `notice`. */
-const UNPRINTED: readonly string[] = ['bytes-received', 'verify-progress', 'request-failed', 'guesses-refused', 'renewed', 'renewal-failed', 'certificate-expires']
+const UNPRINTED: readonly string[] = ['bytes-received', 'bytes-sent', 'verify-progress', 'request-failed', 'guesses-refused', 'renewed', 'renewal-failed', 'certificate-expires']
 
 /** The codes that a package's union names, read from its source. */
 export function readErrorCodes(folder: string): readonly string[] {
@@ -199,6 +200,8 @@ ${Object.entries(FRONT_DOORS).map(describeDoor).join('\n')}`
 const DOOR_TEXTS: Readonly<Record<string, string>> = {
   'cas-sync': '`mirror sync` under its old name and with its old flags, and `mirror config` as `--config`.',
   'cas-merge': '`mirror merge` under its old name, with `--config` as `cas-sync` has it. It reads the same configuration.',
+  'cas-sync-api-v4': '`mirror upload` under its old name, to the site of anaconda-client that `dest_site` names. It reads the same configuration.',
+  'cas-sync-api-v5': '`mirror upload` under its old name, to the Anaconda Server whose URL is `dest_site`, into the channel `dest_channel`. It reads the same configuration.',
   'cas-server': '`mirror serve` under its old name, with `--config` as `cas-sync` has it. It reads the same configuration.',
 }
 

@@ -1,5 +1,6 @@
 // The help of every command as it is bundled: what yargs prints, for the usual widths.
-import { COMMANDS, FAMILIES, FRONT_DOORS } from '../src/command-line/flags.ts'
+import { COMMANDS, FAMILIES } from '../src/command-line/flags.ts'
+import { FRONT_DOORS } from '../src/command-line/front-doors.ts'
 import { parseFrontDoor, parseMirror } from '../src/command-line/parse-command-line.ts'
 import { nameHelp, RENDERED_WIDTHS } from '../src/command-line/read-help.ts'
 

@@ -1,10 +1,10 @@
 import type { ServerEvent } from '@mirror/server'
 import type { VerifyEvent } from '@mirror/store'
-import type { SyncEvent } from '@mirror/sync'
+import type { UploadEvent } from '@mirror/sync'
 import type { RunEvent } from './events.ts'
 
 /** Every event that `--json` can print, but for the last line. Received and verified bytes are told as `progress`, and what the server says beside requests as `notice`. */
-export type PrintedEvent = Exclude<SyncEvent['type'], 'bytes-received'> | Exclude<VerifyEvent['type'], 'verify-progress'> | RunEvent['type'] | Extract<ServerEvent['type'], 'request'>
+export type PrintedEvent = Exclude<UploadEvent['type'], 'bytes-received' | 'bytes-sent'> | Exclude<VerifyEvent['type'], 'verify-progress'> | RunEvent['type'] | Extract<ServerEvent['type'], 'request'>
 
 /** What each event means. It does not compile while an event of any package is missing, or one too many. */
 export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
@@ -50,5 +50,14 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   'installer-failed': 'An installer could not be had.',
   'installers-finished': 'The work on the installers ended, with its report.',
   'installers-failed': 'The work on the installers ended with an error.',
+  'target-listed': 'What the target of `upload` lists of a subdir was read.',
+  'upload-planned': 'What will happen to the target: what it lacks, what it has, names that it has with other bytes, what is removed.',
+  'upload-started': 'An artifact is being fetched, to be uploaded.',
+  'upload-done': 'The target has an artifact: `uploaded`, `replaced`, `present` (it had it), or `conflict` (it keeps other bytes under that name).',
+  'upload-failed': 'An artifact could not be had, or not be uploaded.',
+  'target-retry': 'Something with the target failed and is done again from its start after `delay` milliseconds.',
+  'target-checked': 'The target was asked whether it lists what it took.',
+  removed: 'An artifact was removed from the target, or was not there (`absent`).',
+  'upload-finished': 'The upload of a channel ended, with its report.',
   request: '`serve` answered a request. `user` is the name of the user or token that was let in, where one was needed; `bytes` are those that went to the client, head included; `duration` is in milliseconds; `isWhole` is false where the connection broke.',
 }

@@ -1,5 +1,5 @@
 import type { VerifyEvent } from '@mirror/store'
-import type { InstallersReport, SyncEvent, SyncReport } from '@mirror/sync'
+import type { InstallersReport, SyncReport, UploadEvent, UploadReport } from '@mirror/sync'
 import type { ErrorFacts } from './errors/error-facts.ts'
 
 /** How much somebody wants to read. */
@@ -25,16 +25,17 @@ export type RunEvent =
   | { readonly type: 'progress'; readonly channel: string; readonly progress: ChannelProgress }
   | { readonly type: 'channel-finished'; readonly channel: string; readonly report: SyncReport }
   | { readonly type: 'channel-failed'; readonly channel: string; readonly error: ErrorFacts }
+  | { readonly type: 'upload-finished'; readonly channel: string; readonly report: UploadReport }
   | { readonly type: 'delta-started'; readonly delta: string; readonly work: 'verify' | 'write'; readonly files: number; readonly bytes: number }
   | { readonly type: 'delta-finished'; readonly delta: string; readonly work: 'verify' | 'write' }
   | { readonly type: 'installers-started'; readonly remote: string }
   | { readonly type: 'installers-finished'; readonly remote: string; readonly report: InstallersReport }
   | { readonly type: 'installers-failed'; readonly remote: string; readonly error: ErrorFacts }
 
-/** What a renderer shows: an event of the run, or one of `syncChannel` or `verifyStore` with its channel. */
+/** What a renderer shows: an event of the run, or one of `syncChannel`, `uploadChannel` or `verifyStore` with its channel. */
 export type ShownEvent =
   | RunEvent
-  | { readonly type: 'sync'; readonly channel: string; readonly event: SyncEvent }
+  | { readonly type: 'sync'; readonly channel: string; readonly event: UploadEvent }
   | { readonly type: 'verify'; readonly channel: string; readonly event: VerifyEvent }
   /** How far the work on a delta is: what is behind, in all. */
   | { readonly type: 'delta'; readonly delta: string; readonly files: number; readonly bytes: number }

@@ -42,6 +42,16 @@ export async function runCasMerge(argv: readonly string[], context: CommandConte
   return run('cas-merge', argv, context)
 }
 
+/** Carries out `cas-sync-api-v4 <argv>` and answers the exit code. Never throws, never ends the process. */
+export async function runCasSyncApiV4(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  return run('cas-sync-api-v4', argv, context)
+}
+
+/** Carries out `cas-sync-api-v5 <argv>` and answers the exit code. Never throws, never ends the process. */
+export async function runCasSyncApiV5(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
+  return run('cas-sync-api-v5', argv, context)
+}
+
 /** Carries out `cas-server <argv>` and answers the exit code. Never throws, never ends the process. */
 export async function runCasServer(argv: readonly string[], context: CommandContext): Promise<ExitCode> {
   return run('cas-server', argv, context)

@@ -47,7 +47,7 @@ async function run(program: 'mirror' | 'cas-sync', argv: readonly string[]): Pro
   return { code, stdout, loaded }
 }
 
-test.for<readonly [Program, ...string[]]>([['mirror'], ['cas-sync'], ['cas-merge'], ['cas-server'], ['mirror', 'delta'], ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')] as const)])('the bundled help of %j is what yargs prints, at every width', async ([program, ...words]) => {
+test.for<readonly [Program, ...string[]]>([['mirror'], ['cas-sync'], ['cas-merge'], ['cas-sync-api-v4'], ['cas-sync-api-v5'], ['cas-server'], ['mirror', 'delta'], ...COMMANDS.map(({ name }) => ['mirror', ...name.split(' ')] as const)])('the bundled help of %j is what yargs prints, at every width', async ([program, ...words]) => {
   for (const columns of [80, 110, 200]) {
     const expected = await renderHelp([program, ...words], columns)
     for (const flag of ['--help', '-h']) expect(readHelp({ program, argv: [...words, flag], columns }, help)).toBe(expected)

@@ -8,6 +8,7 @@ export const GROUPS = {
   delta: 'The delta:',
   serving: 'How to serve it:',
   token: 'The token:',
+  uploading: 'Where to upload it:',
 } as const
 
 /** One flag, as the help and the reference page tell it. */
@@ -129,6 +130,21 @@ export const SERVING: readonly FlagDefinition[] = [
   { name: 'tls-cert', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Serve over TLS with this certificate (plain HTTP)' },
   { name: 'tls-key', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'The key of the certificate' },
 ]
+
+/** How to upload, whatever the server. */
+export const UPLOADING: readonly FlagDefinition[] = [
+  { name: 'label', type: 'texts', value: 'LABEL', group: GROUPS.uploading, describe: 'Label of what is uploaded to an Anaconda repository (main; repeatable)' },
+  { name: 'private', type: 'boolean', group: GROUPS.uploading, describe: 'Packages that have to be created there are for their owner alone' },
+  { name: 'concurrency', type: 'text', value: 'N', group: GROUPS.how, describe: 'Artifacts to upload at once (4)' },
+  { name: 'clean', type: 'boolean', group: GROUPS.safety, describe: 'Remove from the server what upstream lists no more' },
+  { name: 'replace', type: 'boolean', group: GROUPS.safety, describe: 'Replace what the server has under the same name with other bytes, instead of reporting it' },
+]
+
+/** Which server. */
+export const TO: FlagDefinition = {
+  name: 'to', type: 'text', value: 'URL', group: GROUPS.uploading,
+  describe: 'KIND+https://HOST/CHANNEL, of the kinds quetz, prefix, artifactory, anaconda and anaconda6 (dest_url, else the site of anaconda-client that dest_site names)',
+}
 
 /** What a token is to be. */
 export const TOKEN_LIMITS: readonly FlagDefinition[] = [

@@ -1,5 +1,5 @@
 import {
-  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SERVING, SHOW_CONFIG, SHOW_SECRETS, TOKEN_LIMITS,
+  CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SERVING, SHOW_SECRETS, TO, TOKEN_LIMITS, UPLOADING,
 } from './flag-definitions.ts'
 
 export type { FlagDefinition } from './flag-definitions.ts'
@@ -7,7 +7,7 @@ export { type Flags, toFlags } from './parsed-flags.ts'
 
 /** The commands of `mirror`. */
 export type MirrorCommand =
-  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'serve' | 'token new' | 'config'
+  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'upload' | 'serve' | 'token new' | 'config'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -209,6 +209,15 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
   },
   {
+    name: 'upload',
+    describe: 'Bring a channel of a repository server up to date with upstream: what it lacks is uploaded',
+    flags: [TO, ...SELECTION, ...UPLOADING, ...pick(CARRYING_OUT, 'bandwidth', 'timeout', 'max-delete', 'allow-empty', 'allow-shrink'), DRY_RUN, ...OUTPUT],
+    examples: [
+      ['mirror upload -f mirror.yaml --dry-run', 'what would be uploaded, what is there, and what differs'],
+      ['mirror upload -f mirror.yaml --to quetz+https://quetz.example.org/main', 'to a quetz'],
+    ],
+  },
+  {
     name: 'serve',
     describe: 'Serve the mirror over HTTP to conda, mamba and pixi, until it is stopped',
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...SERVING, ...OUTPUT],
@@ -241,37 +250,6 @@ export const COMMANDS: readonly CommandDefinition[] = [
     ],
   },
 ]
-
-/** The flags of `cas-sync`: those of the tool of that name, and those of `mirror sync`. */
-export const CAS_SYNC_FLAGS: readonly FlagDefinition[] = [...SELECTION, ...CARRYING_OUT, DRY_RUN, METRICS, SHOW_CONFIG, SHOW_SECRETS, ...OUTPUT]
-
-/** A command that is a program of its own, under the name that cas-mirror had for it: flags and words as there, and `--config`. */
-export interface FrontDoor {
-  readonly command: MirrorCommand
-  readonly describe: string
-  readonly flags: readonly FlagDefinition[]
-  readonly words: readonly WordDefinition[]
-  readonly examples: readonly (readonly [string, string])[]
-}
-
-const MERGE = COMMANDS.find(({ name }) => name === 'merge')
-const SERVE = COMMANDS.find(({ name }) => name === 'serve')
-
-/** The front doors by their names. */
-export const FRONT_DOORS: Readonly<Record<'cas-sync' | 'cas-merge' | 'cas-server', FrontDoor>> = {
-  'cas-sync': {
-    command: 'sync', describe: 'Bring the mirror up to date with upstream', flags: CAS_SYNC_FLAGS, words: [],
-    examples: [['cas-sync -f mirror.yaml', 'with a file'], ['cas-sync -f mirror.yaml --config', 'check it, and show what holds']],
-  },
-  'cas-merge': {
-    command: 'merge', describe: MERGE?.describe ?? '', flags: [...MERGE?.flags ?? [], SHOW_CONFIG, SHOW_SECRETS], words: MERGE?.words ?? [],
-    examples: [['cas-merge -f mirror.yaml', 'what is in delta_dir'], ['cas-merge /media/usb/delta_pkgs /srv/mirror', 'without a file']],
-  },
-  'cas-server': {
-    command: 'serve', describe: SERVE?.describe ?? '', flags: [...SERVE?.flags ?? [], SHOW_CONFIG, SHOW_SECRETS], words: [],
-    examples: [['cas-server -f mirror.yaml', 'on every address of this machine'], ['cas-server -f mirror.yaml --port 8080', 'on a port that needs no rights']],
-  },
-}
 
 /** What commands of two words have in common, by the first word. */
 export const FAMILIES: Readonly<Record<string, string>> = { delta: 'Make, apply or look at deltas, which carry changes across an air gap', token: 'Make tokens for those who may read the mirror' }

@@ -1,7 +1,7 @@
 import type { Flags, MirrorCommand } from './flags.ts'
 
 /** The name that the command line was started by. */
-export type Program = 'mirror' | 'cas-sync' | 'cas-merge' | 'cas-server'
+export type Program = 'mirror' | 'cas-sync' | 'cas-merge' | 'cas-sync-api-v4' | 'cas-sync-api-v5' | 'cas-server'
 
 /** A command to be carried out. */
 export interface CommandInvocation {

@@ -1,5 +1,6 @@
 import yargs, { type Argv } from 'yargs'
-import { type CommandDefinition, COMMANDS, FAMILIES, type FlagDefinition, formatCommand, FRONT_DOORS } from './flags.ts'
+import { type CommandDefinition, COMMANDS, FAMILIES, type FlagDefinition, formatCommand } from './flags.ts'
+import { FRONT_DOORS } from './front-doors.ts'
 import type { Invocation, Program } from './invocation.ts'
 import { createDoorInvocation, createInvocation, PARSER_CONFIGURATION } from './parse-plain-line.ts'
 import { fitHelp } from './read-help.ts'

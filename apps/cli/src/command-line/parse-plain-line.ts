@@ -1,4 +1,5 @@
-import { type CommandDefinition, findCommand, type FlagDefinition, FRONT_DOORS, type FrontDoor, toFlags, type WordDefinition } from './flags.ts'
+import { type CommandDefinition, findCommand, type FlagDefinition, toFlags, type WordDefinition } from './flags.ts'
+import { FRONT_DOORS, type FrontDoor } from './front-doors.ts'
 import type { CommandInvocation, Program } from './invocation.ts'
 
 /**
@@ -24,8 +25,8 @@ export function createInvocation({ name, words }: CommandDefinition, args: Argum
 }
 
 /** What parsed arguments of `cas-sync` and the like ask for. */
-export function createDoorInvocation({ command, words }: FrontDoor, args: Arguments): CommandInvocation {
-  const flags = toFlags(args, words)
+export function createDoorInvocation({ command, words, api }: FrontDoor, args: Arguments): CommandInvocation {
+  const flags = { ...toFlags(args, words), api }
   return { type: 'command', command: flags.config ? 'config' : command, flags }
 }
 

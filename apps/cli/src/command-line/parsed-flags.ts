@@ -30,6 +30,12 @@ export interface Flags {
   readonly metricsFile: string | undefined
   readonly removeChannels: readonly string[]
   readonly to: string | undefined
+  /** Of `upload`: which program was started, where that decides which API is spoken. */
+  readonly api: 'v4' | 'v5' | undefined
+  readonly labels: readonly string[]
+  readonly isPrivate: boolean
+  readonly clean: boolean
+  readonly replace: boolean
   readonly list: boolean
   readonly generation: string | undefined
   readonly full: boolean
@@ -84,6 +90,10 @@ function toServingFlags({ text, texts }: Pick<ReadArguments, 'text' | 'texts'>):
   }
 }
 
+function toUploadFlags({ texts, on }: Pick<ReadArguments, 'texts' | 'on'>): Pick<Flags, 'api' | 'labels' | 'isPrivate' | 'clean' | 'replace'> {
+  return { api: undefined, labels: texts('label'), isPrivate: on('private'), clean: on('clean'), replace: on('replace') }
+}
+
 /** Reads parsed arguments, whatever parsed them. Of a flag that takes one value and is given twice the last one holds. */
 export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly WordDefinition[] = []): Flags {
   const text = (name: string): string | undefined => {
@@ -129,6 +139,7 @@ export function toFlags(args: Readonly<Record<string, unknown>>, words: readonly
     output: text('output'),
     ...toDeltaFlags({ text, texts, on }),
     ...toServingFlags({ text, texts }),
+    ...toUploadFlags({ texts, on }),
     words: Object.fromEntries(words.filter(({ repeatable }) => repeatable !== true).map(({ name }) => [name, text(name)])),
   }
 }

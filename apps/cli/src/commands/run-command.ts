@@ -26,7 +26,7 @@ export interface CommandStart {
 }
 
 /** Commands for which it matters what is wanted of a channel. */
-const SELECTING: ReadonlySet<MirrorCommand> = new Set(['sync', 'plan', 'explain'])
+const SELECTING: ReadonlySet<MirrorCommand> = new Set(['sync', 'plan', 'explain', 'upload'])
 
 /** Reads the configuration, carries a command out, and answers the exit code. Throws what the configuration throws. */
 export async function runCommand(command: MirrorCommand, start: CommandStart): Promise<ExitCode> {
@@ -80,6 +80,7 @@ const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Sessi
   'delta request': async (session) => await (await import('./delta/request.ts')).runDeltaRequest(session),
   'delta new-key': async (session) => await (await import('./delta/new-key.ts')).runNewKey(session),
   'token new': async (session) => await (await import('./new-token.ts')).runNewToken(session),
+  upload: async (session) => await (await import('./upload/upload.ts')).runUpload(session),
   serve: async (session) => await (await import('./serve.ts')).runServe(session),
   diff: async (session) => await (await import('./diff/diff.ts')).runDiff(session),
   adopt: async (session) => await (await import('./adopt.ts')).runAdopt(session),

@@ -176,7 +176,8 @@ function runOfFailure({ code, message }: ErrorFacts, { now }: Session): PastRun 
   return { ...nothing, command: 'sync', finished: new Date(now()).toISOString(), status: 'failed', error: { code, message } }
 }
 
-interface OpenAlongsideOptions {
+/** What `openAlongside` needs. */
+export interface OpenAlongsideOptions {
   readonly config: Session['config']
   readonly runtime: Runtime
   readonly spool: SpoolFolder
@@ -185,7 +186,7 @@ interface OpenAlongsideOptions {
 }
 
 /** The other channels of the configuration: people use them together, so what a closure needs may come from any of them. */
-function openAlongside(channel: ChannelUrl, { config, runtime, spool, observe, isWanted }: OpenAlongsideOptions): AsyncDisposable & { readonly channels: readonly AlongsideChannel[] } {
+export function openAlongside(channel: ChannelUrl, { config, runtime, spool, observe, isWanted }: OpenAlongsideOptions): AsyncDisposable & { readonly channels: readonly AlongsideChannel[] } {
   const others = isWanted ? config.channels.filter((other) => other.channel.url !== channel.url) : []
   const channels = others.map((other) => ({
     channel: other.channel,

@@ -128,6 +128,10 @@ export const CONFIG_READERS: FieldReaders<ConfigValues> = {
   delta_keys: filledList(readText('takes the text of a public key, or the path of its file')),
   dest_site: readPlain,
   dest_channel: readPlain,
+  dest_url: readText('takes KIND+https://HOST/CHANNEL'),
+  dest_labels: filledList(readText('takes names of labels')),
+  dest_access: readOneOf(['public', 'private'], 'takes public or private'),
+  dest_concurrency: parsedBy((value) => withinOne(value, 64), 'takes a whole number from 1 to 64'),
   serve: readServe,
 }
 

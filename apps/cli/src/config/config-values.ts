@@ -62,5 +62,9 @@ export interface ConfigValues extends SelectionValues {
   readonly delta_keys?: readonly string[] | undefined
   readonly dest_site?: string | undefined
   readonly dest_channel?: string | undefined
+  readonly dest_url?: string | undefined
+  readonly dest_labels?: readonly string[] | undefined
+  readonly dest_access?: 'public' | 'private' | undefined
+  readonly dest_concurrency?: number | undefined
   readonly serve?: ServeValues | undefined
 }

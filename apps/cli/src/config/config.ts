@@ -59,10 +59,15 @@ export interface DeltaConfig {
   readonly keys: readonly string[]
 }
 
-/** Keys that other commands read from the same file; kept, so that the file can be printed whole. */
-export interface ForOtherCommands {
-  readonly dest_site: string | undefined
-  readonly dest_channel: string | undefined
+/** Where and how artifacts are uploaded, as the file and the flags say it; what is undefined has its default where it is used. */
+export interface UploadConfig {
+  readonly site: string | undefined
+  readonly channel: string | undefined
+  /** `KIND+https://HOST/CHANNEL`. */
+  readonly url: string | undefined
+  readonly labels: readonly string[] | undefined
+  readonly access: 'public' | 'private' | undefined
+  readonly concurrency: number | undefined
 }
 
 /** The configuration that holds: flags over file over defaults. Secrets are only in `channels` and `installers.remote`, as `Secret`. */
@@ -101,7 +106,7 @@ export interface Config {
   readonly certificates: string | undefined
   /** What `verbose` says; flags win over it. */
   readonly logLevel: LogLevel | undefined
-  readonly others: ForOtherCommands
+  readonly upload: UploadConfig
   readonly serve: ServeConfig
   readonly maximumDeletes: number | undefined
   /** Bytes that must stay free. */

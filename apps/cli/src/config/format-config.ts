@@ -57,7 +57,7 @@ function formatKeeping({ derivatives, reuse, grace, retain, fileMode, directoryM
 
 const VERBOSE = { CRITICAL: 0, ERROR: 0, WARNING: 0, INFO: 1, DEBUG: 2 } as const
 
-function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLevel, delta, others }: Config): object {
+function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLevel, delta, upload }: Config): object {
   return {
     concurrency,
     ...(bandwidth === undefined ? {} : { bandwidth }),
@@ -68,8 +68,13 @@ function formatFetching({ concurrency, bandwidth, timeouts, certificates, logLev
     delta_dir: delta.directory,
     ...(delta.secretKey === undefined ? {} : { delta_sign: delta.secretKey }),
     ...(delta.keys.length === 0 ? {} : { delta_keys: delta.keys }),
-    ...Object.fromEntries(Object.entries(others).filter(([, value]) => value !== undefined)),
+    ...formatUpload(upload),
   }
+}
+
+function formatUpload({ site, channel, url, labels, access, concurrency }: Config['upload']): object {
+  const keys = { dest_site: site, dest_channel: channel, dest_url: url, dest_labels: labels, dest_access: access, dest_concurrency: concurrency }
+  return Object.fromEntries(Object.entries(keys).filter(([, value]) => value !== undefined))
 }
 
 /** Keys that say the same for all channels: they stand at the top. */

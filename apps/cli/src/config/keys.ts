@@ -1,6 +1,7 @@
 import { type KeyGroup, type KeyReference, NEXT } from './key-reference.ts'
 import { SELECTION } from './selection-keys.ts'
 import { SERVING_KEYS } from './serving-keys.ts'
+import { UPLOADING_KEYS } from './uploading-keys.ts'
 
 const CHANNELS: KeyGroup = {
   title: 'What is mirrored, and where to',
@@ -149,8 +150,6 @@ const FETCHING: KeyGroup = {
       meaning: 'How much is told where neither `--verbose`, `--quiet` nor `--log-level` says so: `0` warnings, `1` or `false` information, `2` and more or `true` everything.',
       since: 'cas-mirror',
     },
-    { key: 'dest_site', takes: 'a text', meaning: 'For `cas-sync-api-v4`, which reads the same file. Other commands pay it no attention.', since: 'cas-mirror' },
-    { key: 'dest_channel', takes: 'a text', meaning: 'The same.', since: 'cas-mirror' },
     {
       key: 'delta',
       takes: '`true` or `false`',
@@ -163,7 +162,7 @@ const FETCHING: KeyGroup = {
 }
 
 /** Every key that has a meaning, in the order of the reference page. */
-export const KEY_GROUPS: readonly KeyGroup[] = [CHANNELS, SELECTION, PUBLISHING, FETCHING, SERVING_KEYS]
+export const KEY_GROUPS: readonly KeyGroup[] = [CHANNELS, SELECTION, PUBLISHING, FETCHING, SERVING_KEYS, UPLOADING_KEYS]
 
 /** The same without their groups. */
 export const KEYS: readonly KeyReference[] = KEY_GROUPS.flatMap(({ keys }) => keys)

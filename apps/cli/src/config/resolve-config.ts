@@ -65,7 +65,7 @@ export function resolveConfig({ file, env, flags, workingDirectory, now = Date.n
     bandwidth,
     timeouts: override(override(STANDARD_TIMEOUTS, values.timeouts ?? {}), { idle: chosen.timeout }),
     logLevel: levelOf(values.verbose),
-    others: { dest_site: values.dest_site, dest_channel: values.dest_channel },
+    upload: resolveUpload(values, flags, chosen.settings.concurrency),
     serve: served.serve,
     maximumDeletes: chosen.maximumDeletes,
     reserve: chosen.reserve,
@@ -86,6 +86,17 @@ function resolvePaths(
     delta: { directory: absolute(flags.words['delta'] ?? deltaDir), isRecorded: delta, secretKey: secretKey === undefined ? undefined : absolute(secretKey), keys: keys.map((key) => (isPublicKey(key) ? key : absolute(key))) },
     metricsFile: metrics === undefined ? undefined : absolute(metrics),
     certificates: certificates === undefined ? undefined : absolute(certificates),
+  }
+}
+
+function resolveUpload(values: ConfigValues, flags: Flags, concurrency: number | undefined): Config['upload'] {
+  return {
+    site: values.dest_site,
+    channel: values.dest_channel,
+    url: values.dest_url,
+    labels: flags.labels.length > 0 ? flags.labels : values.dest_labels,
+    access: flags.isPrivate ? 'private' : values.dest_access,
+    concurrency: concurrency ?? values.dest_concurrency,
   }
 }
 

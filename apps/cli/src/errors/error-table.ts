@@ -11,6 +11,7 @@ import type { ErrorRow } from './error-row.ts'
 import type { ExitCode } from './exit-codes.ts'
 import { SERVER_ERRORS } from './server-errors.ts'
 import { SITE_ERRORS } from './site-errors.ts'
+import { UPLOAD_ERRORS } from './upload-errors.ts'
 
 /** Every code that a command can end with. */
 export type KnownErrorCode = CoreErrorCode | StoreErrorCode | RepositoryClientErrorCode | SelectionErrorCode | SyncErrorCode | DeltaErrorCode | DifftarErrorCode | ServerErrorCode | CliErrorCode
@@ -50,6 +51,7 @@ export const ERROR_TABLE: Readonly<Record<KnownErrorCode, ErrorRow>> = {
   },
   ...SERVER_ERRORS,
   ...SITE_ERRORS,
+  ...UPLOAD_ERRORS,
   MIRROR_NOT_FOUND: {
     exit: 1,
     meaning: 'There is no mirror where one is looked for.',

@@ -1,4 +1,4 @@
-import type { InstallersReport, SyncReport } from '@mirror/sync'
+import type { InstallersReport, SyncReport, UploadReport } from '@mirror/sync'
 
 /** The exit codes of our commands. */
 export type ExitCode = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 130
@@ -39,4 +39,12 @@ export function exitOfReport(report: SyncReport): ExitCode {
 export function exitOfInstallers({ status, held, failed }: InstallersReport): ExitCode {
   if (status === 'refused') return 4
   return status === 'held' || held.length > 0 || failed.length > 0 ? 3 : 0
+}
+
+/** The exit code of a channel that was uploaded or whose upload was planned. Names with other bytes on the server are left out until somebody decides. */
+export function exitOfUpload({ status, held, failed, conflicts, notRemoved, subdirs }: UploadReport): ExitCode {
+  if (status === 'refused') return 4
+  if (status === 'stopped' || (status === 'held' && subdirs.every((summary) => summary.status !== 'planned'))) return 1
+  const isLeftOut = subdirs.some(({ leftOut }) => leftOut.some(({ reason }) => !BY_POLICY.includes(reason)))
+  return held.length + failed.length + conflicts.length + notRemoved > 0 || isLeftOut ? 3 : 0
 }

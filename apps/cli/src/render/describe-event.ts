@@ -1,6 +1,6 @@
 import { redactText } from '@mirror/core'
 import type { VerifyEvent } from '@mirror/store'
-import type { SubdirSummary, SyncEvent } from '@mirror/sync'
+import type { SubdirSummary, UploadEvent } from '@mirror/sync'
 import { formatError } from '../errors/error-facts.ts'
 import type { LogLevel, ShownEvent } from '../events.ts'
 import { formatBytes, formatCount, formatDuration, formatNoun, formatTime } from './format.ts'
@@ -37,12 +37,14 @@ export function describeEvent(shown: ShownEvent): Described | undefined {
 
 const DELTA_WORK = { verify: 'verifying', write: 'writing' } as const
 
-type OtherWork = Extract<ShownEvent, { readonly type: 'channel-failed' | 'delta-started' | 'installers-started' | 'installers-finished' | 'installers-failed' }>
+type OtherWork = Extract<ShownEvent, { readonly type: 'channel-failed' | 'upload-finished' | 'delta-started' | 'installers-started' | 'installers-finished' | 'installers-failed' }>
 
 function describeOtherWork(shown: OtherWork): Described {
   switch (shown.type) {
     case 'channel-failed':
       return describe('ERROR', () => `${shown.channel}: ${formatError(shown.error).trimEnd()}`)
+    case 'upload-finished':
+      return describe('DEBUG', () => `${shown.channel}: ${shown.report.status} in ${formatDuration(shown.report.duration)}`)
     case 'delta-started':
       return describe('INFO', () => `${DELTA_WORK[shown.work]} ${shown.delta}: ${formatNoun(shown.files, 'file')}, ${formatBytes(shown.bytes)}`)
     case 'installers-started':
@@ -86,7 +88,7 @@ const INDEX_RESULTS = {
 
 /** Complexity is the number of kinds: one line for each. */
 // eslint-disable-next-line complexity -- an exhaustive switch over the union, a line for each kind
-function describeSyncEvent(event: SyncEvent): Described | undefined {
+function describeSyncEvent(event: UploadEvent): Described | undefined {
   switch (event.type) {
     case 'index-checked':
       return describe('INFO', () => `upstream's index of ${event.subdir} ${INDEX_RESULTS[event.result]}`)
@@ -109,7 +111,7 @@ function describeSyncEvent(event: SyncEvent): Described | undefined {
     case 'tidied':
       return describe('DEBUG', () => `${formatCount(event.deleted)} deleted from the trash, ${formatCount(event.waiting)} waiting`)
     default:
-      return describeStoreEvent(event) ?? describeClientEvent(event) ?? describeInstallerEvent(event)
+      return describeStoreEvent(event) ?? describeClientEvent(event) ?? describeInstallerEvent(event) ?? describeUploadEvent(event)
   }
 }
 
@@ -123,7 +125,7 @@ function describePlan({ subdir, add, addBytes, remove, reused, relisted, records
   return `${subdir}: ${parts.join(', ')}; it lists ${formatNoun(records, 'record')} then`
 }
 
-function describeStoreEvent(event: SyncEvent): Described | undefined {
+function describeStoreEvent(event: UploadEvent): Described | undefined {
   switch (event.type) {
     case 'store-recovered':
       return describe('WARNING', () => `a broken commit of an earlier run was ${event.direction === 'forward' ? 'completed' : 'dropped'}`)
@@ -144,7 +146,7 @@ function describeStoreEvent(event: SyncEvent): Described | undefined {
   }
 }
 
-function describeClientEvent(event: SyncEvent): Described | undefined {
+function describeClientEvent(event: UploadEvent): Described | undefined {
   switch (event.type) {
     case 'retry':
       return describe('INFO', () => `${event.url}: ${event.reason} at attempt ${event.attempt}, again in ${formatDuration(event.delay)}`)
@@ -161,7 +163,7 @@ function describeClientEvent(event: SyncEvent): Described | undefined {
 
 const LISTING_RESULTS = { 'not-modified': 'has not changed', fetched: 'is read', absent: 'is not there' } as const
 
-function describeInstallerEvent(event: SyncEvent): Described | undefined {
+function describeInstallerEvent(event: UploadEvent): Described | undefined {
   switch (event.type) {
     case 'listing-checked':
       return describe('INFO', () => `upstream's list of ${event.folder}/ ${LISTING_RESULTS[event.result]}`)
@@ -173,6 +175,29 @@ function describeInstallerEvent(event: SyncEvent): Described | undefined {
       return describe('INFO', () => `${event.path} ${event.result === 'present' ? 'is there already' : 'is fetched and verified'}`)
     case 'installer-failed':
       return describe('WARNING', () => `warning: ${event.path}: ${event.reason} (${event.code})`)
+    default:
+      return undefined
+  }
+}
+
+const UPLOAD_RESULTS = { uploaded: 'uploaded', replaced: 'replaced', present: 'was there already:', conflict: 'is there with other bytes:' } as const
+
+function describeUploadEvent(event: UploadEvent): Described | undefined {
+  switch (event.type) {
+    case 'target-listed':
+      return describe('INFO', () => `the server lists ${formatNoun(event.artifacts, 'artifact')} of ${event.subdir}`)
+    case 'upload-planned':
+      return describe('INFO', () => `${formatNoun(event.upload, 'artifact')} to upload (${formatBytes(event.uploadBytes)}), ${formatCount(event.present)} there already, ${formatCount(event.conflicts)} there with other bytes, ${formatCount(event.remove)} to remove`)
+    case 'upload-done':
+      return describe(event.result === 'conflict' ? 'WARNING' : 'DEBUG', () => `${UPLOAD_RESULTS[event.result]} ${event.artifact.subdir}/${event.artifact.name}`)
+    case 'upload-failed':
+      return describe('WARNING', () => `warning: ${event.reason} (${event.code})`)
+    case 'removed':
+      return describe('DEBUG', () => `${event.result === 'removed' ? 'removed' : 'is not there:'} ${event.artifact.subdir}/${event.artifact.name}`)
+    case 'target-retry':
+      return describe('INFO', () => `${event.doing}: ${event.reason} at attempt ${event.attempt}, again in ${formatDuration(event.delay)}`)
+    case 'target-checked':
+      return describe('DEBUG', () => `the server lists ${formatCount(event.artifacts - event.missing)} of ${formatCount(event.artifacts)} that it took`)
     default:
       return undefined
   }

@@ -37,7 +37,7 @@ export function createJsonRenderer({ output, now }: JsonOptions): Renderer {
       tracker.observe(shown)
       if (shown.type === 'delta') tellProgress(shown.delta)
       else if (shown.type !== 'sync' && shown.type !== 'verify') output.write(formatJsonLine({ ...shown }, now()))
-      else if (shown.event.type === 'bytes-received' || shown.event.type === 'verify-progress') tellProgress(shown.channel)
+      else if (shown.event.type === 'bytes-received' || shown.event.type === 'bytes-sent' || shown.event.type === 'verify-progress') tellProgress(shown.channel)
       else output.write(formatJsonLine({ ...shown.event, type: shown.event.type, channel: shown.channel }, now()))
     },
     close() {},

@@ -15,7 +15,7 @@ export interface PlainOptions {
 }
 
 const PAUSE = 10_000
-const MOVES: readonly string[] = ['bytes-received', 'artifact-done', 'verify-progress', 'installer-started']
+const MOVES: readonly string[] = ['bytes-received', 'bytes-sent', 'upload-done', 'artifact-done', 'verify-progress', 'installer-started']
 
 /** One line a fact, for logs: no colour, nothing redrawn. While artifacts are fetched, a line every ten seconds. */
 export function createPlainRenderer({ output, level, now }: PlainOptions): Renderer {

@@ -17,7 +17,7 @@ export interface TerminalOptions {
 
 const CLEAR = '\r\u001B[2K'
 const REDRAW = 100
-const ENDS: readonly string[] = ['channel-finished', 'channel-failed', 'installers-finished', 'installers-failed', 'delta-finished']
+const ENDS: readonly string[] = ['channel-finished', 'upload-finished', 'channel-failed', 'installers-finished', 'installers-failed', 'delta-finished']
 const COLORS: Readonly<Partial<Record<LogLevel, string>>> = { ERROR: '\u001B[31m', CRITICAL: '\u001B[31m', WARNING: '\u001B[33m' }
 
 /** Lines that stay, and below them one that is redrawn ten times a second: bar, artifacts, bytes, rate and time left. Never wider than the terminal. */

@@ -1,5 +1,5 @@
 import type { VerifyEvent } from '@mirror/store'
-import type { SyncEvent } from '@mirror/sync'
+import type { UploadEvent } from '@mirror/sync'
 import type { ChannelProgress, ShownEvent } from '../events.ts'
 
 /** Follows how far a channel is. */
@@ -17,8 +17,18 @@ interface Counts {
   totalBytes: number
 }
 
-/** Creates a tracker; `now` gives milliseconds. The rate is that of the last five seconds. */
-export function createProgressTracker(now: () => number): ProgressTracker {
+/** What is behind, and how much there is. */
+interface Meter {
+  readonly begin: (artifacts: number, bytes: number) => void
+  readonly receive: (bytes: number) => void
+  /** What came from a disk is not told as received, but counts. */
+  readonly finish: (size: number) => void
+  /** So much is behind, in all. */
+  readonly reach: (artifacts: number, bytes: number) => void
+  readonly read: () => ChannelProgress
+}
+
+function createMeter(now: () => number): Meter {
   let counts: Counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
   let doneBytes = 0
   let samples: Sample[] = []
@@ -32,41 +42,65 @@ export function createProgressTracker(now: () => number): ProgressTracker {
     else samples = [...samples.filter((sample) => time - sample.time < WINDOW), { time, bytes }]
   }
 
-  /** What came from a disk is not told as received, but counts. */
-  function finish(size: number): void {
-    doneBytes += size
-    if (doneBytes > counts.bytes) receive(doneBytes - counts.bytes)
-    counts.artifacts += 1
-  }
-
-  /** What tells how much there is, and how much of it is behind. */
-  function follow({ isStart, files, bytes }: Measure): void {
-    if (isStart) counts = { artifacts: 0, totalArtifacts: files, bytes: 0, totalBytes: bytes }
-    else {
+  return {
+    receive,
+    begin(artifacts, bytes) {
+      doneBytes = 0
+      counts = { artifacts: 0, totalArtifacts: artifacts, bytes: 0, totalBytes: bytes }
+    },
+    finish(size) {
+      doneBytes += size
+      if (doneBytes > counts.bytes) receive(doneBytes - counts.bytes)
+      counts.artifacts += 1
+    },
+    reach(artifacts, bytes) {
       receive(bytes - counts.bytes)
-      counts.artifacts = files
-    }
+      counts.artifacts = artifacts
+    },
+    read: () => ({ ...counts, rate: rateOf(samples, now()) }),
   }
+}
 
-  function observeSync(event: SyncEvent): void {
-    if (event.type === 'bytes-received') receive(event.bytes)
-    else if (event.type === 'fetch-planned') counts = { artifacts: 0, totalArtifacts: event.artifacts, bytes: 0, totalBytes: event.bytes }
-    else if (event.type === 'artifact-done' || event.type === 'installer-done') finish(event.type === 'artifact-done' ? event.artifact.size : event.size)
+/** Creates a tracker; `now` gives milliseconds. The rate is that of the last five seconds. */
+export function createProgressTracker(now: () => number): ProgressTracker {
+  const meter = createMeter(now)
+  /** What is fetched to be uploaded is not what the progress is about. */
+  let isUpload = false
+
+  function observeSync(event: UploadEvent): void {
+    const plan = planOf(event)
+    if (plan !== undefined) {
+      isUpload = event.type === 'upload-planned'
+      meter.begin(plan.artifacts, plan.bytes)
+    } else if (event.type === (isUpload ? 'bytes-sent' : 'bytes-received')) meter.receive(event.bytes)
+    else {
+      const size = sizeDone(event)
+      if (size !== undefined) meter.finish(size)
+    }
   }
 
   return {
     observe(shown) {
-      const isStart = shown.type === 'channel-started' || shown.type === 'installers-started'
-      if (isStart || (shown.type === 'sync' && shown.event.type === 'fetch-planned')) doneBytes = 0
-      if (isStart) counts = { artifacts: 0, totalArtifacts: 0, bytes: 0, totalBytes: 0 }
+      if (shown.type === 'channel-started' || shown.type === 'installers-started') meter.begin(0, 0)
       const measure = measureOf(shown)
-      if (measure !== undefined) follow(measure)
+      if (measure?.isStart === true) meter.begin(measure.files, measure.bytes)
+      else if (measure !== undefined) meter.reach(measure.files, measure.bytes)
       if (shown.type === 'sync') observeSync(shown.event)
     },
-    read() {
-      return { ...counts, rate: rateOf(samples, now()) }
-    },
+    read: meter.read,
   }
+}
+
+/** How much is to be moved, once that is known. */
+function planOf(event: UploadEvent): { readonly artifacts: number; readonly bytes: number } | undefined {
+  if (event.type === 'fetch-planned') return event
+  return event.type === 'upload-planned' ? { artifacts: event.upload, bytes: event.uploadBytes } : undefined
+}
+
+/** The bytes of what is behind now. */
+function sizeDone(event: UploadEvent): number | undefined {
+  if (event.type === 'installer-done') return event.size
+  return event.type === 'artifact-done' || event.type === 'upload-done' ? event.artifact.size : undefined
 }
 
 interface Sample {

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { test } from 'vitest'
-import { CAS_SYNC_FLAGS, COMMANDS } from '../../src/command-line/flags.ts'
+import { COMMANDS } from '../../src/command-line/flags.ts'
+import { CAS_SYNC_FLAGS } from '../../src/command-line/front-doors.ts'
 import type { Invocation, Program } from '../../src/command-line/invocation.ts'
 import { type CommandLineOptions, parseFrontDoor, parseMirror } from '../../src/command-line/parse-command-line.ts'
 import { parsePlainLine } from '../../src/command-line/parse-plain-line.ts'

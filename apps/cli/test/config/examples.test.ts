@@ -46,7 +46,7 @@ test('resolveConfig() says of the documented example whose comment swallows "pla
 test('resolveConfig() keeps the token of the documented example apart, and what other commands read', ({ expect }) => {
   expect(resolve(example('token')).channels[0]?.channel).toMatchObject({ folder: 'anaconda-platform' })
   expect(resolve(example('token')).channels[0]?.channel.token?.reveal()).toBe('tk-123-abc')
-  expect(resolve(example('delta-off')).others).toEqual({ dest_site: 'myrepo', dest_channel: undefined })
+  expect(resolve(example('delta-off')).upload).toMatchObject({ site: 'myrepo', channel: undefined })
   expect(resolve(example('airgap-builder'))).toMatchObject({ logLevel: 'DEBUG', mirrorDir: '/srv/here/mirrors/main-linux-64' })
 })
 

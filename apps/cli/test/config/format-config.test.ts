@@ -71,6 +71,10 @@ const settings = fc.record({
   delta_dir: fc.constantFrom('delta_pkgs', '1'),
   dest_site: fc.constantFrom('mine', ''),
   dest_channel: fc.constantFrom('main', '7'),
+  dest_url: fc.constantFrom('quetz+https://q.example.org/main'),
+  dest_labels: fc.constantFrom('dev', ['main', 'rc']),
+  dest_access: fc.constantFrom('public', 'private'),
+  dest_concurrency: count,
 }, { requiredKeys: ['channels'] })
 
 const configuration = fc.tuple(settings, selection).map(([top, general]) => stringify({ ...top, ...general }, { version: '1.1' }))

@@ -141,9 +141,14 @@ test('resolveConfig() reads where a delta goes, whether one is recorded, and the
 })
 
 test('resolveConfig() accepts what belongs to other commands, and keeps it', ({ expect }) => {
-  expect(resolve('delta: false\ndelta_dir: delta_pkgs\ndest_site: mine\ndest_channel: main\ncheck_md5: true\n').others).toEqual({
-    dest_site: 'mine', dest_channel: 'main',
-  })
+  expect(resolve('delta: false\ndelta_dir: delta_pkgs\ndest_site: mine\ndest_channel: main\ncheck_md5: true\n').upload).toMatchObject({ site: 'mine', channel: 'main' })
+})
+
+test('resolveConfig() reads where and how to upload; --concurrency, --label and --private go over the file', ({ expect }) => {
+  const text = 'dest_url: quetz+https://q.example.org/main\ndest_labels: dev\ndest_access: public\ndest_concurrency: 2\n'
+  expect(resolve(text).upload).toEqual({ site: undefined, channel: undefined, url: 'quetz+https://q.example.org/main', labels: ['dev'], access: 'public', concurrency: 2 })
+  expect(resolve(text, { concurrency: '3', label: ['rc'], private: true }).upload).toMatchObject({ labels: ['rc'], access: 'private', concurrency: 3 })
+  for (const wrong of ['dest_labels: []', 'dest_access: secret', 'dest_concurrency: 0', 'dest_url: 7']) expect(() => resolve(`${wrong}\n`), wrong).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
 })
 
 test('resolveConfig() refuses two channels with one folder, and one inside of a subdir of another', ({ expect }) => {

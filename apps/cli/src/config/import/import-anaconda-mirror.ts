@@ -50,6 +50,6 @@ function putDestination({ file: { content }, put, note }: Draft): void {
     note('changed', ['dest_site'], '"dest_site" is "mirror_dir" here; each channel has the folder of its URL\'s path below it, or the one that "path" names')
   } else {
     put('dest_site', site)
-    note('left-out', ['dest_site'], '"dest_site" is kept for the commands that send to a server, which this version does not have; the mirror is kept in "mirror_dir"')
+    note('changed', ['dest_site'], '"dest_site" is where cas-sync-api-v5 uploads to; cas-sync keeps a mirror in "mirror_dir"')
   }
 }

@@ -189,8 +189,10 @@ test('importConfig() carries a configuration of anaconda-mirror over', ({ expect
     "# From the configuration anaconda-mirror-site.yaml of anaconda-mirror.
     #
     # Left out, because there is nothing here that says the same:
-    # - anaconda-mirror-site.yaml:4: "dest_site" is kept for the commands that send to a server, which this version does not have; the mirror is kept in "mirror_dir".
     # - anaconda-mirror-site.yaml:5: "clean: false" kept what upstream removed; here that goes after the grace ("grace"), or can be kept for a while with "retain".
+    #
+    # Worth a look:
+    # - anaconda-mirror-site.yaml:4: "dest_site" is where cas-sync-api-v5 uploads to; cas-sync keeps a mirror in "mirror_dir".
     dest_site: https://ae5.example.org
     fetch_installers: false
     channels:
