@@ -257,6 +257,11 @@ cas-mirror need none. Whatever has no equal here is told, stands in a comment at
 | \`NETRC\` | A file with names and passwords, in place of \`~/.netrc\`. |
 | \`REQUESTS_CA_BUNDLE\`, \`CURL_CA_BUNDLE\`, \`SSL_CERT_FILE\` | A file with certificates to trust as well, where \`ssl_verify\` names none; the first of these that is set. |
 | \`NO_COLOR\`, \`TERM\`, \`CI\` | How progress looks. |
+| \`BINSTAR_API_TOKEN\`, \`ANACONDA_API_TOKEN\` | The token for uploading to a site of anaconda-client, before those that it keeps in files; the first that is set. |
+| \`BINSTAR_CONFIG_DIR\`, \`CONDA_ROOT\`, \`CONDA_EXE\`, \`CONDA_PREFIX\`, \`XDG_CONFIG_HOME\`, \`XDG_DATA_DIRS\`; on Windows \`LOCALAPPDATA\`, \`ALLUSERSPROFILE\` | Where the configuration and the tokens of anaconda-client are, as it has it. |
+| \`QUETZ_API_KEY\`, \`PREFIX_API_KEY\`, \`ARTIFACTORY_TOKEN\`, \`ANACONDA_API_KEY\` or \`ANACONDA_AUTH_API_KEY\` | The token for uploading to a server of that kind; the last two to an Anaconda Server. |
+| \`ARTIFACTORY_USERNAME\`, \`ARTIFACTORY_PASSWORD\` | In place of \`ARTIFACTORY_TOKEN\`. |
+| \`RATTLER_AUTH_FILE\` | Where no variable gives it: a file with the secrets of servers, before \`~/.rattler/credentials.json\` and netrc, as in rattler, pixi and rattler-build. |
 `
 }
 

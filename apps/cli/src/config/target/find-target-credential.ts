@@ -1,14 +1,13 @@
 import { join } from 'node:path'
 import { MirrorError } from '@mirror/core'
-import { type NetrcEntry, parseNetrc } from '@mirror/repository-client'
+import { type NetrcEntry, parseNetrc, type TargetCredential, type TargetKind } from '@mirror/repository-client'
 import type { CliErrorCode } from '../../error-codes.ts'
 import type { EnvironmentValues } from '../environment.ts'
 import { type ConfigProblem, createConfigError } from '../problems.ts'
 import { listRattlerKeys, parseRattlerAuth, type RattlerAuth, readRattlerEntry } from './rattler-auth.ts'
 import { readSmallFile, type SmallFile, warnOfSharing } from './read-small-file.ts'
 import { isOneWord } from './secret-word.ts'
-import type { TargetCredential } from './target-credential.ts'
-import { TARGET_VARIABLES, type TargetKind, type TargetUrl } from './target-url.ts'
+import { TARGET_VARIABLES, type TargetUrl } from './target-url.ts'
 
 /** The kinds whose secrets are found here; those of `anaconda` are a site's (`findAnacondaToken`). */
 export type CredentialKind = Exclude<TargetKind, 'anaconda'>

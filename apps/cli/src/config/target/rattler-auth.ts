@@ -1,8 +1,8 @@
 import { isIP } from 'node:net'
 import { isJsonObject, MirrorError, Secret } from '@mirror/core'
+import type { TargetCredential } from '@mirror/repository-client'
 import type { CliErrorCode } from '../../error-codes.ts'
 import { isOneWord } from './secret-word.ts'
-import type { TargetCredential } from './target-credential.ts'
 
 /** The secrets of a file of rattler, by host; not looked into until they are asked for. */
 export type RattlerAuth = ReadonlyMap<string, unknown>

@@ -1,10 +1,8 @@
 import { KNOWN_SUBDIRS, MirrorError, redactText, redactUrl } from '@mirror/core'
+import type { TargetKind } from '@mirror/repository-client'
 import type { CliErrorCode } from '../../error-codes.ts'
 import { findNearest } from '../nearest.ts'
 import { readServerUrl } from './server-url.ts'
-
-/** The APIs that can be uploaded to, as a target's URL names them. */
-export type TargetKind = 'anaconda' | 'anaconda6' | 'artifactory' | 'prefix' | 'quetz'
 
 /** A channel of somebody's repository server. */
 export interface TargetUrl {
