@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { test as base } from 'vitest'
 import type { Environment } from '../src/config/environment.ts'
 import type { OutputStream } from '../src/output.ts'
-import { runCasMerge, runCasServer, runCasSync, runMirror } from '../src/run-mirror.ts'
+import { runCasMerge, runCasServer, runCasSync, runCasSyncApiV4, runCasSyncApiV5, runMirror } from '../src/run-mirror.ts'
 
 /** What a command printed, and how it ended. */
 export interface Ran {
@@ -13,7 +13,7 @@ export interface Ran {
   readonly stderr: string
 }
 
-const PROGRAMS = { mirror: runMirror, 'cas-sync': runCasSync, 'cas-merge': runCasMerge, 'cas-server': runCasServer }
+const PROGRAMS = { mirror: runMirror, 'cas-sync': runCasSync, 'cas-merge': runCasMerge, 'cas-sync-api-v4': runCasSyncApiV4, 'cas-sync-api-v5': runCasSyncApiV5, 'cas-server': runCasServer }
 
 /** The world of a command under test; nothing of the machine's own home or environment. */
 export interface RunOptions {

@@ -1,6 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
-import { MirrorError } from '@mirror/core'
+import { MirrorError, redactUrl } from '@mirror/core'
 import { createUploadTarget, type TargetCredential, type TargetKind, type UploadTarget } from '@mirror/repository-client'
 import type { UploadEvent } from '@mirror/sync'
 import type { CliErrorCode } from '../../error-codes.ts'
@@ -27,19 +27,23 @@ interface TargetPlace {
 /** The account that `cas-sync-api-v4` always published into. */
 const STANDARD_CHANNEL = 'anaconda'
 
-/** Opens targets of a run: each channel has events of its own, and all go to the same place. */
-export type OpenTarget = (options: { readonly spoolFolder: string; readonly observe: (event: UploadEvent) => void }) => UploadTarget
+/** Where a run uploads to. Each channel has events of its own, and all go to the same place. */
+export interface PreparedTarget {
+  /** URL and channel, for people. */
+  readonly name: string
+  readonly open: (options: { readonly spoolFolder: string; readonly observe: (event: UploadEvent) => void }) => UploadTarget
+}
 
 /**
  * Finds out where to upload to: `--to`, else `dest_url`, else the site of anaconda-client that `dest_site` names; and who we are there. Opens no connection. Throws
  * `TARGET_INVALID`, `SITE_UNKNOWN`, `SITE_UNDECIDED`, `NOT_LOGGED_IN`, `CONFIG_INVALID`, `CONFIG_UNREADABLE`.
  */
-export async function prepareTarget(session: Session): Promise<OpenTarget> {
+export async function prepareTarget(session: Session): Promise<PreparedTarget> {
   const { config, env } = session
   const place = await findPlace(session)
   const ca = place.certificates === undefined ? undefined : await readCertificates(resolve(session.cwd, place.certificates))
   const { upload, timeouts, bandwidth } = config
-  return ({ spoolFolder, observe }) => createUploadTarget({
+  const open: PreparedTarget['open'] = ({ spoolFolder, observe }) => createUploadTarget({
     ...place,
     spoolFolder,
     observe,
@@ -51,6 +55,7 @@ export async function prepareTarget(session: Session): Promise<OpenTarget> {
     ...(bandwidth === undefined ? {} : { bandwidth }),
     ...(ca === undefined ? {} : { ca }),
   })
+  return { name: redactUrl(`${place.url}/${place.channel}`), open }
 }
 
 async function findPlace(session: Session): Promise<TargetPlace> {

@@ -14,13 +14,13 @@ import { createSpoolFolder, type SpoolFolder } from '../../spool-folder.ts'
 import { readLimits } from '../limits.ts'
 import { printResult, type Session } from '../session.ts'
 import { openAlongside } from '../sync.ts'
-import { type OpenTarget, prepareTarget } from './open-target.ts'
+import { type PreparedTarget, prepareTarget } from './open-target.ts'
 
 interface UploadRun {
   readonly session: Session
   readonly runtime: Runtime
   readonly spool: SpoolFolder
-  readonly openTarget: OpenTarget
+  readonly prepared: PreparedTarget
 }
 
 /**
@@ -29,14 +29,14 @@ interface UploadRun {
  */
 export async function runUpload(session: Session): Promise<ExitCode> {
   const { config, flags, renderer, command, signal, stdout, now } = session
-  const openTarget = await prepareTarget(session)
+  const prepared = await prepareTarget(session)
   const runtime = await createRuntime(config, session.env)
   await using spool = await openSpool(session)
-  renderer.render({ type: 'run-started', command, mirror: config.mirrorDir, config: config.file, channels: config.channels.length })
+  renderer.render({ type: 'run-started', command, mirror: prepared.name, config: config.file, channels: config.channels.length })
   const outcomes: UploadChannelOutcome[] = []
   for (const channel of config.channels) {
     if (signal.aborted) break
-    const outcome = await uploadOne(channel, { session, runtime, spool, openTarget })
+    const outcome = await uploadOne(channel, { session, runtime, spool, prepared })
     outcomes.push(outcome)
     if ('report' in outcome && outcome.report.status === 'stopped') break
   }
@@ -63,7 +63,7 @@ async function openSpool({ config: { mirrorDir } }: Session): Promise<SpoolFolde
 async function uploadOne(channelConfig: ChannelConfig, run: UploadRun): Promise<UploadChannelOutcome> {
   const { channel } = channelConfig
   const { renderer, signal } = run.session
-  renderer.render({ type: 'channel-started', channel: channel.url, folder: channel.folder })
+  renderer.render({ type: 'channel-started', channel: channel.url, folder: run.prepared.name })
   try {
     const report = await callUpload(channelConfig, run)
     renderer.render({ type: 'upload-finished', channel: channel.url, report })
@@ -75,11 +75,11 @@ async function uploadOne(channelConfig: ChannelConfig, run: UploadRun): Promise<
   }
 }
 
-async function callUpload(channelConfig: ChannelConfig, { session, runtime, spool, openTarget }: UploadRun): Promise<UploadReport> {
+async function callUpload(channelConfig: ChannelConfig, { session, runtime, spool, prepared }: UploadRun): Promise<UploadReport> {
   const { channel, subdirs, selection } = channelConfig
   const { config, flags, renderer, signal } = session
   const observe: NonNullable<UploadOptions['observe']> = (event) => renderer.render({ type: 'sync', channel: channel.url, event })
-  await using target = openTarget({ spoolFolder: spool.path, observe })
+  await using target = prepared.open({ spoolFolder: spool.path, observe })
   await using client = runtime.openClient(channel, { spoolFolder: spool.path, observe })
   await using alongside = openAlongside(channel, { config, runtime, spool, observe, isWanted: selection.closure !== undefined })
   await using others = openOthers(channel, { config, runtime, spool, observe, isWanted: flags.clean })
