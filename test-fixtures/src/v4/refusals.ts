@@ -1,3 +1,7 @@
+import { refuseCall, Stop } from '../double/answer.ts'
+
+export { type Answer, Stop } from '../double/answer.ts'
+
 /**
  * What the double of a v4 server refuses, and why. A refusal is not what a real server would answer: the call is one that the wire facts do not
  * know, so what would happen is unknown, and whoever sent it has to be told. `[real]`: a real server or S3 is known to fail here too.
@@ -37,30 +41,9 @@ export const V4_REFUSALS = {
 /** Why a call was refused. */
 export type V4RefusalCode = keyof typeof V4_REFUSALS
 
-/** What is sent: JSON unless there are bytes. */
-export interface Answer {
-  readonly status: number
-  readonly json?: unknown
-  readonly bytes?: Uint8Array | string
-  readonly headers?: Readonly<Record<string, string>>
-}
-
-/** Ends a call with an answer: what a real server would say, or a refusal. */
-export class Stop extends Error {
-  override readonly name: string = 'Stop'
-  readonly status: number
-  readonly refusal: V4RefusalCode | undefined
-
-  constructor(status: number, text: string, refusal?: V4RefusalCode) {
-    super(text)
-    this.status = status
-    this.refusal = refusal
-  }
-}
-
 /** Refuses a call: 400, and written down. */
 export function refuse(code: V4RefusalCode, text: string): never {
-  throw new Stop(400, `The double refuses (${code}): ${text}`, code)
+  return refuseCall(code, text)
 }
 
 /** The answer of a real server to something that is not there; the text is that of anaconda.org. */

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 
 import { objectIn, stringIn } from '../json.ts'
 import { basenameOf } from './package-calls.ts'
-import type { FormPart } from './read-form.ts'
+import type { FormPart } from '../double/read-form.ts'
 import { type Answer, notFound, refuse, Stop } from './refusals.ts'
 import type { ApiCall } from './routes.ts'
 import { createId, findPackage, findRelease, requireAllowed, type Stage, type State } from './state.ts'
