@@ -28,6 +28,7 @@ async function configure({ folder, server, upstream, more = '' }: Setting): Prom
 
 const namesOf = (server: V4Server): readonly string[] => server.files('anaconda').map(({ basename }) => basename).toSorted()
 const ALL = ['linux-64/big-1.0-0.conda', 'linux-64/zlib-1.0-0.conda', 'linux-64/zlib-1.0-0.tar.bz2', 'noarch/tz-1.0-0.conda']
+const V5 = { program: 'cas-sync-api-v5' } as const
 const V4 = { program: 'cas-sync-api-v4' } as const
 
 test('cas-sync-api-v4 uploads a channel; again it has nothing to do; a change uploads the change alone', async ({ expect, folder, run }) => {
@@ -313,4 +314,13 @@ describe('mirror upload and what goes wrong: a named error, the exit code, nothi
     await server.close()
     expect(await run(['upload', '-f', 'mirror.yaml'])).toMatchObject({ exitCode: 1, stderr: expect.stringContaining('TARGET_UNREACHABLE') })
   })
+})
+
+test('mirror upload --to and cas-sync-api-v5 say what is missing before anything is sent: the server, the channel, a token', async ({ expect, folder, run }) => {
+  await writeFile(join(folder, 'mirror.yaml'), 'channels: [./up]\n')
+  expect(await run(['upload', '-f', 'mirror.yaml', '--to', 'quetz+http://127.0.0.1:9/main'])).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/NOT_LOGGED_IN/) })
+  expect(await run(['upload', '-f', 'mirror.yaml', '--to', 'quets+http://127.0.0.1:9/main'])).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/Did you mean quetz\?[^]*TARGET_INVALID/) })
+  expect(await run(['-f', 'mirror.yaml', '-vc'], V5)).toMatchObject({ exitCode: 2, stderr: expect.stringContaining('TARGET_INVALID') })
+  await writeFile(join(folder, 'v5.yaml'), 'channels: [./up]\ndest_site: http://127.0.0.1:9\ndest_channel: main\n')
+  expect(await run(['-f', 'v5.yaml', '-vc'], V5)).toMatchObject({ exitCode: 2, stderr: expect.stringMatching(/ANACONDA_API_KEY[^]*NOT_LOGGED_IN/) })
 })

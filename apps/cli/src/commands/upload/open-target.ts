@@ -5,10 +5,11 @@ import { createUploadTarget, type TargetCredential, type TargetKind, type Upload
 import type { UploadEvent } from '@mirror/sync'
 import type { CliErrorCode } from '../../error-codes.ts'
 import type { Session } from '../session.ts'
-import { readAnacondaConfig } from '../../config/target/anaconda-config.ts'
+import { type AnacondaConfig, readAnacondaConfig } from '../../config/target/anaconda-config.ts'
 import { findAnacondaToken } from '../../config/target/anaconda-token.ts'
 import { findTargetCredential, hintForCredential } from '../../config/target/find-target-credential.ts'
 import { resolveSite } from '../../config/target/resolve-site.ts'
+import type { Site } from '../../config/target/site.ts'
 import { parseTargetUrl } from '../../config/target/target-url.ts'
 import { type ConfigProblem, formatProblem } from '../../config/problems.ts'
 
@@ -76,34 +77,41 @@ function serverUrl({ config: { upload: { url, site, channel } } }: Session): str
 }
 
 async function findSite(session: Session): Promise<TargetPlace> {
-  const { config: { upload, certificates }, env } = session
+  const { config: { upload }, env } = session
   const anaconda = await readAnacondaConfig(env)
-  tell(session, anaconda.warnings)
-  const site = resolveSite(anaconda, upload.site)
-  tell(session, site.warnings)
-  const { token, warnings } = await findAnacondaToken(site, env)
-  tell(session, warnings)
-  return {
-    kind: 'anaconda', url: site.url, channel: upload.channel ?? site.uploadUser ?? STANDARD_CHANNEL, credential: { type: 'token', token },
-    loginHint: `Log in again: ${site.name === undefined ? '`anaconda login`' : `\`anaconda -s ${site.name} login\``}, or give another token in BINSTAR_API_TOKEN.`,
-    certificates: site.certificates ?? certificates, insecure: !site.verify,
-  }
+  const place = await enterSite(session, { anaconda, name: upload.site })
+  return { ...place, channel: upload.channel ?? place.uploadUser ?? STANDARD_CHANNEL }
 }
 
 async function findServer(session: Session, text: string): Promise<TargetPlace> {
-  const { config: { certificates }, env, now, renderer } = session
+  const { config: { certificates }, env, now } = session
   const { kind, url, channel, warning } = parseTargetUrl(text)
-  if (warning !== undefined) renderer.render({ type: 'notice', code: 'TARGET_EXPOSED', message: warning })
-  const common = { kind, url, channel, certificates, insecure: false }
-  if (kind === 'anaconda') {
-    const site = resolveSite(await readAnacondaConfig(env), url)
-    const { token, warnings } = await findAnacondaToken(site, env)
-    tell(session, [...site.warnings, ...warnings])
-    return { ...common, credential: { type: 'token', token }, certificates: site.certificates ?? certificates, insecure: !site.verify, loginHint: 'Log in with `anaconda login`, or give another token in BINSTAR_API_TOKEN.' }
-  }
+  if (kind === 'anaconda') return { ...await enterSite(session, { anaconda: await readAnacondaConfig(env), name: url }), channel }
+  if (warning !== undefined) session.renderer.render({ type: 'notice', code: 'TARGET_EXPOSED', message: warning })
   const { found, warnings } = await findTargetCredential({ kind, url }, env, { now: now() })
   tell(session, warnings)
-  return { ...common, credential: found?.credential, loginHint: hintForCredential({ kind, url }) }
+  const loginHint = hintForCredential({ kind, url })
+  // Of these, Artifactory alone may let anybody write.
+  if (found === undefined && kind !== 'artifactory') throw new MirrorError<CliErrorCode>('NOT_LOGGED_IN', `Cannot upload to ${url}: there is no token for it`, { hint: loginHint })
+  return { kind, url, channel, certificates, insecure: false, credential: found?.credential, loginHint }
+}
+
+interface SiteChoice {
+  readonly anaconda: AnacondaConfig
+  readonly name: string | undefined
+}
+
+/** A site of anaconda-client, and the token that it has for it. */
+async function enterSite(session: Session, { anaconda, name }: SiteChoice): Promise<Omit<TargetPlace, 'channel'> & Pick<Site, 'uploadUser'>> {
+  const site = resolveSite(anaconda, name)
+  tell(session, [...anaconda.warnings, ...site.warnings])
+  const { token, warnings } = await findAnacondaToken(site, session.env)
+  tell(session, warnings)
+  return {
+    kind: 'anaconda', url: site.url, credential: { type: 'token', token }, uploadUser: site.uploadUser, insecure: !site.verify,
+    loginHint: `Log in again${site.name === undefined ? '' : `: \`anaconda -s ${site.name} login\``}, or give another token in BINSTAR_API_TOKEN.`,
+    certificates: site.certificates ?? session.config.certificates,
+  }
 }
 
 function tell({ renderer }: Session, warnings: readonly ConfigProblem[]): void {
