@@ -1,6 +1,6 @@
 import { redactUrl } from '@mirror/core'
 import { readError } from '../../failure.ts'
-import { type ApiAnswer, type ApiCall, jsonBody } from '../api.ts'
+import { type ApiCall, jsonBody } from '../api.ts'
 import { formBody } from '../form-body.ts'
 import type { ArtifactUpload } from '../target.ts'
 import { USER_AGENT } from '../user-agent.ts'
@@ -47,23 +47,29 @@ export async function storeBytes({ api, place, signal }: StageContext, { postUrl
   if (answer.status !== 201) throw api.again(call, answer, 'The storage of the server refused the bytes, each time with a new announcement. Show its words to who runs the server.')
 }
 
+/** Why a commit did not come to its end, though it may when all is done again. */
+export interface LostCommit {
+  readonly failure: Error
+  /** Whether the file may be there all the same, because of us: an answer was lost. */
+  readonly mayBeOurs: boolean
+}
+
 /**
  * `POST /commit`: what was announced and stored is there from now on. Repeated by itself, because a connection that was idle while the bytes went elsewhere may be dead, and the
  * bytes need not go again for that.
  */
-export async function commitDist(context: StageContext, distId: string, upload: ArtifactUpload): Promise<void> {
+export async function commitDist(context: StageContext, distId: string, upload: ArtifactUpload): Promise<LostCommit | undefined> {
   const { api, place, signal } = context
   const call: ApiCall = { method: 'POST', url: place.commitUrl, body: jsonBody({ dist_id: distId }), doing: `complete ${place.basename}` }
-  const lost = await api.repeat(call.doing, async (attempt): Promise<ApiAnswer | undefined> => {
+  return await api.repeat(call.doing, async (attempt): Promise<LostCommit | undefined> => {
     if (attempt > 1) {
       const found = await fetchDist(context, place, { signal })
       if (found !== undefined && compareDist(found, upload) === 'same') return undefined
     }
     const answer = await api.send(call, { signal })
-    if (answer.status === 404 || answer.status === 409) return answer
+    // 409: it is there since we looked. 404: what was announced, or its release, is no more.
+    if (answer.status === 404 || answer.status === 409) return { failure: api.again(call, answer), mayBeOurs: attempt > 1 }
     if (answer.status !== 200) throw api.refusal(call, answer)
     return undefined
   }, { signal })
-  // 409: it is there since we looked. 404: what was announced, or its release, is no more.
-  if (lost !== undefined) throw api.again(call, lost)
 }

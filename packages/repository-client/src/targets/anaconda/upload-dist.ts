@@ -25,7 +25,7 @@ interface Run {
   readonly stay: Stay
   info: ArtifactInfo | undefined
   /** The file may be there because of us. */
-  isCommitSent: boolean
+  mayBeOurs: boolean
   /** Other bytes gave way. */
   isReplacing: boolean
 }
@@ -36,7 +36,7 @@ export async function uploadDist(context: UploadContext, upload: ArtifactUpload,
   const place = distPlace(context, artifact)
   signal?.throwIfAborted()
   const stay = await context.places.enter(place)
-  const run: Run = { context, place, upload, signal, stay, info: undefined, isCommitSent: false, isReplacing: false }
+  const run: Run = { context, place, upload, signal, stay, info: undefined, mayBeOurs: false, isReplacing: false }
   try {
     return await context.api.repeat(`upload ${place.basename}`, async (attempt) => {
       // What was known may be what failed.
@@ -59,8 +59,11 @@ async function attemptUpload(run: Run): Promise<UploadOutcome> {
   const { artifact, sha256 } = upload
   const reply = await stageDist({ ...context, place, signal }, describeStage({ info, artifact, sha256, labels: context.labels, isPublic: context.isPublic }))
   await storeBytes({ ...context, place, signal }, reply, upload)
-  run.isCommitSent = true
-  await commitDist({ ...context, place, signal }, reply.distId, upload)
+  const lost = await commitDist({ ...context, place, signal }, reply.distId, upload)
+  if (lost !== undefined) {
+    run.mayBeOurs ||= lost.mayBeOurs
+    throw lost.failure
+  }
   stay.fill()
   return outcomeOf(run)
 }
@@ -71,7 +74,7 @@ async function settleFound(run: Run, found: FoundDist): Promise<UploadOutcome | 
   if (compareDist(found, upload) === 'same') {
     stay.fill()
     await addLabels(context, place, { labels: context.labels.filter((label) => found.labels?.includes(label) !== true), signal })
-    return run.isCommitSent ? outcomeOf(run) : { status: 'present' }
+    return run.mayBeOurs ? outcomeOf(run) : { status: 'present' }
   }
   if (upload.replace !== true) return { status: 'conflict', digest: digestOf(found) }
   run.isReplacing = true
