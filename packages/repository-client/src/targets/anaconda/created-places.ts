@@ -9,8 +9,12 @@ export type PlaceKind = 'package' | 'release'
 export interface Stay {
   /** Whether it is known to be there, so that nobody has to ask. */
   readonly isKnown: (kind: PlaceKind) => boolean
-  /** It is there. `isMade`: because we made it. */
-  readonly know: (kind: PlaceKind, how: { readonly isMade: boolean }) => void
+  /** It is there. */
+  readonly know: (kind: PlaceKind) => void
+  /** We are about to make it; if the answer is lost, it may be there all the same. */
+  readonly make: (kind: PlaceKind) => void
+  /** Somebody else made it. */
+  readonly yield: (kind: PlaceKind) => void
   /** A file of the release is there: neither it nor the package is empty. */
   readonly fill: () => void
   /** Ends the stay; the last one removes what all of them made and nobody filled. Never rejects. */
@@ -28,9 +32,8 @@ export interface CreatedPlaces {
 interface PackageState {
   stays: number
   cleaning: Promise<void>
-  isPackageMade: boolean
-  /** URLs of releases that we made and nobody filled. */
-  readonly madeReleases: Set<string>
+  /** URLs of what is not filled yet → stays that made it, or may have. */
+  readonly made: Map<string, Set<symbol>>
 }
 
 /** The clean-up after a failure may not hang when the server does. */
@@ -47,7 +50,7 @@ export function createCreatedPlaces(api: TargetApi): CreatedPlaces {
   async function leave({ name, packageUrl }: DistPlace, state: PackageState): Promise<void> {
     state.stays -= 1
     if (state.stays > 0) return
-    if (state.isPackageMade || state.madeReleases.size > 0) {
+    if (state.made.size > 0) {
       known.delete(name)
       state.cleaning = cleanUp(api, packageUrl, state)
       await state.cleaning
@@ -58,21 +61,23 @@ export function createCreatedPlaces(api: TargetApi): CreatedPlaces {
   return {
     forget: (name) => void known.delete(name),
     async enter(place) {
-      const state = states.get(place.name) ?? { stays: 0, cleaning: Promise.resolve(), isPackageMade: false, madeReleases: new Set() }
+      const state = states.get(place.name) ?? { stays: 0, cleaning: Promise.resolve(), made: new Map() }
       states.set(place.name, state)
       state.stays += 1
       await state.cleaning
       const urls = { package: place.packageUrl, release: place.releaseUrl }
+      const self = Symbol('stay')
       return {
         isKnown: (kind) => known.get(place.name)?.has(urls[kind]) === true,
-        know(kind, { isMade }) {
-          known.set(place.name, (known.get(place.name) ?? new Set()).add(urls[kind]))
-          if (isMade && kind === 'package') state.isPackageMade = true
-          if (isMade && kind === 'release') state.madeReleases.add(place.releaseUrl)
+        know: (kind) => void known.set(place.name, (known.get(place.name) ?? new Set()).add(urls[kind])),
+        make: (kind) => void state.made.set(urls[kind], (state.made.get(urls[kind]) ?? new Set()).add(self)),
+        yield(kind) {
+          const makers = state.made.get(urls[kind])
+          makers?.delete(self)
+          if (makers?.size === 0) state.made.delete(urls[kind])
         },
         fill() {
-          state.isPackageMade = false
-          state.madeReleases.delete(place.releaseUrl)
+          for (const url of Object.values(urls)) state.made.delete(url)
         },
         leave: async () => await leave(place, state),
       }
@@ -81,12 +86,11 @@ export function createCreatedPlaces(api: TargetApi): CreatedPlaces {
 }
 
 /** As the real client does after a failure (anaconda-client commands/upload.py, `cleanup`): looks whether it is empty, and removes it then. */
-async function cleanUp(api: TargetApi, packageUrl: string, state: PackageState): Promise<void> {
+async function cleanUp(api: TargetApi, packageUrl: string, { made }: PackageState): Promise<void> {
   const signal = AbortSignal.timeout(CLEANING_TIME)
-  for (const url of state.madeReleases) await removeEmpty(api, url, { isEmpty: isEmptyRelease, signal })
-  if (state.isPackageMade) await removeEmpty(api, packageUrl, { isEmpty: isEmptyPackage, signal })
-  state.madeReleases.clear()
-  state.isPackageMade = false
+  for (const url of made.keys()) if (url !== packageUrl) await removeEmpty(api, url, { isEmpty: isEmptyRelease, signal })
+  if (made.has(packageUrl)) await removeEmpty(api, packageUrl, { isEmpty: isEmptyPackage, signal })
+  made.clear()
 }
 
 interface RemoveEmptyOptions {

@@ -34,12 +34,14 @@ async function createPlace({ api, stay, signal }: CreatePlacesOptions, { kind, u
   const look: ApiCall = { method: 'GET', url, doing: `look for the ${kind} ${name}` }
   const there = await api.send(look, { signal })
   if (there.status !== 200 && there.status !== 404) throw api.refusal(look, there)
-  if (there.status === 200) return stay.know(kind, { isMade: false })
+  if (there.status === 200) return stay.know(kind)
+  stay.make(kind)
   const call: ApiCall = { method: 'POST', url, body: jsonBody(body), doing: `create the ${kind} ${name}` }
   const made = await api.send(call, { signal })
   // The package was collected between the two calls.
   if (made.status === 404) throw api.again(call, made)
   if (made.status !== 200 && made.status !== 409) throw api.refusal(call, made)
-  // 409: somebody else was faster.
-  stay.know(kind, { isMade: made.status === 200 })
+  // Somebody else was faster.
+  if (made.status === 409) stay.yield(kind)
+  stay.know(kind)
 }
