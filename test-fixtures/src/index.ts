@@ -31,6 +31,13 @@ export { type BlackHole, type BlackHoleOptions, startBlackHole } from './start-b
 export { type ProxiedRequest, type Proxy, type ProxyOptions, startProxy } from './start-proxy.ts'
 export { type ExampleRun, runExample } from './run-example.ts'
 export { addSweep, createFound, type Found, type Given, printFound, readGiven } from './prove-report.ts'
+export type { CallFault, CallMisbehaviour, DoubleControls, ReceivedCall, ReceivedField } from './double/calls.ts'
+export { ARTIFACTORY_REFUSALS, startArtifactoryServer } from './targets/artifactory.ts'
+export { PREFIX_REFUSALS, startPrefixServer } from './targets/prefix.ts'
+export { QUETZ_REFUSALS, startQuetzDouble } from './targets/quetz.ts'
+export { SERVER6_REFUSALS, type Server6Options, startServer6 } from './targets/server6.ts'
+export type { TargetFile, TargetServer } from './targets/target-server.ts'
+export type { TargetChannelOptions, TargetServerOptions } from './targets/target-state.ts'
 export { V4_REFUSALS, type V4RefusalCode } from './v4/refusals.ts'
 export type { V4User } from './v4/state.ts'
 export {

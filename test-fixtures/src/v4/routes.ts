@@ -1,3 +1,4 @@
+import { findFit, parseRoute, type RoutePath } from '../double/routes.ts'
 import type { JsonObject } from '../json.ts'
 import { type BodyKind, checkBody } from './bodies.ts'
 import { addLabel, copyLabel, listLabels, lockLabel, removeLabel, showLabel, unlockLabel } from './label-calls.ts'
@@ -23,9 +24,7 @@ export interface ApiCall {
   readonly storageUrl: string
 }
 
-interface Route {
-  readonly method: string
-  readonly segments: readonly string[]
+interface Route extends RoutePath {
   /** Must there be a token. `login`: Basic, or Bearer. */
   readonly needs: 'nothing' | 'token' | 'login'
   readonly body: BodyKind | undefined
@@ -36,9 +35,8 @@ interface Route {
 type Needs = Route['needs'] | { readonly needs: Route['needs']; readonly body?: BodyKind; readonly query?: readonly string[] }
 
 const route = (pattern: string, wanted: Needs, answer: Route['answer']): Route => {
-  const [method = '', path = ''] = pattern.split(' ')
   const { needs, body, query = [] } = typeof wanted === 'string' ? { needs: wanted } : { body: undefined, ...wanted }
-  return { method, segments: path.split('/').filter((segment) => segment !== ''), needs, body, query, answer }
+  return { ...parseRoute(pattern), needs, body, query, answer }
 }
 
 const ok = (): Answer => ({ status: 200 })
@@ -80,7 +78,7 @@ const ROUTES: readonly Route[] = [
   route('DELETE /channels/:owner/:label/lock', 'token', unlockLabel),
 ]
 
-const kindOf = ({ method, segments }: Pick<Route, 'method' | 'segments'>): string => {
+const kindOf = ({ method, segments }: RoutePath): string => {
   const words = segments.filter((segment, at) => at === 0 || !segment.startsWith(':'))
   return `${method} ${words.length === 0 ? '/' : words.join('/')}`
 }
@@ -107,27 +105,8 @@ export interface Found {
 
 /** The route of a call, or undefined: then nothing is known of it. */
 export function findRoute(method: string, path: string): Found | undefined {
-  const segments = path.split('/').filter((segment, at) => at > 0 || segment !== '')
-  const given = segments.length === 1 && segments[0] === '' ? [] : segments
-  // A fixed segment goes before a name: `/user/orgs` is no user.
-  const fits = ROUTES.filter((one) => one.method === method && isFit(one, given)).toSorted((a, b) => namesOf(a).length - namesOf(b).length)
-  const [found] = fits
-  if (found === undefined) return undefined
-  const named = new Map(found.segments.map((segment, at) => [segment, decode(given[at] ?? '')]))
-  return { kind: kindOf(found), route: found, segments: named }
-}
-
-const namesOf = (one: Route): string[] => one.segments.filter((segment) => segment.startsWith(':'))
-
-const isFit = (one: Route, given: readonly string[]): boolean =>
-  one.segments.length === given.length && one.segments.every((segment, at) => (segment.startsWith(':') ? given[at] !== '' : segment === given[at]))
-
-function decode(segment: string): string {
-  try {
-    return decodeURIComponent(segment)
-  } catch {
-    return segment
-  }
+  const found = findFit(ROUTES, method, path)
+  return found === undefined ? undefined : { kind: kindOf(found.route), ...found }
 }
 
 /** Checks the form of a call and answers it. */
@@ -140,7 +119,7 @@ export function answerCall(state: State, { route: one, segments }: Found, asked:
   const body = readBody(one, asked)
   return one.answer({
     state, login, body, headers: asked.headers, storageUrl: asked.storageUrl, authorization: textOf(asked.headers['authorization']),
-    segment: (name) => segments.get(`:${name}`) ?? '',
+    segment: (name) => segments.get(name) ?? '',
   })
 }
 
