@@ -1,4 +1,5 @@
 export { type AppliedChannel, applyDelta, type ApplyDeltaOptions, type ApplyReport, type ArrivedVolumes } from './apply/apply-delta.ts'
+export { DIFFTAR_FLAGS, type DifftarFlag } from './cli/flags.ts'
 export type { ListingDifference } from './compare/compare-listings.ts'
 export { type ChannelDifference, compareStates, type CompareStatesOptions, type FileDifference, type SubdirDifference } from './compare/compare-states.ts'
 export type { ComparedChannel, ComparedState, ComparedSubdir, ReadListingOptions, SubdirListing } from './compare/compared-state.ts'

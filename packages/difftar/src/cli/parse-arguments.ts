@@ -1,5 +1,6 @@
-import { parseArgs, type ParseArgsConfig } from 'node:util'
+import { parseArgs } from 'node:util'
 import { parseVolumeSize } from '../create/volume-size.ts'
+import { FLAGS } from './flags.ts'
 
 /** What the command is to do; one at a time, the first of these that is given. */
 export const MODES = ['new-key', 'apply', 'create', 'verify', 'show', 'reference'] as const
@@ -7,17 +8,10 @@ export const MODES = ['new-key', 'apply', 'create', 'verify', 'show', 'reference
 /** What the command is to do. */
 export type Mode = (typeof MODES)[number]
 
-const FLAGS = {
-  help: { type: 'boolean', short: 'h' }, version: { type: 'boolean' }, verbose: { type: 'boolean', short: 'v' }, json: { type: 'boolean' },
-  create: { type: 'boolean' }, reference: { type: 'boolean' }, show: { type: 'boolean' }, verify: { type: 'boolean' }, apply: { type: 'boolean' }, 'new-key': { type: 'string' },
-  outfile: { type: 'string', short: 'o' }, infile: { type: 'string', short: 'i', multiple: true },
-  since: { type: 'string', multiple: true }, full: { type: 'boolean' }, compact: { type: 'boolean' }, 'volume-size': { type: 'string' }, sign: { type: 'string' },
-  key: { type: 'string', multiple: true }, deep: { type: 'boolean' }, grace: { type: 'string' }, request: { type: 'string' }, 'dry-run': { type: 'boolean' }, 'allow-older': { type: 'boolean' }, 'with-tool': { type: 'boolean' },
-} as const satisfies ParseArgsConfig['options']
-
-type Switch = 'help' | 'version' | 'verbose' | 'json' | 'create' | 'reference' | 'show' | 'verify' | 'apply' | 'full' | 'compact' | 'deep' | 'dry-run' | 'allow-older' | 'with-tool'
-type Text = 'new-key' | 'outfile' | 'volume-size' | 'sign' | 'grace' | 'request'
-type Texts = 'infile' | 'since' | 'key'
+type Table = typeof FLAGS
+type Switch = { [Name in keyof Table]: Table[Name] extends { readonly type: 'boolean' } ? Name : never }[keyof Table]
+type Texts = { [Name in keyof Table]: Table[Name] extends { readonly multiple: true } ? Name : never }[keyof Table]
+type Text = Exclude<keyof Table, Switch | Texts>
 
 /** The flags of the command line. */
 export type Flags =
