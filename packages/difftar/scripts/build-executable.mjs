@@ -3,7 +3,7 @@
 import { execFileSync } from 'node:child_process'
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { build } from 'esbuild'
 import { inject } from 'postject'
 import { bundleOptions, home } from './bundle-options.mjs'
@@ -16,8 +16,9 @@ const work = mkdtempSync(join(tmpdir(), 'executable-'))
 try {
   const [main, config, blob, draft] = ['main.cjs', 'sea.json', 'sea.blob', 'conda-diff-tar'].map((name) => join(work, name))
   await build({ ...bundleOptions, entryPoints: ['src/bin/executable.ts'], outfile: main, format: 'cjs', define: { ...bundleOptions.define, 'import.meta.url': '"file:///"' } })
-  writeFileSync(config, JSON.stringify({ main, output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }))
-  execFileSync(process.execPath, ['--experimental-sea-config', config], { stdio: ['ignore', 'ignore', 'pipe'] })
+  // Neither the folder nor the chance that seeds the code cache goes in: the same sources and the same Node give the same bytes.
+  writeFileSync(config, JSON.stringify({ main: basename(main), output: blob, disableExperimentalSEAWarning: true, useCodeCache: true }))
+  execFileSync(process.execPath, ['--random-seed=1', '--experimental-sea-config', config], { stdio: ['ignore', 'ignore', 'pipe'], cwd: work })
   copyFileSync(realpathSync(process.execPath), draft)
   chmodSync(draft, 0o755)
   // It warns of sections of Node whose names are cut, which means nothing: the executable is started below.
