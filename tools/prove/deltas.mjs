@@ -30,7 +30,7 @@ const proveOne = async (scenario) => {
   const parts = {
     kills: async () => addSweep(found, told('X1 killed before and after changes'), await broken.sweepKills()),
     recovery: async () => addSweep(found, told('X2 killed again during recovery'), await broken.sweepRecovery()),
-    errors: async () => { for (const code of quick ? CODES.slice(0, 1) : CODES) addSweep(found, told(`X3 ${code} at changes`), await broken.sweepErrors(code)) },
+    errors: async () => { for (const code of quick ? CODES.slice(0, 1) : CODES) addSweep(found, told(`X3 ${code} at ${code === CODES[0] ? 'changes' : 'each place that changes something'}`), await broken.sweepErrors(code, { everywhere: code === CODES[0] })) },
     'short writes': async () => addSweep(found, told('X4 short writes'), await broken.sweepShortWrites()),
     'weak disk': async () => addSweep(found, told('X6 states of a disk that keeps nothing in order'), await broken.sweepWeakDisk(quick ? { seed, recover: 20, every: 25 } : { seed, recover: 5, every: 4 })),
     strace: async () => (canTrace() ? addSweep(found, told('X8 changes that the kernel counts'), await traceProcess(scenario, broken, { folder })) : found.notes.push(told('X8: skipped, strace cannot be run here'))),
