@@ -18,6 +18,8 @@ const LARGE = 30_000_000
 /** What the kernel and a stream may hold of a body that nobody takes: buffers of sockets on both sides (4 MiB each at most by default) and a few chunks. */
 const LARGEST_HELD = 12_000_000
 const MANY = 16
+/** Not a measure of anything: only what hangs shall end. */
+const LONGEST = 60_000
 
 interface Fixtures {
   readonly maker: ArtifactMaker
@@ -48,7 +50,7 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
     },
   })
 
-  describe(`${name}: what it does`, () => {
+  describe(`${name}: what it does`, { timeout: LONGEST }, () => {
     test('takes a new artifact, tells of it, lists it, and removes it', async ({ expect, server, watch, maker }) => {
       const made = await maker.make({ name: 'foo' })
       const target = watch.open(server)
@@ -139,7 +141,7 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
     })
   })
 
-  describe(`${name}: when a call goes wrong once`, () => {
+  describe(`${name}: when a call goes wrong once`, { timeout: LONGEST }, () => {
     const faults = (server: ServerUnderTest): readonly ServerFault[] => [
       { do: 'status', status: 500, error: `not for ${server.secrets[0]}` }, { do: 'status', status: 429, headers: { 'retry-after': '0' } }, { do: 'reset' }, { do: 'lose-answer' },
     ]
@@ -159,7 +161,7 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
     }
   })
 
-  describe(`${name}: when a call goes wrong for good`, () => {
+  describe(`${name}: when a call goes wrong for good`, { timeout: LONGEST }, () => {
     for (const flow of FLOWS) {
       for (const fault of [{ do: 'status', status: 500, error: 'no' }, { do: 'reset' }, { do: 'lose-answer' }] as const) {
         test(`${flow.name} ends by name or comes to its end (${fault.do}), and so does the next run`, async ({ expect, every }) => {
@@ -235,7 +237,7 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
     }
   })
 
-  describe(`${name}: who it talks to`, () => {
+  describe(`${name}: who it talks to`, { timeout: LONGEST }, () => {
     test('says how to log in without a credential, or with a wrong one', async ({ expect, server, watch }) => {
       server.revoke()
       for (const options of [{}, { credential: undefined }]) {

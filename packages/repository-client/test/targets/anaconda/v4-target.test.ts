@@ -7,6 +7,7 @@ import { distPlace } from '../../../src/targets/anaconda/dist-place.ts'
 import { stageDist } from '../../../src/targets/anaconda/stage-calls.ts'
 import { atEveryCall } from '../every-call.ts'
 import { FLOWS } from '../flows.ts'
+import { untilSteady } from '../large-and-empty.ts'
 import { type ArtifactMaker, createArtifactMaker } from '../made-artifacts.ts'
 import { adaptV4, startEggs, V4_SET_UP } from '../v4-set-up.ts'
 import { createWatch, type Watch } from '../watched-target.ts'
@@ -45,10 +46,6 @@ const test = base.extend<Fixtures>({
 
 function countOf({ calls }: V4Server, kind: string): number {
   return calls.filter((call) => call.kind === kind).length
-}
-
-async function waitFor(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise((resolve) => void setImmediate(resolve))
 }
 
 describe('check()', () => {
@@ -136,6 +133,17 @@ describe('upload()', () => {
     }
     expect(server.refused).toEqual([])
   })
+
+  for (const kind of ['POST package', 'POST release', 'POST stage', 'POST commit']) {
+    for (const status of kind === 'POST package' ? [409] : [404, 409]) {
+      test(`begins anew when somebody else was faster, or the server collected something (${kind}, ${status})`, async ({ expect, open, server, maker }) => {
+        server.misbehave({ kind, times: 1, fault: { do: 'status', status } })
+        const made = await maker.make({ name: 'foo' })
+        expect(await open().upload(made)).toEqual({ status: 'uploaded' })
+        expect([server.files('eggs').map(({ sha256 }) => sha256), server.refused]).toEqual([[made.sha256], []])
+      })
+    }
+  }
 
   test('announces anew when the announcement is too old', async ({ expect, open, server, maker }) => {
     server.misbehave({ kind: 'POST storage', times: 1, fault: { do: 'call', callback: server.expireStages } })
@@ -225,6 +233,17 @@ describe('what a failure leaves behind', () => {
     expect(server.packages('eggs')).toEqual({ foo: ['1.0'] })
   })
 
+  for (const [what, version, left] of [['release', '1.0', ['1.0']], ['package', '2.0', ['2.0']]] as const) {
+    test(`is what others filled in the ${what} that it made`, async ({ expect, open, watch, server, maker }) => {
+      const [fails, theirs] = [await maker.make({ name: 'foo' }), await maker.make({ name: 'foo', version, build: '7' })]
+      const callback = async (): Promise<void> => void await open().upload(theirs)
+      server.misbehave({ kind: 'POST stage', times: 1, fault: { do: 'call', callback } })
+      server.misbehave({ kind: 'POST storage', skip: 1, fault: { do: 'status', status: 503 } })
+      expect(await watch.failureOf(open({ retry: { tries: 1 } }).upload(fails))).toMatchObject({ code: 'TARGET_UNREACHABLE' })
+      expect([server.packages('eggs'), server.files('eggs').map(({ basename }) => basename), server.refused]).toEqual([{ foo: left }, [theirs.path], []])
+    })
+  }
+
   test('is what another upload at the same time is about to fill', async ({ expect, open, watch, server, maker }) => {
     const target = open({ retry: { tries: 1 } })
     const [fails, stays] = [await maker.make({ name: 'foo' }), await maker.make({ name: 'foo', build: '1' })]
@@ -251,7 +270,7 @@ describe('what a failure leaves behind', () => {
     if (made === undefined) throw new TypeError('nothing was made')
     server.reset()
     const next = target.upload(made)
-    await waitFor(() => true)
+    await untilSteady(() => server.calls.length)
     expect(server.calls).toEqual([])
     gate.open()
     expect([(await Promise.all(failing)).map(({ code }) => code), await next]).toEqual([['TARGET_UNREACHABLE', 'TARGET_UNREACHABLE', 'TARGET_UNREACHABLE'], { status: 'uploaded' }])
