@@ -171,6 +171,7 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
             if ('value' in settled) expect([settled.value, server.files()], at).toEqual([flow.outcome, seenFiles(flow.after(every.artifacts))])
             else expect(settled.error, at).toMatchObject({ code: 'TARGET_UNREACHABLE', details: { tries: 5 } })
             expect(allowedStates(flow, every.artifacts), at).toContainEqual(server.files())
+            expect(server.refused(), at).toEqual([])
             await completes({ every, flow, server, at, run, expect })
           })
         })
@@ -187,6 +188,7 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
             if (came === 'uploaded' || came === 'replaced' || came === 'present') expect(server.files(), at).toEqual(seenFiles([every.artifacts.ours]))
             if (came === 'removed') expect(server.files(), at).toEqual([])
             expect(allowedStates(flow, every.artifacts), at).toContainEqual(server.files())
+            expect(server.refused(), at).toEqual([])
             await completes({ every, flow, server, at, run, expect })
           })
         }
