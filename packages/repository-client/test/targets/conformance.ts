@@ -253,6 +253,16 @@ export function describeTarget(name: string, setUp: TargetSetUp): void {
       expect(await watch.failureOf(watch.open(server, { channel: 'nowhere' }).check())).toMatchObject({ code: expect.stringMatching(/^TARGET_(?:NOT_FOUND|REFUSED)$/), hint: expect.any(String) })
     })
 
+    for (const fault of [{ do: 'status', status: 500, error: 'no' }, { do: 'status', status: 403, error: 'no' }, { do: 'reset' }, { do: 'lose-answer' }] as const) {
+      test(`fails to list by name, without a secret (${'status' in fault ? fault.status : fault.do})`, async ({ expect, server, watch, maker }) => {
+        const target = watch.open(server)
+        await target.upload(await maker.make({ name: 'foo' }))
+        server.misbehave({ kind: 'GET channel', fault })
+        server.misbehave({ kind: 'HEAD channel', fault })
+        expect((await watch.failureOf(target.list(SUBDIR))).code).toMatch(/^CHANNEL_/)
+      })
+    }
+
     test('names no secret of its URL', async ({ expect, server, watch }) => {
       const target = watch.open(server, { url: server.url.replace('://', '://user:hunter2@') })
       expect(target.name).not.toContain('hunter2')
