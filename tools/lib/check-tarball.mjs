@@ -15,7 +15,7 @@ export const readPackedManifest = (tarball) => JSON.parse(execFileSync('tar', ['
 const REQUIRED = ['package.json', 'README.md', 'LICENSE']
 
 const isBundled = (name) =>
-  /^(?:bin\/[\w-]+\.js|dist\/[\w-]+\.mjs|dist\/bin\/[\w.-]+\.js|dist\/help\/[\w.-]+\.txt|dist\/third-party-licences\.txt)$/.test(name)
+  /^(?:bin\/[\w-]+\.js|dist\/[\w-]+\.mjs|dist\/bin\/[\w.-]+\.js|dist\/help\/[\w.-]+\.txt|dist\/third-party-licences\.txt|completions\/(?:bash|zsh|fish)\/[\w-]+(?:\.fish)?)$/.test(name)
 
 const isBuilt = (folder, name) => {
   const stem = /^dist\/(?<stem>.+)\.(?:js|d\.ts)(?:\.map)?$/.exec(name)?.groups?.stem

@@ -180,7 +180,7 @@ ${command.describe}.
 ${command.examples.map(([line, meaning]) => `${line}  # ${meaning}`).join('\n')}
 \`\`\`
 
-${describeWords(command)}${table(['flag', 'meaning'], command.flags.map(describeFlag))}
+${`${describeWords(command)}${command.flags.length === 0 ? '' : table(['flag', 'meaning'], command.flags.map(describeFlag))}`.trimEnd()}
 `)
   return `# Commands
 

@@ -1,3 +1,4 @@
+import { listChoices, LOG_LEVELS } from './command-line/choices.ts'
 import type { Flags } from './command-line/flags.ts'
 import type { CommandInvocation, Invocation, Program } from './command-line/invocation.ts'
 import { createMisuseError } from './command-line/misuse-error.ts'
@@ -52,7 +53,7 @@ function writesBytes({ command, flags: { words, dryRun } }: CommandInvocation): 
 
 function readLevel({ logLevel, verbose, quiet }: Flags): LogLevel {
   const named = logLevel === undefined ? undefined : parseLogLevel(logLevel)
-  if (logLevel !== undefined && named === undefined) throw createMisuseError(`${JSON.stringify(logLevel)} is not a log level`, 'Use CRITICAL, ERROR, WARNING, INFO or DEBUG.')
+  if (logLevel !== undefined && named === undefined) throw createMisuseError(`${JSON.stringify(logLevel)} is not a log level`, `Use ${listChoices(LOG_LEVELS)}.`)
   return named ?? (verbose ? 'DEBUG' : quiet ? 'WARNING' : 'INFO')
 }
 

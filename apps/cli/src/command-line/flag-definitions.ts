@@ -1,3 +1,7 @@
+import { KNOWN_SUBDIRS } from '@mirror/core'
+import { ACCESS_LOGS } from '../config/serve-values.ts'
+import { IMPORT_SOURCES, listChoices, LOG_LEVELS, REUSE_POLICIES } from './choices.ts'
+
 /** The headings of the help. */
 export const GROUPS = {
   what: 'What to mirror:',
@@ -21,6 +25,12 @@ export interface FlagDefinition {
   readonly group: (typeof GROUPS)[keyof typeof GROUPS]
   readonly describe: string
   readonly standard?: boolean
+  /** All values that there are. */
+  readonly choices?: readonly string[]
+  /** Values that it is often given, where it takes others, too. */
+  readonly suggestions?: readonly string[]
+  /** What its value is the path of; a file where the help says `FILE`. */
+  readonly path?: 'file' | 'folder'
 }
 
 const FILE: FlagDefinition = {
@@ -32,15 +42,15 @@ const STRICT: FlagDefinition = { name: 'strict', type: 'boolean', group: GROUPS.
 /** Which mirror, and what of it. */
 export const SELECTION: readonly FlagDefinition[] = [
   FILE,
-  { name: 'mirror-dir', type: 'text', value: 'FOLDER', group: GROUPS.what, describe: 'Folder of the mirror' },
+  { name: 'mirror-dir', type: 'text', value: 'FOLDER', path: 'folder', group: GROUPS.what, describe: 'Folder of the mirror' },
   { name: 'channel', alias: ['c'], type: 'texts', value: 'URL', group: GROUPS.what, describe: 'Channel, instead of the configured ones (repeatable)' },
-  { name: 'platform', alias: ['p'], type: 'texts', value: 'NAME', group: GROUPS.what, describe: 'Platform, instead of the configured ones (repeatable)' },
+  { name: 'platform', alias: ['p'], type: 'texts', value: 'NAME', suggestions: KNOWN_SUBDIRS, group: GROUPS.what, describe: 'Platform, instead of the configured ones (repeatable)' },
   STRICT,
 ]
 
 /** How to carry it out. */
 export const CARRYING_OUT: readonly FlagDefinition[] = [
-  { name: 'reuse', type: 'text', value: 'POLICY', group: GROUPS.what, describe: 'A name that upstream used again: replace, after-grace, keep or drop' },
+  { name: 'reuse', type: 'text', value: 'POLICY', choices: REUSE_POLICIES, group: GROUPS.what, describe: `A name that upstream used again: ${listChoices(REUSE_POLICIES)}` },
   { name: 'grace', type: 'text', value: 'DURATION', group: GROUPS.what, describe: 'How long to keep what no index names any more (24h; 0: not at all)' },
   { name: 'concurrency', type: 'text', value: 'N', group: GROUPS.how, describe: 'Artifacts to fetch at once (32)' },
   { name: 'bandwidth', type: 'text', value: 'RATE', group: GROUPS.how, describe: 'Limit for all of them together, such as 10MB/s' },
@@ -62,7 +72,7 @@ export const DRY_RUN: FlagDefinition = { name: 'dry-run', alias: ['n'], type: 'b
 export const OUTPUT: readonly FlagDefinition[] = [
   { name: 'json', type: 'boolean', group: GROUPS.output, describe: 'Print events as NDJSON; the last line is the result or the error' },
   { name: 'quiet', alias: ['q'], type: 'boolean', group: GROUPS.output, describe: 'Print nothing but warnings and errors' },
-  { name: 'log-level', alias: ['l'], type: 'text', value: 'LEVEL', group: GROUPS.output, describe: 'CRITICAL, ERROR, WARNING, INFO or DEBUG (INFO)' },
+  { name: 'log-level', alias: ['l'], type: 'text', value: 'LEVEL', choices: LOG_LEVELS, group: GROUPS.output, describe: `${listChoices(LOG_LEVELS)} (INFO)` },
   { name: 'verbose', alias: ['v'], type: 'boolean', group: GROUPS.output, describe: 'Short for --log-level DEBUG' },
 ]
 
@@ -85,7 +95,7 @@ export const SHOW_SECRETS: FlagDefinition = { name: 'show-secrets', type: 'boole
 
 /** How to apply a delta. */
 export const MERGING: readonly FlagDefinition[] = [
-  { name: 'key', type: 'texts', value: 'KEY', group: GROUPS.safety, describe: 'Trust this minisign key (its text, or a .pub file) and apply nothing that it did not sign (repeatable)' },
+  { name: 'key', type: 'texts', value: 'KEY', path: 'file', group: GROUPS.safety, describe: 'Trust this minisign key (its text, or a .pub file) and apply nothing that it did not sign (repeatable)' },
   { name: 'deep', type: 'boolean', group: GROUPS.safety, describe: 'Compare everything that stays byte for byte, not by size' },
   { name: 'allow-older', type: 'boolean', group: GROUPS.safety, describe: 'Apply a delta that fits though a later one was applied before' },
   { name: 'request', type: 'text', value: 'FILE', group: GROUPS.safety, describe: 'Where to write what is here when the delta does not fit (request.jsonl)' },
@@ -93,7 +103,7 @@ export const MERGING: readonly FlagDefinition[] = [
 
 /** How to import a configuration. */
 export const IMPORTING: readonly FlagDefinition[] = [
-  { name: 'from', type: 'text', value: 'TOOL', group: GROUPS.importing, describe: 'Whose configuration it is: auto, conda-mirror, conda-mirror-rs or anaconda-mirror (auto)' },
+  { name: 'from', type: 'text', value: 'TOOL', choices: IMPORT_SOURCES, group: GROUPS.importing, describe: `Whose configuration it is: ${listChoices(IMPORT_SOURCES)} (auto)` },
   { name: 'output', type: 'text', value: 'FILE', group: GROUPS.importing, describe: 'Write to a new file, instead of stdout' },
 ]
 
@@ -102,11 +112,11 @@ const LIST: FlagDefinition = { name: 'list', type: 'boolean', group: GROUPS.outp
 /** How to make a delta. */
 export const CREATING: readonly FlagDefinition[] = [
   {
-    name: 'since', type: 'texts', value: 'STATE', group: GROUPS.delta,
+    name: 'since', type: 'texts', value: 'STATE', path: 'file', group: GROUPS.delta,
     describe: 'What the other side has: a reference or request file, or @NAME for a snapshot or generation that is kept here; several: the delta fits any of them; none: it has nothing (repeatable)',
   },
   { name: 'volume-size', type: 'text', value: 'SIZE', group: GROUPS.delta, describe: 'Split a tarball into volumes of at most that size, such as 4G' },
-  { name: 'sign', type: 'text', value: 'KEY', group: GROUPS.delta, describe: 'Sign with this secret key: a file of minisign' },
+  { name: 'sign', type: 'text', value: 'KEY', path: 'file', group: GROUPS.delta, describe: 'Sign with this secret key: a file of minisign' },
   { name: 'with-tool', type: 'boolean', group: GROUPS.delta, describe: 'Put the program that applies it beside it: one file, with a few words and checksums' },
   LIST,
 ]
@@ -114,7 +124,7 @@ export const CREATING: readonly FlagDefinition[] = [
 /** How to look at a delta. */
 export const INSPECTING: readonly FlagDefinition[] = [
   { name: 'verify', type: 'boolean', group: GROUPS.safety, describe: 'Compare every file with its checksum' },
-  { name: 'key', type: 'texts', value: 'KEY', group: GROUPS.safety, describe: 'Fail unless this minisign key (its text, or a .pub file) signed it (repeatable)' },
+  { name: 'key', type: 'texts', value: 'KEY', path: 'file', group: GROUPS.safety, describe: 'Fail unless this minisign key (its text, or a .pub file) signed it (repeatable)' },
   LIST,
 ]
 
@@ -123,7 +133,7 @@ export const SERVING: readonly FlagDefinition[] = [
   { name: 'port', type: 'text', value: 'N', group: GROUPS.serving, describe: 'Port to listen to; 0 takes any that is free (80 for root, otherwise 8080; with TLS 443 and 8443)' },
   { name: 'host', type: 'text', value: 'ADDRESS', group: GROUPS.serving, describe: 'Address to listen to (every address of this machine)' },
   { name: 'max-age', type: 'text', value: 'DURATION', group: GROUPS.serving, describe: 'Not ready (/readyz) when the last good sync is older (age does not count)' },
-  { name: 'access-log', type: 'text', value: 'FORM', group: GROUPS.serving, describe: 'What is printed of each request: combined, json or none (combined; json with --json)' },
+  { name: 'access-log', type: 'text', value: 'FORM', choices: ACCESS_LOGS, group: GROUPS.serving, describe: `What is printed of each request: ${listChoices(ACCESS_LOGS)} (combined; json with --json)` },
   { name: 'processes', type: 'text', value: 'N', group: GROUPS.serving, describe: 'Serve with so many processes (1)' },
   { name: 'tokens', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Answer only those who have a token that is in this file (everybody)' },
   { name: 'htpasswd', type: 'text', value: 'FILE', group: GROUPS.serving, describe: 'Answer only users that are in this file, which htpasswd -B made (everybody)' },

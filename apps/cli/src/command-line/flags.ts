@@ -1,3 +1,4 @@
+import { SHELLS } from './choices.ts'
 import {
   CARRYING_OUT, COMPARING, CREATING, DRY_RUN, type FlagDefinition, GROUPS, IMPORTING, INSPECTING, MERGING, METRICS, OUTPUT, pick, SELECTION, SERVING, SHOW_SECRETS, TO, TOKEN_LIMITS, UPLOADING,
 } from './flag-definitions.ts'
@@ -7,7 +8,7 @@ export { type Flags, toFlags } from './parsed-flags.ts'
 
 /** The commands of `mirror`. */
 export type MirrorCommand =
-  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'upload' | 'serve' | 'token new' | 'config'
+  | 'sync' | 'plan' | 'explain' | 'verify' | 'status' | 'prune' | 'rollback' | 'snapshot' | 'adopt' | 'merge' | 'delta create' | 'delta apply' | 'delta inspect' | 'delta request' | 'delta new-key' | 'diff' | 'upload' | 'serve' | 'token new' | 'config' | 'completion'
 
 /** A word that a command takes beside its flags. */
 export interface WordDefinition {
@@ -20,6 +21,8 @@ export interface WordDefinition {
   readonly repeatable?: boolean
   /** `-` stands for stdin or stdout. Default false. */
   readonly pipe?: boolean
+  /** What it is the path of, where it may be one. */
+  readonly path?: 'file' | 'folder'
 }
 
 /** A command with its words and flags, as the help and the reference page tell it. */
@@ -140,8 +143,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
     name: 'merge',
     describe: 'Apply a delta, which a sync with `delta: true` or conda-diff-tar made, to the mirror',
     words: [
-      { name: 'delta', describe: 'A delta directory, a tarball, a folder with its volumes, or - for stdin (delta_dir)', optional: true, pipe: true },
-      { name: 'mirror', describe: 'The folder of the mirror (mirror_dir)', optional: true },
+      { name: 'delta', describe: 'A delta directory, a tarball, a folder with its volumes, or - for stdin (delta_dir)', optional: true, pipe: true, path: 'file' },
+      { name: 'mirror', describe: 'The folder of the mirror (mirror_dir)', optional: true, path: 'folder' },
     ],
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...MERGING, ...pick(CARRYING_OUT, 'grace'), DRY_RUN, ...OUTPUT],
     examples: [
@@ -152,7 +155,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'delta create',
     describe: 'Make a delta of what the mirror holds and the other side lacks',
-    words: [{ name: 'delta', describe: 'A folder, NAME.tar for a tarball, or - for stdout (delta_dir)', optional: true, pipe: true }],
+    words: [{ name: 'delta', describe: 'A folder, NAME.tar for a tarball, or - for stdout (delta_dir)', optional: true, pipe: true, path: 'file' }],
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'channel', 'strict'), ...CREATING, DRY_RUN, ...OUTPUT],
     examples: [
       ['mirror delta create full.tar -f mirror.yaml', 'from nothing, for a side that has nothing'],
@@ -163,7 +166,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'delta apply',
     describe: 'Apply a delta to the mirror, like merge: verified whole before anything changes',
-    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes, or - for stdin (delta_dir)', optional: true, repeatable: true, pipe: true }],
+    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes, or - for stdin (delta_dir)', optional: true, repeatable: true, pipe: true, path: 'file' }],
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'strict'), ...MERGING, ...pick(CARRYING_OUT, 'grace'), DRY_RUN, ...OUTPUT],
     examples: [
       ['mirror delta apply update.tar --mirror-dir /srv/mirror', 'a tarball'],
@@ -173,7 +176,7 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'delta inspect',
     describe: 'Show what a delta carries, what it starts from, and who signed it',
-    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes, or - for stdin (delta_dir)', optional: true, repeatable: true, pipe: true }],
+    words: [{ name: 'delta', describe: 'A delta directory, a tarball or all of its volumes, or - for stdin (delta_dir)', optional: true, repeatable: true, pipe: true, path: 'file' }],
     flags: [...pick(SELECTION, 'file', 'strict'), ...INSPECTING, ...OUTPUT],
     examples: [
       ['mirror delta inspect update.tar', 'reads the manifest alone'],
@@ -183,14 +186,14 @@ export const COMMANDS: readonly CommandDefinition[] = [
   {
     name: 'delta request',
     describe: 'Write down what the mirror holds, so that the other side makes the delta that fits',
-    words: [{ name: 'request', describe: 'The file to write, or - for stdout (request.jsonl)', optional: true, pipe: true }],
+    words: [{ name: 'request', describe: 'The file to write, or - for stdout (request.jsonl)', optional: true, pipe: true, path: 'file' }],
     flags: [...pick(SELECTION, 'file', 'mirror-dir', 'channel', 'strict'), ...OUTPUT],
     examples: [['mirror delta request --mirror-dir /srv/mirror', 'a small file: names, sizes and checksums']],
   },
   {
     name: 'delta new-key',
     describe: 'Make a key pair: NAME.key signs deltas, NAME.pub verifies them',
-    words: [{ name: 'name', describe: 'Where to write it, without the endings' }],
+    words: [{ name: 'name', describe: 'Where to write it, without the endings', path: 'file' }],
     flags: [...pick(SELECTION, 'file', 'strict'), ...OUTPUT],
     examples: [['mirror delta new-key near', 'near.key and near.pub, as minisign has them']],
   },
@@ -198,8 +201,8 @@ export const COMMANDS: readonly CommandDefinition[] = [
     name: 'diff',
     describe: 'Show what differs between two states of channels',
     words: [
-      { name: 'before', describe: 'A folder, the URL of a channel, a reference, a delta (what it leads to), or @NAME for a snapshot or generation' },
-      { name: 'after', describe: 'Likewise (the mirror)', optional: true },
+      { name: 'before', describe: 'A folder, the URL of a channel, a reference, a delta (what it leads to), or @NAME for a snapshot or generation', path: 'file' },
+      { name: 'after', describe: 'Likewise (the mirror)', optional: true, path: 'file' },
     ],
     flags: [...SELECTION, ...COMPARING, ...pick(CARRYING_OUT, 'timeout'), ...OUTPUT],
     examples: [
@@ -241,13 +244,20 @@ export const COMMANDS: readonly CommandDefinition[] = [
     describe: 'Show the running configuration as a file that can be used, or import that of another tool',
     words: [
       { name: 'action', describe: 'What to do (show)', choices: ['show', 'import'], optional: true },
-      { name: 'source', describe: 'The configuration to import', optional: true },
+      { name: 'source', describe: 'The configuration to import', optional: true, path: 'file' },
     ],
     flags: [...SELECTION, ...CARRYING_OUT.slice(0, 5), { ...SHOW_SECRETS, describe: 'Show tokens and passwords' }, ...IMPORTING],
     examples: [
       ['mirror config -f mirror.yaml', 'fails when the file is wrong'],
       ['mirror config import conda-mirror.yaml --output mirror.yaml', 'from conda-mirror or anaconda-mirror'],
     ],
+  },
+  {
+    name: 'completion',
+    describe: 'Print what makes a shell complete these commands',
+    words: [{ name: 'shell', describe: 'The shell', choices: SHELLS }],
+    flags: [],
+    examples: [['eval "$(mirror completion bash)"', 'in ~/.bashrc; likewise zsh, after compinit, in ~/.zshrc'], ['mirror completion fish | source', 'in ~/.config/fish/config.fish']],
   },
 ]
 

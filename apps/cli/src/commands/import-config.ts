@@ -4,6 +4,7 @@ import { isMirrorError, MirrorError } from '@mirror/core'
 import { createMisuseError } from '../command-line/misuse-error.ts'
 import { parseConfigFile } from '../config/config-file.ts'
 import { importConfig, type ImportedConfig } from '../config/import/import-config.ts'
+import { IMPORT_SOURCES, listChoices } from '../command-line/choices.ts'
 import { IMPORTABLE_TOOLS, type ImportableTool } from '../config/import/import-types.ts'
 import { resolveConfig } from '../config/resolve-config.ts'
 import type { CliErrorCode } from '../error-codes.ts'
@@ -31,7 +32,7 @@ export async function runImport(start: CommandStart): Promise<ExitCode> {
 function readTool(from: string | undefined): ImportableTool | undefined {
   const tool = IMPORTABLE_TOOLS.find((known) => known === from)
   if (from === undefined || from === 'auto' || tool !== undefined) return tool
-  throw createMisuseError(`${JSON.stringify(from)} is not a tool whose configuration can be imported`, `Use --from auto, ${IMPORTABLE_TOOLS.join(', ')}.`)
+  throw createMisuseError(`${JSON.stringify(from)} is not a tool whose configuration can be imported`, `Use --from ${listChoices(IMPORT_SOURCES)}.`)
 }
 
 async function readText(path: string, shown: string): Promise<string> {

@@ -35,6 +35,10 @@ export async function runCommand(command: MirrorCommand, start: CommandStart): P
     const { runImport } = await import('./import-config.ts')
     return await runImport(start)
   }
+  if (command === 'completion') {
+    const { runCompletion } = await import('./completion.ts')
+    return runCompletion(start)
+  }
   const resolved = await readConfig(start)
   if (command === 'config') {
     const { formatConfig } = await import('../config/format-config.ts')
@@ -65,7 +69,7 @@ async function readConfig({ flags, env, context: { cwd, systemConfig, now } }: C
 }
 
 /** What carries each command out, loaded when it is called. */
-const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config'>, (session: Session) => Promise<ExitCode>>> = {
+const RUNNERS: Readonly<Record<Exclude<MirrorCommand, 'config' | 'completion'>, (session: Session) => Promise<ExitCode>>> = {
   sync: async (session) => await (await import('./sync.ts')).runSync(session),
   plan: async (session) => await (await import('./sync.ts')).runSync(session),
   explain: async (session) => await (await import('./explain.ts')).runExplain(session),

@@ -1,3 +1,4 @@
+import { listChoices, REUSE_POLICIES } from '../command-line/choices.ts'
 import type { BudgetValues, ChannelEntry, ConfigValues, DerivativeValues } from './config-values.ts'
 import { type FieldReaders, isMapping, listReader, mappingReader, parsedBy, type Reader, switchable, textReader } from './readers.ts'
 import { readServe, SERVE_NESTED_KEYS } from './read-serve.ts'
@@ -108,7 +109,7 @@ export const CONFIG_READERS: FieldReaders<ConfigValues> = {
   budget: readBudget,
   derivatives: readDerivatives,
   variants: readVariants,
-  reuse: readOneOf(['replace', 'after-grace', 'keep', 'drop'], 'takes replace, after-grace, keep or drop'),
+  reuse: readOneOf(REUSE_POLICIES, `takes ${listChoices(REUSE_POLICIES)}`),
   grace: durationReader(0, 'takes a duration with its unit, such as 24h, or 0'),
   retain: parsedBy((value) => parseCount(value, 0), 'takes a whole number'),
   file_mode: modeReader(NO_SETUID, OWNER_READS, 'takes permissions in octal that let the owner read, such as 0644'),

@@ -1,10 +1,8 @@
-import type { ReusePolicy } from '@mirror/sync'
+import { listChoices, REUSE_POLICIES } from '../command-line/choices.ts'
 import type { Flags } from '../command-line/flags.ts'
 import type { Settings } from './settings.ts'
 import type { ConfigProblem } from './problems.ts'
 import { parseBandwidth, parseDuration, parseSize } from './units.ts'
-
-const REUSE_POLICIES: readonly ReusePolicy[] = ['replace', 'after-grace', 'keep', 'drop']
 
 /** What flags say in place of the file, and what is wrong with them. */
 export interface FlagValues {
@@ -35,7 +33,7 @@ export function readFlags(flags: Flags): FlagValues {
     grace: read('--grace', { text: flags.grace, parse: parseDuration, takes: 'a duration with its unit, such as 24h, or 0' }),
     bandwidth: read('--bandwidth', { text: flags.bandwidth, parse: parseBandwidth, takes: 'a rate such as 10MB/s' }),
     concurrency: read('--concurrency', { text: flags.concurrency, parse: (text) => parseWhole(text, 1, 256), takes: 'a whole number from 1 to 256' }),
-    reuse: read('--reuse', { text: flags.reuse, parse: (text) => REUSE_POLICIES.find((policy) => policy === text), takes: 'replace, after-grace, keep or drop' }),
+    reuse: read('--reuse', { text: flags.reuse, parse: (text) => REUSE_POLICIES.find((policy) => policy === text), takes: listChoices(REUSE_POLICIES) }),
   }
   return {
     settings,

@@ -7,7 +7,8 @@ import { type ConfigSource, readYamlFile, type YamlFile } from '../yaml-file.ts'
 import { importAnacondaMirror } from './import-anaconda-mirror.ts'
 import { CONDA_MIRROR_TEXT_KEYS, importCondaMirror } from './import-conda-mirror.ts'
 import { CONDA_MIRROR_RS_TEXT_KEYS, importCondaMirrorRs } from './import-conda-mirror-rs.ts'
-import type { ImportableTool, Importer, ImportNote } from './import-types.ts'
+import { IMPORTABLE_TOOLS, type ImportableTool, type Importer, type ImportNote } from './import-types.ts'
+import { listChoices } from '../../command-line/choices.ts'
 
 /** A configuration of another tool as one of ours. */
 export interface ImportedConfig {
@@ -72,6 +73,6 @@ function detectTool({ content, problems }: YamlFile, { path }: ConfigSource): Im
   if (found === 'conda-mirror' || found === 'conda-mirror-rs' || found === 'anaconda-mirror') return found
   const isOurs = ['mirror_dir', 'channels', 'remote_url', 'pkg_list', 'delta_dir'].some((key) => content[key] !== undefined)
   throw new MirrorError<CliErrorCode>('CONFIG_INVALID', `Cannot import the configuration ${JSON.stringify(path)}: its keys do not tell which tool it is of`, {
-    hint: isOurs ? 'A configuration of cas-mirror needs no import: give it after -f. If it is of anaconda-mirror, say --from anaconda-mirror.' : 'Say which one: --from conda-mirror, conda-mirror-rs or anaconda-mirror.',
+    hint: isOurs ? 'A configuration of cas-mirror needs no import: give it after -f. If it is of anaconda-mirror, say --from anaconda-mirror.' : `Say which one: --from ${listChoices(IMPORTABLE_TOOLS)}.`,
   })
 }
