@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import type { ChannelUrl } from '@mirror/core'
+import { type ChannelUrl, isMirrorError } from '@mirror/core'
 import type { RepositoryClient } from '@mirror/repository-client'
 import type { StoreReader } from '@mirror/store'
 import { uploadChannel, type UploadOptions, type UploadReport } from '@mirror/sync'
@@ -96,7 +96,8 @@ async function callUpload(channelConfig: ChannelConfig, { session, runtime, spoo
 async function readMirror(channel: ChannelUrl, runtime: Runtime): Promise<StoreReader | undefined> {
   try {
     return await runtime.openStore(channel).read()
-  } catch {
+  } catch (error) {
+    if (!isMirrorError(error)) throw error
     return undefined
   }
 }
