@@ -233,6 +233,15 @@ describe('what a failure leaves behind', () => {
     expect(server.packages('eggs')).toEqual({ foo: ['1.0'] })
   })
 
+  test('is a package that others made, without the release that it made in it', async ({ expect, open, watch, server, maker }) => {
+    const headers = { 'accept': 'application/json', 'x-binstar-api-version': '1.16.0', 'content-type': 'application/json', 'authorization': `token ${adaptV4(server).secrets[1]}` }
+    const body = JSON.stringify({ public: true, publish: false, public_attrs: { name: 'foo' } })
+    expect((await fetch(`${server.url}/package/eggs/foo`, { method: 'POST', headers, body })).status).toBe(200)
+    server.misbehave({ kind: 'POST stage', fault: { do: 'status', status: 503 } })
+    await watch.failureOf(open().upload(await maker.make({ name: 'foo' })))
+    expect([server.packages('eggs'), countOf(server, 'DELETE release')]).toEqual([{ foo: [] }, 1])
+  })
+
   for (const [what, version, left] of [['release', '1.0', ['1.0']], ['package', '2.0', ['2.0']]] as const) {
     test(`is what others filled in the ${what} that it made`, async ({ expect, open, watch, server, maker }) => {
       const [fails, theirs] = [await maker.make({ name: 'foo' }), await maker.make({ name: 'foo', version, build: '7' })]
