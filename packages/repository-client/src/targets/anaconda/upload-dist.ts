@@ -53,8 +53,7 @@ async function attemptUpload(run: Run): Promise<UploadOutcome> {
   const found = await fetchDist(context, place, { signal })
   const settled = found === undefined ? undefined : await settleFound(run, found)
   if (settled !== undefined) return settled
-  run.info ??= await readInfo(place, upload, signal)
-  const { info } = run
+  const info = await infoOf(run)
   await createPlaces({ ...context, place, stay, signal, info })
   const { artifact, sha256 } = upload
   const reply = await stageDist({ ...context, place, signal }, describeStage({ info, artifact, sha256, labels: context.labels, isPublic: context.isPublic }))
@@ -77,6 +76,8 @@ async function settleFound(run: Run, found: FoundDist): Promise<UploadOutcome | 
     return run.mayBeOurs ? outcomeOf(run) : { status: 'present' }
   }
   if (upload.replace !== true) return { status: 'conflict', digest: digestOf(found) }
+  // What cannot be uploaded must not take away what is there.
+  await infoOf(run)
   run.isReplacing = true
   await removeDist(context, place, { signal })
   // With its last file a server may collect the release and the package.
@@ -86,6 +87,11 @@ async function settleFound(run: Run, found: FoundDist): Promise<UploadOutcome | 
 
 function outcomeOf({ isReplacing }: Run): UploadOutcome {
   return { status: isReplacing ? 'replaced' : 'uploaded' }
+}
+
+async function infoOf(run: Run): Promise<ArtifactInfo> {
+  run.info ??= await readInfo(run.place, run.upload, run.signal)
+  return run.info
 }
 
 async function readInfo({ name, version, basename }: DistPlace, { artifact, file }: ArtifactUpload, signal: AbortSignal | undefined): Promise<ArtifactInfo> {

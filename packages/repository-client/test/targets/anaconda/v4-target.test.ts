@@ -7,7 +7,7 @@ import { distPlace } from '../../../src/targets/anaconda/dist-place.ts'
 import { stageDist } from '../../../src/targets/anaconda/stage-calls.ts'
 import { atEveryCall } from '../every-call.ts'
 import { FLOWS } from '../flows.ts'
-import { untilSteady } from '../large-and-empty.ts'
+import { emptyArtifact, untilSteady } from '../large-and-empty.ts'
 import { type ArtifactMaker, createArtifactMaker } from '../made-artifacts.ts'
 import { adaptV4, startEggs, V4_SET_UP } from '../v4-set-up.ts'
 import { createWatch, type Watch } from '../watched-target.ts'
@@ -46,6 +46,14 @@ const test = base.extend<Fixtures>({
 
 function countOf({ calls }: V4Server, kind: string): number {
   return calls.filter((call) => call.kind === kind).length
+}
+
+/** Somebody else's call. */
+async function createPackage(server: V4Server, attributes: Readonly<Record<string, unknown>> & { readonly name: string }): Promise<void> {
+  const headers = { 'accept': 'application/json', 'x-binstar-api-version': '1.16.0', 'content-type': 'application/json', 'authorization': `token ${adaptV4(server).secrets[1]}` }
+  const body = JSON.stringify({ public: true, publish: false, public_attrs: attributes })
+  const { status } = await fetch(`${server.url}/package/eggs/${attributes.name}`, { method: 'POST', headers, body })
+  if (status !== 200) throw new TypeError(`it was not made: ${status}`)
 }
 
 describe('check()', () => {
@@ -121,6 +129,23 @@ describe('upload()', () => {
       expect(failure, name).toMatchObject({ code: 'TARGET_REFUSED', hint: expect.any(String) })
     }
     expect([server.packages('eggs'), countOf(server, 'POST package')]).toEqual([{}, 0])
+  })
+
+  test('takes nothing away for what cannot be uploaded', async ({ expect, open, watch, server, maker }) => {
+    const there = await maker.make({ name: 'empty' })
+    await open().upload(there)
+    await using empty = await emptyArtifact()
+    expect(empty.made.path).toBe(there.path)
+    expect(await watch.failureOf(open().upload({ ...empty.made, replace: true }))).toMatchObject({ code: 'ARTIFACT_UNREADABLE', hint: expect.any(String) })
+    expect([server.files('eggs').map(({ sha256 }) => sha256), countOf(server, 'DELETE dist')]).toEqual([[there.sha256], 0])
+  })
+
+  test('uploads beside wheels of the name, and not into an environment', async ({ expect, open, watch, server, maker }) => {
+    await createPackage(server, { name: 'foo', package_types: ['pypi'] })
+    await createPackage(server, { name: 'bar', package_types: ['env'] })
+    expect(await open().upload(await maker.make({ name: 'foo' }))).toEqual({ status: 'uploaded' })
+    expect(await watch.failureOf(open().upload(await maker.make({ name: 'bar' })))).toMatchObject({ code: 'TARGET_REFUSED', message: expect.stringContaining('"env"') })
+    expect(server.packages('eggs')).toEqual({ foo: ['1.0'], bar: [] })
   })
 
   test('sends the bytes once when the connection for the commit is dead, or its answer is lost', async ({ expect, open, server, maker }) => {
@@ -234,9 +259,7 @@ describe('what a failure leaves behind', () => {
   })
 
   test('is a package that others made, without the release that it made in it', async ({ expect, open, watch, server, maker }) => {
-    const headers = { 'accept': 'application/json', 'x-binstar-api-version': '1.16.0', 'content-type': 'application/json', 'authorization': `token ${adaptV4(server).secrets[1]}` }
-    const body = JSON.stringify({ public: true, publish: false, public_attrs: { name: 'foo' } })
-    expect((await fetch(`${server.url}/package/eggs/foo`, { method: 'POST', headers, body })).status).toBe(200)
+    await createPackage(server, { name: 'foo' })
     server.misbehave({ kind: 'POST stage', fault: { do: 'status', status: 503 } })
     await watch.failureOf(open().upload(await maker.make({ name: 'foo' })))
     expect([server.packages('eggs'), countOf(server, 'DELETE release')]).toEqual([{ foo: [] }, 1])
