@@ -260,7 +260,7 @@ describe('startQuetzDouble()', () => {
     await upload(foo, 'ch')
     const version = { platform: 'linux-64', filename: foo.fileName, info: { sha256: foo.sha256 } }
     expect(await ask('GET', 'channels/ch', key('nobody'))).toMatchObject({ status: 200, json: { name: 'ch', private: false } })
-    const statuses = await Promise.all([['me', 'nobody'], ['me', 'tok-1'], ['channels/nowhere', 'tok-1'], ['channels/own', 'nobody'], ['channels/own', 'tok-1'], ['channels/ch/packages/bar/versions', 'tok-1']]
+    const statuses = await Promise.all([['paginated/users?limit=1', 'nobody'], ['paginated/users?limit=1', 'tok-1'], ['channels/nowhere', 'tok-1'], ['channels/own', 'nobody'], ['channels/own', 'tok-1'], ['channels/ch/packages/bar/versions', 'tok-1']]
       .map(async ([path = '', token]) => (await ask('GET', path, key(token))).status))
     expect(statuses).toEqual([401, 200, 404, 401, 200, 404])
     expect((await ask('GET', 'channels/ch/packages/foo/versions')).json).toMatchObject([version])
@@ -276,9 +276,9 @@ describe('startQuetzDouble()', () => {
     ['unknown-query', async () => await ask('GET', 'channels/ch/packages/foo/versions?limit=1')],
     ['unknown-query', async () => await post('ch/upload/x-1-0.conda?sha256=ABC', foo.bytes)],
     ['encoded-slash', async () => await ask('GET', 'channels/ch%2Fx')],
-    ['agent-header', async () => await ask('GET', 'me', { 'x-api-key': 'tok-1' })],
-    ['authorization-header', async () => await ask('GET', 'me', bearer())],
-    ['body-unasked', async () => await send(`${server.url}/api/me`, { headers: key(), body: 'x' })],
+    ['agent-header', async () => await ask('GET', 'paginated/users', { 'x-api-key': 'tok-1' })],
+    ['authorization-header', async () => await ask('GET', 'paginated/users', bearer())],
+    ['body-unasked', async () => await send(`${server.url}/api/paginated/users`, { headers: key(), body: 'x' })],
     ['no-length', async () => await send(`${server.url}/api/channels/ch/upload/${foo.fileName}?sha256=${foo.sha256}`, { method: 'POST', headers: key(), body: foo.bytes, chunked: true })],
   ])
 })

@@ -12,7 +12,7 @@ export const QUETZ_REFUSALS: Readonly<Record<string, string>> = TARGET_REFUSALS
 /** FastAPI's `{"detail": …}`. */
 const PROTOCOL: TargetProtocol = {
   routes: [
-    targetRoute(['GET me', 'GET /api/me'], {}, showMe),
+    targetRoute(['GET users', 'GET /api/paginated/users'], { query: { limit: /^\d+$/, skip: /^\d+$/ } }, listUsers),
     targetRoute(['GET channels', 'GET /api/channels/:channel'], {}, showChannel),
     targetRoute(['POST upload', 'POST /api/channels/:channel/upload/:file'], { hasBody: true, query: { sha256: /^[0-9a-f]{64}$/, force: /^(?:true|false)$/ } }, upload),
     targetRoute(['GET versions', 'GET /api/channels/:channel/packages/:name/versions'], {}, listVersions),
@@ -48,9 +48,10 @@ function requireReadable(call: TargetCall): TargetChannel {
   return channel
 }
 
-function showMe({ state, credential }: TargetCall): Answer {
+/** Whoever is no server owner sees nobody, not even the user of the key, who is another one than the key's owner. */
+function listUsers({ state, credential, query }: TargetCall): Answer {
   requireKnown(state, credential)
-  return { status: 200, json: { name: 'Tester', avatar_url: '', user: { id: '0', username: 'tester' } } }
+  return { status: 200, json: { pagination: { skip: 0, limit: Number(query.get('limit') ?? 10), all_records_count: 0 }, result: [] } }
 }
 
 function showChannel(call: TargetCall): Answer {

@@ -1,14 +1,19 @@
 import { type ArtifactSet, createArtifactSetBuilder, parseChannelUrl, redactUrl, Secret, type SubdirName } from '@mirror/core'
 import { createBandwidth } from '../bandwidth.ts'
 import { trustAuthorities } from '../connection-options.ts'
-import { createRepositoryClient, type RepositoryClientOptions, type Timeouts } from '../create-repository-client.ts'
+import { createRepositoryClient, type RepositoryClient, type RepositoryClientOptions, type Timeouts } from '../create-repository-client.ts'
 import type { Observe, TargetEvent } from '../events.ts'
+import { readError } from '../failure.ts'
 import { createGotTransport } from '../got-transport.ts'
 import { createHostHealth, DEFAULT_FAILING } from '../host-health.ts'
 import { DEFAULT_RETRY, type RetryPolicy } from '../retry.ts'
 import { createTransferWatch } from '../transfer-watch.ts'
 import { ANACONDA } from './anaconda/anaconda.ts'
+import { ANACONDA6 } from './anaconda6.ts'
 import { createTargetApi } from './api.ts'
+import { ARTIFACTORY } from './artifactory.ts'
+import { type ChannelReader, createChannelReader } from './channel-reader.ts'
+import { PREFIX } from './prefix.ts'
 import { QUETZ } from './quetz.ts'
 import { USER_AGENT } from './user-agent.ts'
 import type { Listing, TargetAuthorization, TargetProtocol } from './target-context.ts'
@@ -36,7 +41,7 @@ export interface UploadTargetOptions extends Pick<RepositoryClientOptions, 'prox
   readonly observe?: Observe<TargetEvent>
 }
 
-const PROTOCOLS: Readonly<Partial<Record<TargetKind, TargetProtocol>>> = { anaconda: ANACONDA, quetz: QUETZ }
+const PROTOCOLS: Readonly<Record<TargetKind, TargetProtocol>> = { anaconda: ANACONDA, anaconda6: ANACONDA6, artifactory: ARTIFACTORY, prefix: PREFIX, quetz: QUETZ }
 
 const CONNECTIONS = 4
 const CONNECT_TIMEOUT = 10_000
@@ -46,25 +51,31 @@ const THINKING_TIME = 120_000
 export function createUploadTarget(options: UploadTargetOptions): UploadTarget {
   const { kind, channel, labels = ['main'], isPublic = true, observe = ignoreEvent } = options
   const protocol = PROTOCOLS[kind]
-  if (protocol === undefined) throw new Error(`No target is called ${kind}`)
   const url = options.url.replace(/\/+$/, '')
   const credential = reveal(options.credential)
   const retry: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry }
   const { transport, close } = openTransport(options)
   const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
-  const headers = { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...protocol.headers(credential) }
+  const headers = { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...protocol.headers(credential, url) }
   const api = createTargetApi({
     transport, headers, secrets: secretsOf(credential), health, retry, observe, loginHint: options.loginHint, bandwidth: options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth),
   })
   const place = protocol.listing({ url, channel, labels, credential })
   const listing = place === undefined ? undefined : openListing(options, place)
+  const readers: RepositoryClient[] = []
   const closeAll = async (): Promise<void> => {
-    await Promise.all([close(), listing?.close()])
+    await Promise.all([close(), listing?.close(), ...readers.map(async (reader) => await reader.close())])
+  }
+  const openReader = (): ChannelReader => {
+    if (place === undefined) throw new Error(`A channel of ${kind} is read nowhere`)
+    const client = openListing({ ...options, retry: { ...options.retry, tries: 1 } }, place)
+    readers.push(client)
+    return createChannelReader({ client, loginHint: options.loginHint })
   }
   return {
     kind,
     name: `${redactUrl(url)}/${channel}`,
-    ...protocol.createCalls({ api, url, channel, labels, isPublic }),
+    ...protocol.createCalls({ api, url, channel, labels, isPublic, openReader, requireLogin: createLogin(options) }),
     list: async (subdir, { signal } = {}) => {
       const result = await listing?.fetchIndex(subdir, signal === undefined ? {} : { signal })
       if (result?.status !== 'fetched') return emptySet(subdir)
@@ -73,6 +84,12 @@ export function createUploadTarget(options: UploadTargetOptions): UploadTarget {
     },
     close: closeAll,
     [Symbol.asyncDispose]: closeAll,
+  }
+}
+
+function createLogin({ credential, loginHint, url }: UploadTargetOptions): (doing: string) => void {
+  return (doing) => {
+    if (credential === undefined) throw readError('TARGET_FORBIDDEN', `Cannot ${doing}: ${redactUrl(url)} takes nothing from somebody who is not logged in`, { hint: loginHint })
   }
 }
 

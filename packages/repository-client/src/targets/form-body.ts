@@ -19,16 +19,19 @@ export interface FormFile {
   readonly file: FileHandle
   /** Bytes. */
   readonly size: number
+  /** Fields behind it, for APIs that are used to them there. */
+  readonly after?: readonly FormField[]
 }
 
 /**
- * A `multipart/form-data` body (RFC 7578) with the fields in the order given and the file last, its length known beforehand: what S3's POST Object and the APIs that follow it
+ * A `multipart/form-data` body (RFC 7578) with the fields in the order given and the file last, unless told, its length known beforehand: what S3's POST Object and the APIs that follow it
  * demand. Libraries for forms sort, add part headers of their own, or send chunks.
  */
 export function formBody(fields: readonly FormField[], file: FormFile): RequestBody {
   const boundary = randomBytes(16).toString('hex')
   const head = Buffer.from(`${fields.map((field) => `${openPart(boundary, field.name)}\r\n\r\n${field.value}\r\n`).join('')}${openFile(boundary, file)}`)
-  const tail = Buffer.from(`\r\n--${boundary}--\r\n`)
+  const after = (file.after ?? []).map((field) => `\r\n${openPart(boundary, field.name)}\r\n\r\n${field.value}`)
+  const tail = Buffer.from(`${after.join('')}\r\n--${boundary}--\r\n`)
   return {
     type: `multipart/form-data; boundary=${boundary}`,
     length: head.length + file.size + tail.length,

@@ -1,4 +1,5 @@
 import type { TargetApi } from './api.ts'
+import type { ChannelReader } from './channel-reader.ts'
 import type { UploadTarget } from './target.ts'
 
 /** What an implementation of one API works with. */
@@ -12,6 +13,10 @@ export interface TargetContext {
   readonly labels: readonly string[]
   /** Whether what has to be created for an artifact is for everybody. */
   readonly isPublic: boolean
+  /** Opens what clients read there. For APIs with a listing, once. */
+  readonly openReader: () => ChannelReader
+  /** Throws `TARGET_FORBIDDEN` without a credential: for servers that show what is public to everybody. */
+  readonly requireLogin: (doing: string) => void
 }
 
 /** What an implementation of one API adds to what all targets share. */
@@ -19,8 +24,8 @@ export type TargetCalls = Pick<UploadTarget, 'abilities' | 'check' | 'look' | 'u
 
 /** One API: how to speak it, and where its channels are read. */
 export interface TargetProtocol {
-  /** The headers of every call, the credential among them. */
-  readonly headers: (credential: TargetAuthorization) => Readonly<Record<string, string>>
+  /** The headers of every call to an API at `url`, the credential among them. */
+  readonly headers: (credential: TargetAuthorization, url: string) => Readonly<Record<string, string>>
   /** Where a conda client finds the channel; undefined where that cannot be told: nothing is listed then, and every artifact is looked at. */
   readonly listing: (place: ListingPlace) => Listing | undefined
   readonly createCalls: (context: TargetContext) => TargetCalls

@@ -61,4 +61,8 @@ export interface TargetSetUp {
   readonly openCalls?: readonly string[]
   /** Calls that go to somebody else than the API, who is sent no credential and may refuse without a word about it. */
   readonly foreignCalls?: readonly string[]
+  /** Calls that read the channel as any client does: they go wherever the server leads, and elsewhere without a credential. */
+  readonly readingCalls?: readonly string[]
+  /** The server lets whoever comes last have a name: what it says of the name before is all that keeps others' bytes. */
+  readonly overwrites?: boolean
 }
