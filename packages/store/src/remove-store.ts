@@ -38,8 +38,12 @@ function isNeedless({ paths }: DiskContext): boolean {
 
 async function removeAll(context: DiskContext): Promise<void> {
   const { io, paths } = context
+  // A generation that was given up before must not come back when its documents are gone.
+  if (fs.existsSync(paths.generations)) await io.syncDirectory(paths.generations)
   for (const folder of [paths.documents, paths.staging, paths.journal, paths.objects, paths.trash, paths.memo, paths.snapshots]) removeFolder(context, folder)
   for (const file of [paths.published, paths.log]) removeIfThere(io, file)
+  // Nor may these when the generation that says that they are needless is gone.
+  await io.syncDirectory(paths.own)
   // From here on it is a store without generations, which is an empty folder.
   removeFolder(context, paths.generations)
   removeIfThere(io, paths.head)
