@@ -56,6 +56,7 @@ export const EVENT_TABLE: Readonly<Record<PrintedEvent, string>> = {
   'upload-done': 'The target has an artifact: `uploaded`, `replaced`, `present` (it had it), or `conflict` (it keeps other bytes under that name).',
   'upload-failed': 'An artifact could not be had, or not be uploaded.',
   'target-retry': 'Something with the target failed and is done again from its start after `delay` milliseconds.',
+  'target-notice': 'The target says something beside its answers, such as that it is read-only now, or that a token will end.',
   'target-checked': 'The target was asked whether it lists what it took.',
   removed: 'An artifact was removed from the target, or was not there (`absent`).',
   'upload-finished': 'The upload of a channel ended, with its report.',

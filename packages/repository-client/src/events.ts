@@ -17,6 +17,8 @@ export type ClientEvent =
 export type TargetEvent =
   /** Something failed on the way and is done again from its start, after `delay` milliseconds. `attempt` counts from 1: the one that failed. */
   | { readonly type: 'target-retry'; readonly doing: string; readonly attempt: number; readonly reason: FailureReason; readonly delay: number }
+  /** Something that the target says beside its answers, such as that it is read-only now. Each once. */
+  | { readonly type: 'target-notice'; readonly message: string }
   /** Bytes of a body that went out; often. */
   | { readonly type: 'bytes-sent'; readonly bytes: number }
   | Extract<ClientEvent, { readonly type: 'host-failing' }>

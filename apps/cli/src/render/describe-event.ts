@@ -196,6 +196,8 @@ function describeUploadEvent(event: UploadEvent): Described | undefined {
       return describe('DEBUG', () => `${event.result === 'removed' ? 'removed' : 'is not there:'} ${event.artifact.subdir}/${event.artifact.name}`)
     case 'target-retry':
       return describe('INFO', () => `${event.doing}: ${event.reason} at attempt ${event.attempt}, again in ${formatDuration(event.delay)}`)
+    case 'target-notice':
+      return describe('WARNING', () => `warning: the server says: ${event.message}`)
     case 'target-checked':
       return describe('DEBUG', () => `the server lists ${formatCount(event.artifacts - event.missing)} of ${formatCount(event.artifacts)} that it took`)
     default:

@@ -58,6 +58,8 @@ export interface TargetApiOptions {
   readonly bandwidth: Bandwidth | undefined
   /** What to do without a credential, or with one that is not taken. */
   readonly loginHint: string
+  /** What an answer says beside itself, for people. */
+  readonly notices: (header: ApiAnswer['header']) => readonly string[]
   readonly observe: Observe<TargetEvent>
 }
 
@@ -67,7 +69,8 @@ const TRANSIENT: ReadonlySet<number> = new Set([408, 425, 429])
 
 /** Creates the API of a target. */
 export function createTargetApi(options: TargetApiOptions): TargetApi {
-  const { retry, observe, secrets } = options
+  const { retry, observe, secrets, notices } = options
+  const told = new Set<string>()
   const refusal: TargetApi['refusal'] = ({ doing, url }, answer, hint) => readError('TARGET_REFUSED', `Cannot ${doing}: ${redactUrl(url)} answered ${answer.status}${quote(answer, secrets)}`, {
     hint: hint ?? 'See what the server says; nothing else was changed by this.',
     details: { status: answer.status },
@@ -75,6 +78,7 @@ export function createTargetApi(options: TargetApiOptions): TargetApi {
   return {
     async send(call, { signal }) {
       const answer = await sendCall(call, options, signal)
+      if (call.isOwn !== false) tellNotices(notices(answer.header), { told, secrets, observe })
       if (call.isOwn !== false && (answer.status === 401 || answer.status === 403)) throw forbidden(call, answer, options)
       if (answer.status >= 300 && answer.status < 400 && answer.status !== 304) throw redirected(call, answer, secrets)
       return answer
@@ -92,6 +96,19 @@ export function createTargetApi(options: TargetApiOptions): TargetApi {
       const cause = refusal(call, answer, hint)
       return new TransientFailure('status', cause.message, { cause })
     },
+  }
+}
+
+interface Telling extends Pick<TargetApiOptions, 'secrets' | 'observe'> {
+  readonly told: Set<string>
+}
+
+/** Each once a run: a server says them with every answer. */
+function tellNotices(notices: readonly string[], { told, secrets, observe }: Telling): void {
+  for (const notice of notices) {
+    if (told.has(notice)) continue
+    told.add(notice)
+    observe({ type: 'target-notice', message: shorten(notice, secrets) })
   }
 }
 
@@ -163,8 +180,14 @@ function parseJson(text: string): unknown {
 function quote({ json, text }: ApiAnswer, secrets: readonly string[]): string {
   const fields = isJsonObject(json) ? json : {}
   const told = wordsOf(fields['error']) ?? wordsOf(fields['detail']) ?? wordsOf(fields['message']) ?? wordsOfBody(text)
+  const words = shorten(told, secrets)
+  return words === '' ? '' : `: ${words}`
+}
+
+/** Words of others, without what may be a secret, on one line that is not too long. */
+function shorten(told: string, secrets: readonly string[]): string {
   const words = redactText(maskSecrets(told, secrets).replace(/\s+/g, ' ').trim())
-  return words === '' ? '' : `: ${words.length > LONGEST_QUOTE ? `${words.slice(0, LONGEST_QUOTE)}…` : words}`
+  return words.length > LONGEST_QUOTE ? `${words.slice(0, LONGEST_QUOTE)}…` : words
 }
 
 /** Of an error of S3 only what it is: the rest of it repeats what was signed. */

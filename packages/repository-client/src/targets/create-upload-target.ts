@@ -58,7 +58,7 @@ export function createUploadTarget(options: UploadTargetOptions): UploadTarget {
   const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
   const headers = { 'user-agent': USER_AGENT, 'accept-encoding': 'identity', ...protocol.headers(credential, url) }
   const api = createTargetApi({
-    transport, headers, secrets: secretsOf(credential), health, retry, observe, loginHint: options.loginHint, bandwidth: options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth),
+    transport, headers, secrets: secretsOf(credential), notices: protocol.notices ?? noNotices, health, retry, observe, loginHint: options.loginHint, bandwidth: options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth),
   })
   const place = protocol.listing({ url, channel, labels, credential })
   const listing = place === undefined ? undefined : openListing(options, place)
@@ -137,6 +137,10 @@ function reveal(credential: TargetCredential | undefined): TargetAuthorization {
   return credential.type === 'token'
     ? { type: 'token', token: credential.token.reveal() }
     : { type: 'basic', user: credential.user, password: credential.password.reveal() }
+}
+
+function noNotices(): readonly string[] {
+  return []
 }
 
 function ignoreEvent(): void {

@@ -28,6 +28,8 @@ export interface TargetProtocol {
   readonly headers: (credential: TargetAuthorization, url: string) => Readonly<Record<string, string>>
   /** Where a conda client finds the channel; undefined where that cannot be told: nothing is listed then, and every artifact is looked at. */
   readonly listing: (place: ListingPlace) => Listing | undefined
+  /** What an answer says beside itself, for people. Default: nothing. */
+  readonly notices?: (header: (name: string) => string | undefined) => readonly string[]
   readonly createCalls: (context: TargetContext) => TargetCalls
 }
 

@@ -4,8 +4,8 @@ import type { ApiCall } from '../api.ts'
 import type { ArtifactUpload, TargetCallOptions, TargetLook, UploadOutcome } from '../target.ts'
 import type { Listing, ListingPlace, TargetCalls, TargetContext, TargetProtocol } from '../target-context.ts'
 import { createCreatedPlaces } from './created-places.ts'
-import { fetchDist, removeDist, type V4Context } from './dist-calls.ts'
-import { distPlace } from './dist-place.ts'
+import { fetchDist, removeDist, removeLabels, type V4Context } from './dist-calls.ts'
+import { type DistPlace, distPlace } from './dist-place.ts'
 import { condaUrl } from './listing-url.ts'
 import { lookOf } from './read-answers.ts'
 import { uploadDist } from './upload-dist.ts'
@@ -25,7 +25,18 @@ export const ANACONDA: TargetProtocol = {
     ...(credential?.type === 'token' ? { authorization: `token ${credential.token}` } : {}),
   }),
   listing: placeListing,
+  notices: readNotices,
   createCalls: createV4Calls,
+}
+
+/** What a server says beside its answers, as the real client tells it. */
+function readNotices(header: (name: string) => string | undefined): readonly string[] {
+  const warning = header('conda-token-warning')
+  return [
+    ...(warning === undefined ? [] : [warning]),
+    ...(header('x-anaconda-lockdown') === undefined ? [] : ['the repository is in lockdown']),
+    ...(header('x-anaconda-read-only') === undefined ? [] : ['the repository is read-only now']),
+  ]
 }
 
 /** The token goes into the path, where it shows what is private; without `main` among the labels it is the first label's channel. */
@@ -54,7 +65,7 @@ function createV4Calls({ api, url, channel, labels, isPublic }: TargetContext): 
     async remove(artifact: Artifact, { signal }: TargetCallOptions = {}): Promise<'removed' | 'absent'> {
       const place = distPlace(context, artifact)
       return await api.repeat(`remove ${place.basename}`, async (attempt) => {
-        const outcome = await removeDist(context, place, { signal })
+        const outcome = await takeAway(context, place, { labels, signal })
         // With its last file a server may collect the release and the package.
         places.forget(place.name)
         // Gone after a lost answer: we removed it.
@@ -62,6 +73,16 @@ function createV4Calls({ api, url, channel, labels, isPublic }: TargetContext): 
       }, { signal })
     },
   }
+}
+
+/** Takes a file away from our labels: from the server where no other label has it, and else the labels from the file, which others put where it is. */
+async function takeAway(context: V4Context, place: DistPlace, { labels, signal }: TargetCallOptions & { readonly labels: readonly string[] }): Promise<'removed' | 'absent'> {
+  const found = await fetchDist(context, place, { signal })
+  if (found === undefined) return 'absent'
+  const own = found.labels?.filter((label) => labels.includes(label)) ?? []
+  if (found.labels === undefined || found.labels.length === own.length) return await removeDist(context, place, { signal })
+  await removeLabels(context, place, { labels: own, signal })
+  return own.length === 0 ? 'absent' : 'removed'
 }
 
 /** Asks as the real client does before an upload, and whom the server takes us for, because an upload without a good token would fail only later. */

@@ -42,6 +42,19 @@ export async function addLabels({ api, url, owner }: V4Context, { name, version,
   }
 }
 
+/** Takes labels from a file, by `DELETE /channels/<owner>/<label>` with the same body for each. */
+export async function removeLabels({ api, url, owner }: V4Context, { name, version, basename }: DistPlace, { labels, signal }: TargetCallOptions & { readonly labels: readonly string[] }): Promise<void> {
+  for (const label of labels) {
+    const call: ApiCall = {
+      method: 'DELETE', url: `${url}/channels/${encodeURIComponent(owner)}/${encodeURIComponent(label)}`, body: jsonBody({ package: name, version, basename }),
+      doing: `take the label ${label} from ${basename}`,
+    }
+    const answer = await api.send(call, { signal })
+    // 404: it has gone from there since it was looked for.
+    if (answer.status !== 201 && answer.status !== 404) throw api.refusal(call, answer)
+  }
+}
+
 /** The format of an artifact as builders name them; undefined for what a v4 server takes otherwise than as a conda package. */
 export function formatOf({ name }: Pick<Artifact, 'name'>): 'conda' | 'tar.bz2' | undefined {
   if (name.endsWith('.conda')) return 'conda'

@@ -1,4 +1,4 @@
-import { parseArtifactName, parseSubdirName } from '@mirror/core'
+import { createDigest, parseArtifactName, parseSubdirName } from '@mirror/core'
 import { createGate, type V4Server, type V4ServerOptions } from '@mirror/test-fixtures'
 import { describe, test as base } from 'vitest'
 import type { UploadTarget, UploadTargetOptions } from '../../../src/index.ts'
@@ -68,6 +68,29 @@ describe('check()', () => {
     expect(await watch.failureOf(open({ channel: 'nobody' }).check())).toMatchObject({ code: 'TARGET_NOT_FOUND', message: expect.stringContaining('account nobody'), hint: expect.any(String) })
     server.misbehave({ kind: 'HEAD /', fault: { do: 'status', status: 404 } })
     expect(await watch.failureOf(open().check())).toMatchObject({ code: 'TARGET_NOT_FOUND', hint: expect.stringContaining('/api') })
+  })
+})
+
+test('what the server says beside its answers is told, each once, without the token', async ({ expect, open, watch, server }) => {
+  const [token = ''] = adaptV4(server).secrets
+  server.misbehave({ kind: 'GET dist', fault: { do: 'status', status: 404, headers: { 'x-anaconda-read-only': 'true', 'conda-token-warning': `${token} ends on Friday` } } })
+  const target = open()
+  for (const name of ['a', 'b']) await target.look({ subdir: SUBDIR, name: parseArtifactName(`${name}-1-0.conda`), digest: createDigest('md5', '0'.repeat(32)), size: 1 })
+  expect(watch.events.filter(({ type }) => type === 'target-notice')).toEqual([
+    { type: 'target-notice', message: '*** ends on Friday' }, { type: 'target-notice', message: 'the repository is read-only now' },
+  ])
+})
+
+describe('remove()', () => {
+  test('takes our labels from a file that others have under theirs, and the file itself when nobody else has it', async ({ expect, open, server, maker }) => {
+    const made = await maker.make({ name: 'foo' })
+    await open({ labels: ['main', 'dev', 'rc'] }).upload(made)
+    expect(await open({ labels: ['dev', 'rc'] }).remove(made.artifact)).toBe('removed')
+    expect(server.files('eggs')).toMatchObject([{ labels: ['main'] }])
+    expect(await open({ labels: ['dev'] }).remove(made.artifact)).toBe('absent')
+    expect(await open().remove(made.artifact)).toBe('removed')
+    expect(server.files('eggs')).toEqual([])
+    expect(server.refused).toEqual([])
   })
 })
 
