@@ -71,6 +71,7 @@ const preparations = {
   python: () => prepareVenv('python'),
   'conda-mirror': () => prepareVenv('conda-mirror'),
   'anaconda-client': () => prepareVenv('anaconda-client'),
+  quetz: () => prepareVenv('quetz'),
   nginx: () => prepareCommand('nginx', 'nginx-light', 'nginx'),
   aria2: () => prepareCommand('aria2c', 'aria2'),
   curl: () => prepareCommand('curl', 'curl'),
