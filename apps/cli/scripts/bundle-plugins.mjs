@@ -1,10 +1,12 @@
 // What makes a bundled command start sooner: plugins of esbuild for ../build.mjs. None of them changes what the code does.
 import { existsSync, readFileSync } from 'node:fs'
 import { createRequire, isBuiltin } from 'node:module'
-import { dirname, join } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 
 const require = createRequire(import.meta.url)
+/** What is bundled does not tell where it was built. */
+const ROOT = join(import.meta.dirname, '../../..')
 
 /**
  * string-width makes an Intl.Segmenter and a pattern of all emoji when it is loaded, which takes 20 ms. It is loaded when there is something to segment; of text that
@@ -63,7 +65,7 @@ export const plainBuiltins = {
   name: 'plain-builtins',
   setup(build) {
     build.onResolve({ filter: /^[a-z_:/0-9]+$/ }, ({ path, kind, importer }) =>
-      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), suffix: `?${importer}`, namespace: 'builtin', sideEffects: false, pluginData: { isOurs: !/[\\/]node_modules[\\/]/.test(importer) } } : undefined)
+      kind === 'import-statement' && isBuiltin(path) ? { path: path.replace(/^node:/, ''), suffix: `?${relative(ROOT, importer)}`, namespace: 'builtin', sideEffects: false, pluginData: { isOurs: !/[\\/]node_modules[\\/]/.test(importer) } } : undefined)
     build.onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path, pluginData }) => ({ contents: describeBuiltin(path, pluginData.isOurs) }))
   },
 }
