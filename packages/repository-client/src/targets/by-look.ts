@@ -1,4 +1,5 @@
 import type { Artifact } from '@mirror/core'
+import { readError } from '../failure.ts'
 import type { TargetApi } from './api.ts'
 import type { ArtifactUpload, TargetCallOptions, TargetLook, UploadOutcome } from './target.ts'
 
@@ -14,6 +15,8 @@ export interface LookSteps {
   /** Sends the bytes; `replace` where others are there that have to give way. */
   readonly send: (upload: ArtifactUpload, options: TargetCallOptions & { readonly replace: boolean }) => Promise<Sent>
   readonly drop: (artifact: Artifact, options: TargetCallOptions) => Promise<Dropped>
+  /** The server files artifacts by what they say of themselves, and tells of them as soon as it has taken them: what is not there then is elsewhere. Default false. */
+  readonly tellsAtOnce?: boolean
 }
 
 /**
@@ -43,12 +46,22 @@ export async function uploadByLook(api: TargetApi, steps: LookSteps, { upload, s
     if (settled !== undefined) return settled
     isReplacing ||= there.status === 'present'
     const sent = await send()
-    if (sent.status === 'taken') return { status: isReplacing ? 'replaced' : 'uploaded' }
+    if (sent.status === 'taken') {
+      mayBeOurs = true
+      if (steps.tellsAtOnce === true && (await steps.look(artifact, { signal })).status === 'absent') throw filedElsewhere(artifact)
+      return { status: isReplacing ? 'replaced' : 'uploaded' }
+    }
     // Somebody was faster.
     const outcome = settle(await steps.look(artifact, { signal }))
     if (outcome === undefined) throw sent.failure
     return outcome
   }, { signal })
+}
+
+function filedElsewhere({ subdir, name }: Artifact): Error {
+  return readError('TARGET_REFUSED', `Cannot upload ${subdir}/${name}: the server took it, and does not have it there`, {
+    hint: 'It says another subdir of itself than its channel does, and the server files it by that. Remove it there, and leave it out by the configuration.',
+  })
 }
 
 /** Removes by looking first, in the same way, and looks afterwards: some servers only promise. */

@@ -25,6 +25,7 @@ function createQuetzCalls({ api, url, channel }: TargetContext): TargetCalls {
   const versionUrl = (artifact: Artifact): string => `${base}/packages/${encodeURIComponent(artifactParts(artifact).name)}/versions/${artifact.subdir}/${encodeURIComponent(artifact.name)}`
 
   const steps: LookSteps = {
+    tellsAtOnce: true,
     async look(artifact, { signal }) {
       const call: ApiCall = { method: 'GET', url: versionUrl(artifact), doing: `look for ${artifact.subdir}/${artifact.name}` }
       const answer = await api.send(call, { signal })
