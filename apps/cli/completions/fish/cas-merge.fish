@@ -37,7 +37,7 @@ end
 
 complete -c cas-merge -f
 complete -c cas-merge -s f -l file -r -F -d 'Configuration file (otherwise ~/.cas-mirror, else /etc/cas-mirror)'
-complete -c cas-merge -l mirror-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder of the mirror'
+complete -c cas-merge -l mirror-dir -x -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))" -d 'Folder of the mirror'
 complete -c cas-merge -l strict -d 'Refuse a configuration with unknown keys'
 complete -c cas-merge -l key -r -F -d 'Trust this minisign key (its text, or a .pub file) and apply nothing that it did not sign (repeatable)'
 complete -c cas-merge -l deep -d 'Compare everything that stays byte for byte, not by size'
@@ -54,4 +54,4 @@ complete -c cas-merge -l show-secrets -d 'With it, show tokens and passwords'
 complete -c cas-merge -s h -l help -d 'Show this help'
 complete -c cas-merge -l version -d 'Show the version'
 complete -c cas-merge -n "__cas_merge_at '' 0 1" -F
-complete -c cas-merge -n "__cas_merge_at '' 1 2" -a '(__fish_complete_directories (commandline -ct))'
+complete -c cas-merge -n "__cas_merge_at '' 1 2" -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))"

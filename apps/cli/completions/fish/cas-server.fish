@@ -37,7 +37,7 @@ end
 
 complete -c cas-server -f
 complete -c cas-server -s f -l file -r -F -d 'Configuration file (otherwise ~/.cas-mirror, else /etc/cas-mirror)'
-complete -c cas-server -l mirror-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder of the mirror'
+complete -c cas-server -l mirror-dir -x -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))" -d 'Folder of the mirror'
 complete -c cas-server -l strict -d 'Refuse a configuration with unknown keys'
 complete -c cas-server -l port -x -d 'Port to listen to; 0 takes any that is free (80 for root, otherwise 8080; with TLS 443 and 8443)'
 complete -c cas-server -l host -x -d 'Address to listen to (every address of this machine)'

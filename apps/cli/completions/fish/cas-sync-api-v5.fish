@@ -37,7 +37,7 @@ end
 
 complete -c cas-sync-api-v5 -f
 complete -c cas-sync-api-v5 -s f -l file -r -F -d 'Configuration file (otherwise ~/.cas-mirror, else /etc/cas-mirror)'
-complete -c cas-sync-api-v5 -l mirror-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder of the mirror'
+complete -c cas-sync-api-v5 -l mirror-dir -x -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))" -d 'Folder of the mirror'
 complete -c cas-sync-api-v5 -s p -l platform -x -a 'noarch emscripten-wasm32 emscripten-wasm64 wasi-wasm32 freebsd-32 freebsd-64 freebsd-arm64 linux-32 linux-64 linux-aarch64 linux-armv6l linux-armv7l linux-loongarch64 linux-ppc linux-ppc64 linux-ppc64le linux-riscv32 linux-riscv64 linux-s390x osx-32 osx-64 osx-arm64 win-32 win-64 win-arm64 zos-z android-32 android-64 android-aarch64 android-armv7a ios-arm64 iossimulator-64 iossimulator-arm64' -d 'Platform, instead of the configured ones (repeatable)'
 complete -c cas-sync-api-v5 -l strict -d 'Refuse a configuration with unknown keys'
 complete -c cas-sync-api-v5 -l label -x -d 'Label of what is uploaded to an Anaconda repository (main; repeatable)'

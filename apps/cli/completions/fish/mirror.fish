@@ -39,7 +39,7 @@ complete -c mirror -f
 complete -c mirror -s h -l help -d 'Show this help'
 complete -c mirror -l version -d 'Show the version'
 complete -c mirror -n "__mirror_in 'sync' 'plan' 'explain' 'verify' 'status' 'prune' 'rollback' 'snapshot' 'adopt' 'merge' 'delta create' 'delta apply' 'delta inspect' 'delta request' 'delta new-key' 'diff' 'upload' 'serve' 'token new' 'config'" -s f -l file -r -F -d 'Configuration file (otherwise ~/.cas-mirror, else /etc/cas-mirror)'
-complete -c mirror -n "__mirror_in 'sync' 'plan' 'explain' 'verify' 'status' 'prune' 'rollback' 'snapshot' 'adopt' 'merge' 'delta create' 'delta apply' 'delta request' 'diff' 'upload' 'serve' 'config'" -l mirror-dir -x -a '(__fish_complete_directories (commandline -ct))' -d 'Folder of the mirror'
+complete -c mirror -n "__mirror_in 'sync' 'plan' 'explain' 'verify' 'status' 'prune' 'rollback' 'snapshot' 'adopt' 'merge' 'delta create' 'delta apply' 'delta request' 'diff' 'upload' 'serve' 'config'" -l mirror-dir -x -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))" -d 'Folder of the mirror'
 complete -c mirror -n "__mirror_in 'sync' 'plan' 'explain' 'verify' 'status' 'prune' 'rollback' 'snapshot' 'adopt' 'delta create' 'delta request' 'diff' 'upload' 'config'" -s c -l channel -x -d 'Channel, instead of the configured ones (repeatable)'
 complete -c mirror -n "__mirror_in 'sync' 'plan' 'explain' 'verify' 'status' 'prune' 'rollback' 'snapshot' 'adopt' 'diff' 'upload' 'config'" -s p -l platform -x -a 'noarch emscripten-wasm32 emscripten-wasm64 wasi-wasm32 freebsd-32 freebsd-64 freebsd-arm64 linux-32 linux-64 linux-aarch64 linux-armv6l linux-armv7l linux-loongarch64 linux-ppc linux-ppc64 linux-ppc64le linux-riscv32 linux-riscv64 linux-s390x osx-32 osx-64 osx-arm64 win-32 win-64 win-arm64 zos-z android-32 android-64 android-aarch64 android-armv7a ios-arm64 iossimulator-64 iossimulator-arm64' -d 'Platform, instead of the configured ones (repeatable)'
 complete -c mirror -n "__mirror_in 'sync' 'plan' 'explain' 'verify' 'status' 'prune' 'rollback' 'snapshot' 'adopt' 'merge' 'delta create' 'delta apply' 'delta inspect' 'delta request' 'delta new-key' 'diff' 'upload' 'serve' 'token new' 'config'" -l strict -d 'Refuse a configuration with unknown keys'
@@ -128,7 +128,7 @@ complete -c mirror -n "__mirror_at 'delta' 0 1" -a new-key -d 'Make a key pair: 
 complete -c mirror -n "__mirror_at 'token' 0 1" -a new -d 'Make a token for those who may read what `serve` serves: it is shown once, and only its hash is kept'
 complete -c mirror -n "__mirror_at 'snapshot' 0 1" -a 'create list delete'
 complete -c mirror -n "__mirror_at 'merge' 0 1" -F
-complete -c mirror -n "__mirror_at 'merge' 1 2" -a '(__fish_complete_directories (commandline -ct))'
+complete -c mirror -n "__mirror_at 'merge' 1 2" -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))"
 complete -c mirror -n "__mirror_at 'delta create' 0 1" -F
 complete -c mirror -n "__mirror_at 'delta apply' 0 1000" -F
 complete -c mirror -n "__mirror_at 'delta inspect' 0 1000" -F

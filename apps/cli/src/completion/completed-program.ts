@@ -25,7 +25,6 @@ export interface CompletedFlag {
 /** What stands beside the flags. */
 export interface CompletedWord extends CompletedValue {
   readonly describe: string
-  readonly optional: boolean
   readonly repeatable: boolean
 }
 
@@ -64,7 +63,7 @@ function describeMirror(): CompletedProgram {
 /** The program `conda-diff-tar`, which is in a package of its own. */
 export function describeDifftar(): CompletedProgram {
   const flags = Object.entries(DIFFTAR_FLAGS).map(toDifftarFlag)
-  const repository = { name: 'repository', describe: 'Folder of the mirror, or of one channel', path: 'folder', optional: false, repeatable: false } as const
+  const repository = { name: 'repository', describe: 'Folder of the mirror, or of one channel', path: 'folder', repeatable: false } as const
   return { name: 'conda-diff-tar', commands: [{ path: [], describe: 'Carries what changed in a mirror', flags, words: [repository] }] }
 }
 
@@ -92,8 +91,8 @@ function toValue({ name, value = name, choices, suggestions, path = value === 'F
   return { name: value, ...(words === undefined ? {} : { words }), ...(path === undefined ? {} : { path }) }
 }
 
-function toWord({ name, describe, choices, optional = false, repeatable = false, path }: WordDefinition): CompletedWord {
-  return { name, describe, optional, repeatable, ...(choices === undefined ? {} : { words: choices }), ...(path === undefined ? {} : { path }) }
+function toWord({ name, describe, choices, repeatable = false, path }: WordDefinition): CompletedWord {
+  return { name, describe, repeatable, ...(choices === undefined ? {} : { words: choices }), ...(path === undefined ? {} : { path }) }
 }
 
 /** The commands that a word may stand for after the command `path`. */
@@ -101,9 +100,9 @@ export function partsOf({ commands }: CompletedProgram, path: readonly string[])
   return commands.filter((command) => command.path.length === path.length + 1 && path.every((word, place) => command.path[place] === word))
 }
 
-/** The name of a function of a shell, from what it is about. */
-export function nameFunction(program: string, path: readonly string[] = []): string {
-  return [program, ...path].join('_').replaceAll('-', '_')
+/** The name of a program as a part of the name of a function. */
+export function nameFunction(program: string): string {
+  return program.replaceAll('-', '_')
 }
 
 /** Says that the file is not to be edited. */

@@ -64,7 +64,7 @@ function renderFlag({ spellings, describe, value }: CompletedFlag): string {
 function renderValue({ words, path }: CompletedValue, isOfFlag: boolean): string {
   const required = isOfFlag ? '-x' : ''
   if (words !== undefined) return `${required} -a ${quote(words.join(' '))}`.trim()
-  if (path === 'folder') return `${required} -a '(__fish_complete_directories (commandline -ct))'`.trim()
+  if (path === 'folder') return `${required} -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))"`.trim()
   return path === 'file' ? `${isOfFlag ? '-r ' : ''}-F` : required
 }
 

@@ -1,8 +1,8 @@
-import { type CompletedCommand, type CompletedFlag, type CompletedProgram, type CompletedValue, type CompletedWord, nameFunction, noteOf, partsOf } from './completed-program.ts'
+import { type CompletedCommand, type CompletedFlag, type CompletedProgram, type CompletedValue, type CompletedWord, noteOf, partsOf } from './completed-program.ts'
 
 /** Completion for zsh, with descriptions: a file for a folder of `fpath`, or to be read by `eval` after `compinit`. */
 export function renderZsh(program: CompletedProgram): string {
-  const name = `_${nameFunction(program.name)}`
+  const name = nameFunction(program)
   return `#compdef ${program.name}
 ${noteOf(program.name, 'zsh')}
 
@@ -18,7 +18,7 @@ fi
 function renderCommand(program: CompletedProgram, command: CompletedCommand): string {
   const parts = partsOf(program, command.path)
   const body = parts.length > 0 ? renderParts(program, command, parts) : renderArguments([...command.flags.map(renderFlag), ...command.words.map(renderWord)])
-  return `_${nameFunction(program.name, command.path)}() {\n${body}}\n`
+  return `${nameFunction(program, command.path)}() {\n${body}}\n`
 }
 
 function renderArguments(specs: readonly string[], options = ''): string {
@@ -39,7 +39,7 @@ ${renderArguments([...flags.map(renderFlag), '\'1: :->command\'', '\'*:: :->rest
     rest)
       curcontext=\${curcontext%:*:*}:${words.join('-')}-$words[1]:
       case $words[1] in
-${parts.map((part) => `        ${lastWord(part)}) _${nameFunction(program.name, part.path)} && ret=0 ;;`).join('\n')}
+${parts.map((part) => `        ${lastWord(part)}) ${nameFunction(program, part.path)} && ret=0 ;;`).join('\n')}
       esac
       ;;
   esac
@@ -54,15 +54,20 @@ function renderFlag({ spellings, describe, value, repeatable, alone }: Completed
   return spelled.length === 1 ? quote(`${excluded}${spelled.join('')}${meaning}`) : `${excluded === '' ? '' : quote(excluded)}{${spelled.join(',')}}${quote(meaning)}`
 }
 
+/** What may be left out can still not be skipped: the word after it is not offered in its place. */
 function renderWord(word: CompletedWord): string {
-  const place = word.repeatable ? '*:' : word.optional ? '::' : ':'
-  return quote(`${place}${escapeColons(word.name)}:${renderValue(word)}`)
+  return quote(`${word.repeatable ? '*' : ''}:${escapeColons(word.name)}:${renderValue(word)}`)
 }
 
 /** A blank offers nothing, and says what is meant. */
 function renderValue({ words, path }: CompletedValue): string {
   if (words !== undefined) return `(${words.join(' ')})`
   return path === undefined ? ' ' : path === 'file' ? '_files' : '_files -/'
+}
+
+/** The one of the program itself has the name of the file, from which zsh loads it. */
+function nameFunction({ name }: CompletedProgram, path: readonly string[] = []): string {
+  return `_${[name, ...path].join('-')}`
 }
 
 function escapeColons(text: string): string {

@@ -60,4 +60,4 @@ complete -c conda-diff-tar -l grace -x -d 'keep removed files for so long, such 
 complete -c conda-diff-tar -l request -r -F -d 'where to write what is here when the delta does not fit [default: ./request.jsonl]'
 complete -c conda-diff-tar -l allow-older -d 'apply a delta that fits though a later one was applied before'
 complete -c conda-diff-tar -l dry-run -d 'verify everything, change nothing'
-complete -c conda-diff-tar -n "__conda_diff_tar_at '' 0 1" -a '(__fish_complete_directories (commandline -ct))'
+complete -c conda-diff-tar -n "__conda_diff_tar_at '' 0 1" -a "(__fish_complete_directories (commandline -ct | string replace -r '^--[^=]*=' ''))"
