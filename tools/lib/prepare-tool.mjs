@@ -67,6 +67,13 @@ const prepareCommand = async (name, ...packages) => {
   return path ? { path } : { why: why ?? `${name} was installed and is not on PATH` }
 }
 
+/** A file of a Debian package, where it brings no command. */
+const prepareFile = async (path, debian) => {
+  if (existsSync(path)) return { path }
+  const why = await installDebian([debian])
+  return existsSync(path) ? { path } : { why: why ?? `${debian} was installed and has no ${path}` }
+}
+
 const preparations = {
   python: () => prepareVenv('python'),
   'conda-mirror': () => prepareVenv('conda-mirror'),
@@ -80,6 +87,9 @@ const preparations = {
   wrk: () => prepareCommand('wrk', 'wrk'),
   buildah: () => prepareCommand('buildah', 'buildah'),
   runc: () => prepareCommand('runc', 'runc'),
+  zsh: () => prepareCommand('zsh', 'zsh'),
+  fish: () => prepareCommand('fish', 'fish'),
+  'bash-completion': () => prepareFile('/usr/share/bash-completion/bash_completion', 'bash-completion'),
   debootstrap: () => prepareCommand('debootstrap', 'debootstrap'),
 }
 
