@@ -79,6 +79,7 @@ const preparations = {
   'conda-mirror': () => prepareVenv('conda-mirror'),
   'anaconda-client': () => prepareVenv('anaconda-client'),
   quetz: () => prepareVenv('quetz'),
+  'rattler-build': () => prepareVenv('rattler-build'),
   nginx: () => prepareCommand('nginx', 'nginx-light', 'nginx'),
   aria2: () => prepareCommand('aria2c', 'aria2'),
   curl: () => prepareCommand('curl', 'curl'),

@@ -1,4 +1,4 @@
-"""rattler-install.py CHANNEL_URL PREFIX CACHE PLATFORM SPEC...: solve with py-rattler, print what is chosen, install it unless PREFIX is -; SHARDED=0 turns shards off."""
+"""rattler-install.py CHANNEL_URL PREFIX CACHE PLATFORM SPEC...: solve with py-rattler, print what is chosen, install it unless PREFIX is -; SHARDED=0 turns shards off. Several URLs are separated by commas."""
 import asyncio
 import os
 import pathlib
@@ -7,14 +7,20 @@ import sys
 from rattler import Channel, Gateway, SourceConfig, VirtualPackage, install, solve
 
 
-async def main(channel, prefix, cache, platform, *specs):
+def path_of(url, channels):
+    channel = next((one for one in channels if url.startswith(one)), channels[0])
+    return url[len(channel):].lstrip("/")
+
+
+async def main(channels, prefix, cache, platform, *specs):
+    channels = channels.split(",")
     cache = pathlib.Path(cache)
     config = SourceConfig(sharded_enabled=os.environ.get("SHARDED", "1") == "1")
     gateway = Gateway(cache_dir=cache / "repodata", default_config=config)
     platforms = [platform] if platform == "noarch" else [platform, "noarch"]
-    records = await solve([Channel(channel)], list(specs), gateway=gateway, platforms=platforms, virtual_packages=VirtualPackage.detect())
-    for record in sorted(record.url[len(channel):].lstrip("/") for record in records):
-        print(record)
+    records = await solve([Channel(channel) for channel in channels], list(specs), gateway=gateway, platforms=platforms, virtual_packages=VirtualPackage.detect())
+    for path in sorted(path_of(record.url, channels) for record in records):
+        print(path)
     if prefix != "-":
         await install(records, target_prefix=prefix, cache_dir=cache / "pkgs", show_progress=False)
 

@@ -1,10 +1,11 @@
 // Arguments: the root, an empty folder.
 import assert from 'node:assert/strict'
 import { execFileSync, spawnSync } from 'node:child_process'
-import { copyFileSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
-import { basename, dirname, join } from 'node:path'
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { buildChannel, checkMirror } from '@mirror/test-fixtures'
 import { packAll } from '../../lib/pack.mjs'
+import { changeRoot, copyLibraries, execute, filesIn, installWithoutNetwork, withoutNetwork } from './offline-places.mjs'
 import { endParts, part, skipPart } from './run-parts.mjs'
 
 const [root, folder] = process.argv.slice(2)
@@ -16,30 +17,12 @@ const tool = join(root, 'packages/difftar/dist/difftar.mjs')
 const MOST_PACKAGES = 4
 const MOST_BYTES = 4 * 1024 ** 2
 
-const filesIn = (place) => readdirSync(place, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
-
-/** A command without a network: in a namespace of its own, with no interface that is up. Undefined where that is not allowed. */
-const withoutNetwork = [['unshare', '-n'], ['unshare', '-rn']].find(([program, ...args]) => spawnSync(program, [...args, 'true']).status === 0)
-/** With whole paths: what runs in the new root has no environment, and no PATH. */
-const pathOf = (program) => spawnSync('sh', ['-c', `PATH="$PATH:/usr/sbin:/sbin"; command -v ${program}`], { encoding: 'utf8' }).stdout.trim()
-const changeRoot = [[pathOf('chroot')], [pathOf('unshare'), '-r', pathOf('chroot')]].find(([program, ...args]) => spawnSync(program, [...args, '/', 'true']).status === 0)
-
-const execute = ([program, ...first], args, options = {}) => execFileSync(program, [...first, ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], ...options })
-
 /** What the far side has, in the terms of the near one. */
 const assertEqual = async (far) => {
   assert.deepEqual((await checkMirror(far)).problems, [])
   const publicOf = (place) => filesIn(place).map((path) => path.slice(place.length + 1)).filter((path) => !path.startsWith('.')).toSorted()
   assert.deepEqual(publicOf(far), publicOf(near))
   for (const path of publicOf(near)) assert.ok(readFileSync(join(far, path)).equals(readFileSync(join(near, path))), path)
-}
-
-/** The shared libraries that a program names, and the loader, where it will look for them. */
-const copyLibraries = (program, target) => {
-  for (const [path] of execFileSync(pathOf('ldd'), [program], { encoding: 'utf8' }).matchAll(/\/\S+/g)) {
-    mkdirSync(join(target, dirname(path)), { recursive: true })
-    copyFileSync(path, join(target, path))
-  }
 }
 
 await buildChannel({
@@ -56,11 +39,7 @@ else {
   await part('npm install of one file, without a network, a registry or a cache', () => {
     const home = join(folder, 'installed')
     mkdirSync(home)
-    // What is known of a registry here stays outside.
-    const env = { PATH: `${dirname(process.execPath)}:${process.env.PATH}`, HOME: home, npm_config_cache: join(home, '.npm'), npm_config_userconfig: join(home, 'no-npmrc'), npm_config_fetch_retries: '0', npm_config_registry: 'http://registry.invalid/' }
-    const interfaces = execute(withoutNetwork, ['cat', '/proc/net/dev']).split('\n').slice(2).map((line) => line.split(':')[0].trim()).filter((name) => name !== '' && name !== 'lo')
-    assert.deepEqual(interfaces, [], 'interfaces beside that of the machine itself, which is down')
-    execute(withoutNetwork, ['npm', 'install', '--no-audit', '--no-fund', packed.tarball], { cwd: home, env })
+    const env = installWithoutNetwork(packed.tarball, home)
     const modules = join(home, 'node_modules')
     const packages = filesIn(modules).filter((path) => /\/node_modules\/(?:@[^/]+\/)?[^/]+\/package\.json$/.test(path))
     const bytes = filesIn(modules).reduce((sum, path) => sum + statSync(path).size, 0)
