@@ -37,11 +37,11 @@ export const TARGET_REFUSALS = {
   'agent-header': 'no "User-Agent"',
   'authorization-header': 'a credential in another form than the API takes',
   'body-unasked': 'a body where the call has none',
-  'no-length': 'a body without Content-Length',
 } as const
 
 /** What a double of a form says of it beside. */
 export const FORM_REFUSALS = {
+  'no-length': 'a form without Content-Length; raw bytes may come without, as rattler sends them',
   'form-type': 'an upload that is not multipart/form-data with a boundary',
   'form-shape': 'multipart that is cut short or ends in something else',
   'form-fields': 'other fields than the clients send, or in another order',
@@ -167,10 +167,10 @@ function checkForm({ route, segments }: FoundRoute<TargetRoute>, { headers, quer
   for (const value of segments.values()) if (value.includes('/')) refuseCall('encoded-slash', value)
   for (const [name, value] of query) if (route.query[name]?.test(value) !== true) refuseCall('unknown-query', `${name}=${value}`)
   if (!route.hasBody && body.length > 0) refuseCall('body-unasked', body.toString('utf8', 0, 80))
-  if (route.hasBody && headers['content-length'] === undefined) refuseCall('no-length', 'no Content-Length')
 }
 
 function readParts(headers: IncomingHttpHeaders, body: Buffer, call: Recorded): readonly FormPart[] {
+  if (headers['content-length'] === undefined) refuseCall('no-length', 'no Content-Length')
   const parts = readForm(headers['content-type'], body)
   Object.assign(call, { form: parts.map(({ name, filename, contentType, bytes }) => ({ name, filename, contentType, size: bytes.length })) })
   return parts

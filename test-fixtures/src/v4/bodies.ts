@@ -26,7 +26,8 @@ const BODIES: Readonly<Record<BodyKind, { readonly fields: Readonly<Record<strin
     others: false,
   },
   package: { fields: { public: isFlag, publish: isFlag, public_attrs: isObject }, others: false },
-  attrs: { fields: { public_attrs: isObject }, others: false },
+  // rattler repeats what it creates a package with.
+  attrs: { fields: { public_attrs: isObject, public: optional(isFlag), publish: optional(isFlag) }, others: false },
   release: { fields: { requirements: isList, announce: isAnything, description: isTextOrNull }, others: true },
   releaseAttrs: {
     fields: { public_attrs: isObject, requirements: optional(isList), announce: optional(isAnything), description: optional(isTextOrNull) }, others: false,
