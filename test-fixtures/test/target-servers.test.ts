@@ -179,7 +179,7 @@ describe('startArtifactoryServer()', () => {
 
 const SERVER6 = [
   ['psm', '/api', (token = 'tok-1'): Record<string, string> => ({ ...AGENT, 'x-auth': token }), '/api/account', { ...AGENT, authorization: 'Bearer tok-1' }],
-  ['repocore', '/api/repo', bearer, '/api/auth/account/me', { ...AGENT, authorization: 'token tok-1' }],
+  ['repocore', '/api/repo', bearer, '/api/account', { ...AGENT, authorization: 'token tok-1' }],
 ] as const
 
 describe.each(SERVER6)('startServer6() as %s', (...row) => {
@@ -208,6 +208,7 @@ describe.each(SERVER6)('startServer6() as %s', (...row) => {
     expect((await ask(`${root}/channels/ch/artifacts/conda/bar/files`)).status).toBe(404)
     const item = { name: 'foo', family: 'conda', ckey: 'linux-64/foo-1.0-0.conda' }
     expect([(await bulk({ action: 'delete', items: [item] })).status, (await bulk({ action: 'delete', items: [item] })).status]).toEqual([202, 202])
+    expect(server.calls.at(-1)?.body).toEqual({ action: 'delete', items: [item] })
     expect([server.files('ch'), server.refused]).toEqual([[], []])
   })
 

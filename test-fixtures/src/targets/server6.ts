@@ -21,14 +21,14 @@ export const SERVER6_REFUSALS: Readonly<Record<string, string>> = {
 export interface Server6Options extends TargetServerOptions {
   /**
    * `psm`: Anaconda Server 6 and Package Security Manager on premises, below `/api` with `X-Auth` (conda-repo-cli). `repocore`: below `/api/repo` with a bearer token
-   * (anaconda-client since 2026). Default `psm`.
+   * (anaconda-client 1.16, binstar_client/repocore). Default `psm`.
    */
   readonly generation?: 'psm' | 'repocore'
 }
 
 /**
  * Starts a double of Anaconda Server 6 or of Package Security Manager. `url` is without `/api`. `[inferred]` is what no source says: 409 for a file that is there (clients know only
- * that it is an error), 400 for what is no conda package, 404 for a channel that is not there, and that repocore has the calls for files that conda-repo-cli uses.
+ * that it is an error), 400 for what is no conda package, 404 for a channel or a package that is not there.
  */
 export async function startServer6({ generation = 'psm', ...options }: Server6Options): Promise<TargetServer> {
   return await startTargetServer(generation === 'psm' ? PSM : REPOCORE, options)
@@ -64,7 +64,7 @@ const PSM: TargetProtocol = {
 }
 
 const REPOCORE: TargetProtocol = {
-  routes: [...createRoutes('/api/repo'), targetRoute(['GET account', 'GET /api/auth/account/me'], {}, showAccount)],
+  routes: [...createRoutes('/api/repo'), targetRoute(['GET account', 'GET /api/account'], {}, showAccount)],
   channelPaths: ['/api/repo/:channel', '/api/repo/:namespace/:channel'],
   credentialOf: (headers) => readAuthorization(headers),
   describeError,
@@ -109,7 +109,7 @@ function readContent(parts: readonly FormPart[]): FormPart {
   return content
 }
 
-/** `GET …/artifacts/conda/<package>/files` (conda_repo_cli, get_channel_artifacts_files): 100 at a time unless told. */
+/** `GET …/artifacts/conda/<package>/files` (conda_repo_cli, get_channel_artifacts_files; repocore, list_artifact_files): 100 at a time unless told. */
 function listFiles(call: TargetCall): Answer {
   const channel = requireChannel(call)
   requireReader(call.state, channel, call.credential)

@@ -149,6 +149,7 @@ interface Served {
 async function answerTarget({ protocol, state, find }: Served, { request, call }: Incoming): Promise<Answer> {
   const body = await buffer(request)
   const { method = '', url = '', headers } = request
+  if (headers['content-type'] === 'application/json') call.body = readJson(body)
   return await attempt(call, async () => {
     const found = find(method, url)
     if (found === undefined) return refuseCall('unknown-call', `${method} ${call.path}`)
@@ -160,6 +161,14 @@ async function answerTarget({ protocol, state, find }: Served, { request, call }
       form: () => readParts(headers, body, call),
     })
   }, protocol.describeError)
+}
+
+function readJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'))
+  } catch {
+    return undefined
+  }
 }
 
 function checkForm({ route, segments }: FoundRoute<TargetRoute>, { headers, query, body }: Pick<TargetCall, 'headers' | 'query' | 'body'>): void {

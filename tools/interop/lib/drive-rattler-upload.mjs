@@ -33,7 +33,7 @@ const rattler = async (kind, { url, channel, key = KEY }, files) => {
   )
 }
 
-const upload = async (kind, { url, channel }, made, replace = false) => {
+const upload = async (kind, { url, channel, replace = false }, made) => {
   await using target = createUploadTarget({ kind, url, channel, credential: { type: 'token', token: new Secret(KEY) }, loginHint: '', retry: { tries: 1 } })
   await using file = await open(made.path)
   return await target.upload({ ...made, file, replace })
@@ -85,7 +85,7 @@ for (const [kind, { start, call, root = '', force, overwrites = false }] of Obje
     assert.deepEqual((await upload(kind, { ...place, url: `${ours.url}${root}` }, changed)).status, 'conflict')
     if (force !== undefined) {
       assert.equal((await rattler(force, place, [changed.path])).code, 0)
-      assert.deepEqual(await upload(kind, { ...place, url: `${ours.url}${root}` }, changed, true), { status: 'replaced' })
+      assert.deepEqual(await upload(kind, { ...place, url: `${ours.url}${root}`, replace: true }, changed), { status: 'replaced' })
       assert.deepEqual(sent(ours).at(-1)?.path.split('?')[1], sent(server).at(-1)?.path.split('?')[1])
     }
     assert.notEqual((await rattler(kind, { ...place, key: 'nobody' }, [changed.path])).code, 0)

@@ -46,9 +46,8 @@ function channelPath(channel: string): string {
 
 /** One file of a package, as the server tells. */
 interface ToldFile {
+  /** `<subdir>/<file>`. */
   readonly key: string
-  readonly subdir: unknown
-  readonly fileName: unknown
   readonly record: Readonly<Record<string, unknown>>
 }
 
@@ -62,7 +61,7 @@ interface Server6Context {
 }
 
 function createServer6Calls({ api, url, channel }: TargetContext): TargetCalls {
-  const { root, isRepocore } = placeOf(url)
+  const { root } = placeOf(url)
   const context: Server6Context = { api, root, channel, base: `${root}/channels/${channelPath(channel)}` }
   const steps: LookSteps = {
     async look(artifact, options) {
@@ -80,7 +79,7 @@ function createServer6Calls({ api, url, channel }: TargetContext): TargetCalls {
     abilities: { remove: true, replace: true, listsLater: true },
     ...callsByLook(api, steps),
     check: async ({ signal } = {}) => await api.repeat(`open the channel ${channel}`, async () => {
-      const user = await fetchUser(api, isRepocore ? `${root.replace(/\/repo$/, '/auth')}/account/me` : `${root}/account`, { signal })
+      const user = await fetchUser(api, `${root.replace(/\/repo$/, '')}/account`, { signal })
       const call: ApiCall = { method: 'GET', url: context.base, doing: `open the channel ${channel}` }
       const answer = await api.send(call, { signal })
       if (answer.status === 404) throw missing(channel)
@@ -125,13 +124,12 @@ interface FilePlace {
 async function findFile(api: TargetApi, { base, artifact }: FilePlace, { signal }: TargetCallOptions): Promise<ToldFile | undefined> {
   const { name } = artifactParts(artifact)
   for (let offset = 0; ; offset += PAGE) {
-    const query = `limit=${PAGE}${offset === 0 ? '' : `&offset=${offset}`}`
-    const call: ApiCall = { method: 'GET', url: `${base}/artifacts/conda/${encodeURIComponent(name)}/files?${query}`, doing: `look for ${artifact.subdir}/${artifact.name}` }
+    const call: ApiCall = { method: 'GET', url: `${base}/artifacts/conda/${encodeURIComponent(name)}/files?offset=${offset}&limit=${PAGE}`, doing: `look for ${artifact.subdir}/${artifact.name}` }
     const answer = await api.send(call, { signal })
     if (answer.status === 404) return undefined
     const files = readFiles(answer)
     if (answer.status !== 200 || files === undefined) throw api.refusal(call, answer)
-    const found = files.find(({ subdir, fileName }) => subdir === artifact.subdir && fileName === artifact.name)
+    const found = files.find(({ key }) => key === `${artifact.subdir}/${artifact.name}`)
     if (found !== undefined || files.length < PAGE) return found
   }
 }
@@ -141,9 +139,9 @@ function readFiles({ json }: ApiAnswer): readonly ToldFile[] | undefined {
   if (!Array.isArray(items)) return undefined
   return items.flatMap((item: unknown) => {
     const { ckey, metadata } = isJsonObject(item) ? item : {}
-    if (typeof ckey !== 'string' || !isJsonObject(metadata)) return []
-    const told = [metadata['repodata_record.json'], metadata['index.json']].find(isJsonObject) ?? {}
-    return [{ key: ckey, subdir: told['subdir'] ?? ckey.split('/').at(-2), fileName: told['fn'] ?? ckey.split('/').at(-1), record: told }]
+    if (typeof ckey !== 'string') return []
+    const told = isJsonObject(metadata) ? metadata : {}
+    return [{ key: ckey, record: [told['repodata_record.json'], told['index.json']].find(isJsonObject) ?? {} }]
   })
 }
 
