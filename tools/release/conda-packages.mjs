@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { ToolError } from '../lib/fail.mjs'
@@ -72,6 +72,14 @@ const placeCompletions = (from, files) => {
   rmSync(join(from, 'completions'), { recursive: true })
 }
 
+/** The permissions that everybody else's packages have, whatever the umask here. */
+const setModes = (files) => {
+  for (const entry of readdirSync(files, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name)
+    chmodSync(path, entry.isDirectory() || (statSync(path).mode & 0o100) !== 0 ? 0o755 : 0o644)
+  }
+}
+
 const describePackage = ({ name, manifest, files, licences, depends, summary, timestamp }) => ({
   name, version: manifest.version, target_platform: 'noarch', noarch: 'generic', build_string: BUILD, build_number: 0, files_dir: files, license_files: licences,
   license: manifest.license, homepage: manifest.repository.url.replace(/^git\+|\.git$/g, ''), summary, depends, timestamp, formats: ['conda', 'tar.bz2'],
@@ -118,6 +126,7 @@ export const buildCondaPackages = async ({ packed, to, timestamp }) => {
   const work = mkdtempSync(join(tmpdir(), 'conda-'))
   try {
     const packages = [await stageTools({ cli, difftar, work, timestamp }), await stageDifftar({ difftar, work, timestamp })]
+    for (const { files_dir: files } of packages) setModes(files)
     const built = await assembleConda(packages, { to })
     return built.map((one) => ({ ...one, manifest: one.name === 'mirror-tools' ? cli.manifest : difftar.manifest }))
   } finally {

@@ -1,5 +1,5 @@
 // Makes what tools/dist.mjs describes, on Node 24. What cannot be made here is named at the end; nothing is left out in silence.
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, join, relative, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -11,7 +11,7 @@ import { formatSums, readKey, sumFiles, writeSums } from './checksums.mjs'
 import { writeCondaChannel } from './conda-channel.mjs'
 import { buildCondaPackages } from './conda-packages.mjs'
 import { buildImage } from './image.mjs'
-import { readCommitTime } from './read-commit.mjs'
+import { hasChanges, readCommitTime } from './read-commit.mjs'
 import { findVersionFaults, readReleaseTags, readVersions } from './versions.ts'
 import { writeBills } from './write-bills.mjs'
 
@@ -95,6 +95,7 @@ const buildAll = async ({ folder, work, options }) => {
 const report = ({ out, sums, missing, signed }) => {
   process.stdout.write(formatSums(sums.filter(({ path }) => !path.startsWith('sbom/') && !path.includes('/shards/'))))
   process.stdout.write(`\n${relative(process.cwd(), out) || '.'}: ${sums.length} files, listed in SHA256SUMS${signed ? ', which is signed' : ''}\n`)
+  if (hasChanges()) process.stdout.write('made of a checkout with changes that are in no commit\n')
   for (const { part, why } of missing) process.stdout.write(`not made: ${part}: ${why}\n`)
 }
 
@@ -104,19 +105,17 @@ await runMain(async () => {
   needReplaceable(options.out)
   const key = options.sign === undefined ? undefined : readKey(options.sign)
   const work = mkdtempSync(join(tmpdir(), 'release-'))
-  const folder = `${options.out}.part`
+  const folder = join(work, 'dist')
   try {
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(folder, { recursive: true })
+    mkdirSync(folder)
     const { packed, made, missing } = await buildAll({ folder, work, options })
     writeBills({ made, packed, to: join(folder, 'sbom') })
     const sums = sumFiles(folder)
     writeSums({ folder, sums, key })
     rmSync(options.out, { recursive: true, force: true })
-    renameSync(folder, options.out)
+    cpSync(folder, options.out, { recursive: true })
     report({ out: options.out, sums, missing, signed: options.sign !== undefined })
   } finally {
     rmSync(work, { recursive: true, force: true })
-    rmSync(folder, { recursive: true, force: true })
   }
 })

@@ -16,8 +16,8 @@ const licencesOf = (license) => {
   return [/^[\w.+() -]+$/.test(license) ? new LicenseExpression(license) : new NamedLicense(license)]
 }
 
-const createComponent = ({ name, version, license, purl, isInside = true }, { type = Enums.ComponentType.Library, sha256 } = {}) => {
-  const component = new Component(type, name, { version, purl, bomRef: purl, scope: Enums.ComponentScope.Required })
+const createComponent = ({ name, version, license, purl, isInside = true, type = Enums.ComponentType.Library }, sha256) => {
+  const component = new Component(type, name, { version, purl, bomRef: purl ?? name, scope: Enums.ComponentScope.Required })
   for (const licence of licencesOf(license)) component.licenses.add(licence)
   if (sha256 !== undefined) component.hashes.set(Enums.HashAlgorithm['SHA-256'], sha256)
   if (!isInside) component.properties.add(new Property('mirror:inside', 'false'))
@@ -63,18 +63,27 @@ const describeNode = () => {
 }
 
 const OUTSIDE_NODE = { name: 'nodejs', purl: 'pkg:conda/nodejs', isInside: false }
+const OUTSIDE_DIFFTAR = { name: 'conda-diff-tar', purl: 'pkg:conda/conda-diff-tar', isInside: false }
+
+/** What a file of each kind has beside what is bundled: of `itself`, the package, and the file. */
+const SURROUNDINGS = {
+  npm: () => [],
+  file: (itself) => [itself],
+  executable: (itself) => [itself, ...describeNode()],
+  image: (itself, { bases }) => [itself, ...bases.map((name) => ({ name, type: Enums.ComponentType.Container }))],
+  conda: (itself, { name }) => [itself, OUTSIDE_NODE, ...(name === 'mirror-tools' ? [OUTSIDE_DIFFTAR] : [])],
+}
 
 /** What a released file consists of, and what it needs beside it (`isInside: false`). */
-const findParts = ({ kind, name, manifest }, packed) => {
+const findParts = (file, packed) => {
+  const { kind, manifest } = file
   const item = packed.find((one) => one.manifest.name === manifest.name)
   const siblings = findSiblings(manifest.name, packed)
-  const isBundle = manifest.exports?.['.'] === undefined
   if (kind === 'npm' && !manifest.bin) return [...siblings.map((one) => ({ ...one, isInside: false })), ...readWanted(item)]
-  const inside = [...siblings, ...(isBundle ? readLicences(item.tarball) : [])]
-  if (kind === 'executable' || kind === 'image') return [...inside, ...describeNode()]
-  if (kind !== 'conda') return inside
+  // What is a library too is bundled of our own packages alone.
+  const others = manifest.exports?.['.'] === undefined ? readLicences(item.tarball) : []
   const itself = { name: manifest.name, version: manifest.version, license: manifest.license, purl: npmUrl(manifest) }
-  return [itself, ...inside, OUTSIDE_NODE, ...(name === 'mirror-tools' ? [{ name: 'conda-diff-tar', purl: 'pkg:conda/conda-diff-tar', isInside: false }] : [])]
+  return [...siblings, ...others, ...SURROUNDINGS[kind](itself, file)]
 }
 
 const describeFile = ({ kind, path, manifest, name, version, subdir, format }) => {
@@ -86,8 +95,8 @@ const createBill = (file, packed) => {
   const sha256 = createHash('sha256').update(readFileSync(file.path)).digest('hex')
   const type = file.kind === 'image' ? Enums.ComponentType.Container : Enums.ComponentType.Application
   const described = describeFile(file)
-  const bom = new Models.Bom({ metadata: new Models.Metadata({ component: createComponent(described, { type, sha256 }) }) })
-  const parts = new Map(findParts(file, packed).map((one) => [one.purl, one]))
+  const bom = new Models.Bom({ metadata: new Models.Metadata({ component: createComponent({ ...described, type }, sha256) }) })
+  const parts = new Map(findParts(file, packed).map((one) => [one.purl ?? one.name, one]))
   parts.delete(described.purl)
   for (const one of parts.values()) {
     const component = createComponent(one)

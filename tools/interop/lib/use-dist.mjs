@@ -4,6 +4,7 @@ import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { parsePublicKey, verifySignature } from '@mirror/difftar'
 import { changeChannel, checkMirror, createSampleChannel } from '@mirror/test-fixtures'
@@ -41,9 +42,13 @@ const copyCheckout = (to) => {
   }
 }
 
-const buildDist = async (checkout, out, ...flags) => {
+/** With another umask, time zone and language it shall be the same. */
+const ODD = { umask: '077', TZ: 'Asia/Kathmandu', LC_ALL: 'C' }
+
+const buildDist = async ({ checkout, out, flags = [], umask = '022', ...env }) => {
   const begun = performance.now()
-  await start(process.execPath, [join(checkout, 'tools/dist.mjs'), '--out', out, '--without', 'image', ...flags], { cwd: checkout, env: { ...process.env, SOURCE_DATE_EPOCH: String(epoch) }, maxBuffer: 1e8 })
+  const command = [process.execPath, join(checkout, 'tools/dist.mjs'), '--out', out, '--without', 'image', ...flags]
+  await start('sh', ['-c', `umask ${umask}; exec "$@"`, 'sh', ...command], { cwd: checkout, env: { ...process.env, ...env, SOURCE_DATE_EPOCH: String(epoch) }, maxBuffer: 1e8 })
   return ((performance.now() - begun) / 1000).toFixed(0)
 }
 
@@ -53,7 +58,7 @@ const sizes = (place, paths) => paths.map((path) => `${relative(place, path)} ${
 
 await part('it is built by one command, signed by a key of ours, and all of it is listed', async () => {
   await start(process.execPath, [join(root, 'apps/cli/bin/mirror.js'), 'delta', 'new-key', 'release'], { cwd: folder })
-  const seconds = await buildDist(root, dist, '--sign', join(folder, 'release.key'))
+  const seconds = await buildDist({ checkout: root, out: dist, flags: ['--sign', join(folder, 'release.key')] })
   await start('sha256sum', ['--check', '--strict', '--quiet', 'SHA256SUMS'], { cwd: dist })
   const listed = sumsOf(dist).trimEnd().split('\n').map((line) => line.slice(66))
   assert.deepEqual(listed, filesIn(dist).map((path) => relative(dist, path)).filter((path) => !path.startsWith('SHA256SUMS')).toSorted())
@@ -63,10 +68,10 @@ await part('it is built by one command, signed by a key of ours, and all of it i
   return `${listed.length} files in ${seconds} s: ${sizes(dist, large)}`
 })
 
-await part('another build, in another folder, gives the same bytes', async () => {
+await part('another build, in another folder and with other settings, gives the same bytes', async () => {
   const other = join(folder, 'elsewhere/checkout')
   copyCheckout(other)
-  const seconds = await buildDist(other, join(folder, 'second'))
+  const seconds = await buildDist({ checkout: other, out: join(folder, 'second'), ...ODD })
   assert.equal(sumsOf(join(folder, 'second')), sumsOf(dist))
   return `from nothing in ${seconds} s`
 })
@@ -80,7 +85,7 @@ await part('every file has a bill of materials that names what is in it', () => 
     assert.equal(metadata.component.hashes[0].content, createHash('sha256').update(readFileSync(path)).digest('hex'), path)
   }
   const namesOf = (name) => bills.get(name).components.filter(({ properties }) => properties === undefined).map((one) => one.name)
-  assert.deepEqual(namesOf('difftar.mjs').toSorted(), ['@mirror/core', '@mirror/delta', '@mirror/store'])
+  assert.deepEqual(namesOf('difftar.mjs').toSorted(), ['@mirror/core', '@mirror/delta', '@mirror/difftar', '@mirror/store'])
   assert.ok(['node', 'v8', 'openssl'].every((name) => namesOf(`conda-diff-tar-linux-${process.arch}`).includes(name)))
   for (const name of [`mirror-cli-${cli.version}.tgz`, `mirror-tools-${cli.version}-0.conda`]) assert.ok(['express', 'undici', 'yaml', '@mirror/server'].every((one) => namesOf(name).includes(one)), name)
   assert.deepEqual(namesOf(`mirror-core-${readManifest('packages/core').version}.tgz`), [])
@@ -124,6 +129,8 @@ await part('rattler installs both conda packages from a mirror that cas-sync mad
     const tool = `noarch/conda-diff-tar-${difftar.version}-0.conda`
     assert.deepEqual(await install(urls, everything, 'mirror-tools'), [node, tool, `noarch/mirror-tools-${cli.version}-0.conda`].toSorted())
     assert.deepEqual(await install(urls, offline, 'conda-diff-tar'), [node, tool].toSorted())
+    const folders = [join(dist, 'conda'), join(folder, 'runtime')].map((place) => pathToFileURL(place).href)
+    assert.deepEqual(await install(folders, '-', 'mirror-tools'), [node, tool, `noarch/mirror-tools-${cli.version}-0.conda`].toSorted(), 'from the folder itself')
     const bad = (await server.takeRequests()).filter(({ status, path }) => ![200, 206, 304].includes(status) && !(status === 404 && path.includes('/tools/linux-')))
     assert.deepEqual(bad, [])
   } finally {
