@@ -88,6 +88,7 @@ const preparations = {
   wrk: () => prepareCommand('wrk', 'wrk'),
   buildah: () => prepareCommand('buildah', 'buildah'),
   runc: () => prepareCommand('runc', 'runc'),
+  minisign: () => prepareCommand('minisign', 'minisign'),
   zsh: () => prepareCommand('zsh', 'zsh'),
   fish: () => prepareCommand('fish', 'fish'),
   'bash-completion': () => prepareFile('/usr/share/bash-completion/bash_completion', 'bash-completion'),

@@ -5,6 +5,7 @@ import { COMPLETED, createCompletionFiles } from '../scripts/completion-files.ts
 import { SHELLS } from '../src/command-line/choices.ts'
 import { COMMANDS } from '../src/command-line/flags.ts'
 import { CAS_SYNC_FLAGS, FRONT_DOORS } from '../src/command-line/front-doors.ts'
+import type { Program } from '../src/command-line/invocation.ts'
 import { describePrograms } from '../src/completion/completed-program.ts'
 import { renderBash } from '../src/completion/render-bash.ts'
 import { renderFish } from '../src/completion/render-fish.ts'
@@ -12,6 +13,7 @@ import { renderZsh } from '../src/completion/render-zsh.ts'
 import { test } from './support.ts'
 
 const root = new URL('../../../', import.meta.url)
+const isProgram = (name: string): name is Program => name === 'mirror' || Object.hasOwn(FRONT_DOORS, name)
 
 test.for(Object.keys(COMPLETED))('%s/completions is what the code says (apps/cli/scripts/write-completions.mjs writes it)', (folder, { expect }) => {
   const wanted = createCompletionFiles(COMPLETED[folder] ?? [])
@@ -30,6 +32,12 @@ test.for(SHELLS)('mirror completion %s prints what completes every program, and 
 test('mirror completion refuses another shell, and none', async ({ expect, run }) => {
   expect(await run(['completion', 'tcsh'])).toMatchObject({ exitCode: 2, stdout: '', stderr: expect.stringContaining('bash", "zsh", "fish"') as unknown })
   expect(await run(['completion'])).toMatchObject({ exitCode: 2, stdout: '' })
+})
+
+test('every program prints the version of its package', async ({ expect, run }) => {
+  const { bin, version }: { bin: object; version: string } = JSON.parse(readFileSync(new URL('apps/cli/package.json', root), 'utf8'))
+  for (const program of describePrograms().map(({ name }) => name).filter(isProgram)) expect(await run(['--version'], { program })).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+  expect(Object.keys(bin).filter((name) => !isProgram(name))).toEqual([])
 })
 
 test('every program that a package installs has a file for each shell', ({ expect }) => {

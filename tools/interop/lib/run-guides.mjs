@@ -1,21 +1,23 @@
 /**
- * Arguments: the root, an empty folder. Of each guide the fenced blocks are taken in order, in one sandbox:
+ * Arguments: JSON of `root`, `folder` (empty), `guides` (their names) and `tools`. Of each guide the fenced blocks are taken in order, in one sandbox:
  *   yaml    a configuration. The comment in its first line is the name of the file that it is written to; a `mirror config` on it must succeed.
  *   sh      run by bash, which stops at the first failure. `# exit code 4` before a line says how that line ends.
  *   cron    the command of each line is run.
  *   ini     of systemd units, each ExecStart is run; a server is stopped again.
  *   others  are for the eye, and may hold no command of ours.
  * `https://conda.example.org` is a server on loopback, absolute paths lie in the sandbox, and so does the home folder.
+ * What a sandbox has beside that, and whether the commands are those of this checkout, is said by install-sandbox.mjs.
  */
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmod, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { serveChannel } from '@mirror/test-fixtures'
 import { buildGuideUpstream } from './guide-upstream.mjs'
+import { prepareInstallSandbox } from './install-sandbox.mjs'
 import { endParts, part } from './run-parts.mjs'
 
-const [root, folder] = process.argv.slice(2)
+const { root, folder, guides: names, tools } = JSON.parse(process.argv[2])
 const guides = join(root, 'docs', 'guide')
 const PROGRAMS = { mirror: 'apps/cli', 'cas-sync': 'apps/cli', 'cas-merge': 'apps/cli', 'cas-server': 'apps/cli', 'conda-diff-tar': 'packages/difftar' }
 const PLACES = ['/srv/', '/etc/', '/var/', '/media/', '/opt/']
@@ -34,9 +36,9 @@ async function writePrograms(bin) {
   }
 }
 
-function bash(script, { sandbox }) {
+function bash(script, { sandbox, environment }) {
   return new Promise((done) => {
-    const env = { ...process.env, HOME: join(sandbox, 'home'), PATH: `${join(sandbox, 'bin')}:${process.env.PATH}`, CI: '1' }
+    const env = { ...process.env, HOME: join(sandbox, 'home'), PATH: `${join(sandbox, 'bin')}:${process.env.PATH}`, CI: '1', ...environment }
     const child = spawn('bash', ['-c', script], { cwd: join(sandbox, 'work'), env, stdio: ['ignore', 'pipe', 'pipe'] })
     let output = ''
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => { output += chunk })
@@ -84,35 +86,36 @@ const commandsOf = {
 async function runGuide(name, { server }) {
   const sandbox = join(folder, basename(name, '.md'))
   for (const place of ['home', 'work', 'srv', 'etc', 'var/lib/node_exporter', 'media']) await mkdir(join(sandbox, place), { recursive: true })
-  await writePrograms(join(sandbox, 'bin'))
+  // Who reads how to install them has none of them.
+  const environment = name === 'install.md' ? await prepareInstallSandbox({ root, sandbox, tools }) : await writePrograms(join(sandbox, 'bin'))
   const place = (text) => PLACES.reduce((all, prefix) => all.replaceAll(new RegExp(`(?<![\\w.-])${prefix}`, 'g'), `${join(sandbox, prefix)}/`.replace('//', '/')), text).replaceAll('https://conda.example.org', server.origin)
   let count = 0
   for (const { kind, body, line } of fencedBlocks(await readFile(join(guides, name), 'utf8'))) {
     const where = `${name}:${line}`
     if (kind === 'yaml') {
-      await writeConfig({ sandbox, where, body: place(body) })
+      await writeConfig({ sandbox, environment, where, body: place(body) })
       count += 1
       continue
     }
-    count += await runBlock({ sandbox, where, kind, body: place(body) })
+    count += await runBlock({ sandbox, environment, where, kind, body: place(body) })
   }
   assert.ok(count > 0, `${name} has nothing to run`)
   await rm(sandbox, { recursive: true, force: true })
   return `${count} blocks`
 }
 
-async function writeConfig({ sandbox, where, body }) {
+async function writeConfig({ sandbox, environment, where, body }) {
   const file = /^# (?<file>[\w~./-]+\.ya?ml|~\/\.cas-mirror|\/etc\/cas-mirror)\b/.exec(body)?.groups?.file
   assert.ok(file !== undefined, `${where}: the first line does not name the file`)
   const path = file.startsWith('~/') ? join(sandbox, 'home', file.slice(2)) : join(sandbox, 'work', file)
   await mkdir(dirname(path), { recursive: true })
   await writeFile(path, body)
-  const { code, output } = await bash(`mirror config --strict -f '${path}'`, { sandbox })
+  const { code, output } = await bash(`mirror config --strict -f '${path}'`, { sandbox, environment })
   assert.equal(code, 0, `${where}: ${output}`)
 }
 
 /** Runs what a block says to run; resolves to how many commands that were. */
-async function runBlock({ sandbox, where, kind, body }) {
+async function runBlock({ sandbox, environment, where, kind, body }) {
   const commands = commandsOf[kind]?.(body)
   if (commands === undefined) {
     assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync|cas-merge|cas-server|conda-diff-tar) /m.test(body), `${where}: a command in a block that is not run`)
@@ -120,7 +123,7 @@ async function runBlock({ sandbox, where, kind, body }) {
   }
   assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)
   for (const command of commands) {
-    const { code, output } = await bash(command, { sandbox })
+    const { code, output } = await bash(command, { sandbox, environment })
     assert.equal(code, 0, `${where}: ended with ${code}\n${command}\n${output}`)
   }
   return commands.length
@@ -130,7 +133,7 @@ const upstream = join(folder, 'upstream')
 await buildGuideUpstream(upstream)
 const server = await serveChannel(upstream, { mount: '/' })
 try {
-  for (const name of (await readdir(guides)).filter((file) => file.endsWith('.md')).toSorted()) await part(name, () => runGuide(name, { server }))
+  for (const name of names) await part(name, () => runGuide(name, { server }))
 } finally {
   await server.close()
 }
