@@ -5,13 +5,13 @@
 import assert from 'node:assert/strict'
 import { chmod, cp, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { COMMANDS, FAMILIES } from '../../../apps/cli/src/command-line/flags.ts'
-import { FRONT_DOORS } from '../../../apps/cli/src/command-line/front-doors.ts'
-import { FLAGS } from '../../../packages/difftar/src/cli/flags.ts'
+import { DIFFTAR_FLAGS } from '@mirror/difftar'
 import { endParts, part } from './run-parts.mjs'
 import { startBash, startFish, startZsh } from './shells.mjs'
 
 const { root, folder, tools } = JSON.parse(process.argv[2])
+const load = (name) => import(new URL(`../../../apps/cli/src/command-line/${name}`, import.meta.url).href)
+const [{ COMMANDS, FAMILIES }, { FRONT_DOORS }] = await Promise.all(['flags.ts', 'front-doors.ts'].map(load))
 const PLACES = { bash: 'share/bash-completion/completions', zsh: 'share/zsh/site-functions', fish: 'share/fish/vendor_completions.d' }
 const STARTERS = { bash: startBash, zsh: startZsh, fish: startFish }
 const HELP = [{ spellings: ['-h', '--help'], describe: 'Show this help' }, { spellings: ['--version'], describe: 'Show the version' }]
@@ -38,7 +38,7 @@ const PROGRAMS = {
   ...Object.fromEntries(Object.entries(FRONT_DOORS).map(([name, door]) => [name, [describeCommand(name, door)]])),
   'conda-diff-tar': [{
     line: 'conda-diff-tar',
-    flags: Object.entries(FLAGS).map(([name, { short, type, isPath, describe }]) => ({ spellings: [`--${name}`, ...(short === undefined ? [] : [`-${short}`])], describe, takes: type === 'boolean' ? undefined : isPath === true ? FILES.file : [] })),
+    flags: Object.entries(DIFFTAR_FLAGS).map(([name, { short, type, isPath, describe }]) => ({ spellings: [`--${name}`, ...(short === undefined ? [] : [`-${short}`])], describe, takes: type === 'boolean' ? undefined : isPath === true ? FILES.file : [] })),
     places: [FILES.folder],
   }],
 }

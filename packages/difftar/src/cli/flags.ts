@@ -42,4 +42,4 @@ export const FLAGS = {
 } as const
 
 /** Every flag of `conda-diff-tar` by its name, in the order of its help. */
-export const DIFFTAR_FLAGS: Readonly<Record<string, DifftarFlag>> = FLAGS
+export const DIFFTAR_FLAGS: Readonly<Record<string, DifftarFlag>> = { ...FLAGS }
