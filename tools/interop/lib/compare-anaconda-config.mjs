@@ -7,13 +7,14 @@ import { createHash } from 'node:crypto'
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readEnvironment } from '../../../apps/cli/src/config/environment.ts'
-import { readAnacondaConfig } from '../../../apps/cli/src/config/target/anaconda-config.ts'
-import { findAnacondaToken } from '../../../apps/cli/src/config/target/anaconda-token.ts'
-import { resolveSite } from '../../../apps/cli/src/config/target/resolve-site.ts'
 import { endParts, part } from './run-parts.mjs'
 
 const [python, folder] = process.argv.slice(2)
+const load = (name) => import(new URL(`../../../apps/cli/src/config/${name}`, import.meta.url).href)
+const { readEnvironment } = await load('environment.ts')
+const { readAnacondaConfig } = await load('target/anaconda-config.ts')
+const { findAnacondaToken } = await load('target/anaconda-token.ts')
+const { resolveSite } = await load('target/resolve-site.ts')
 
 const OWN = 'home/.continuum/anaconda-client/config.yaml'
 const USER = 'home/.config/binstar/config.yaml'

@@ -7,11 +7,12 @@ import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { readEnvironment } from '../../../apps/cli/src/config/environment.ts'
-import { findTargetCredential } from '../../../apps/cli/src/config/target/find-target-credential.ts'
 import { endParts, part } from './run-parts.mjs'
 
 const [python, folder] = process.argv.slice(2)
+const load = (name) => import(new URL(`../../../apps/cli/src/config/${name}`, import.meta.url).href)
+const { readEnvironment } = await load('environment.ts')
+const { findTargetCredential } = await load('target/find-target-credential.ts')
 const execute = promisify(execFile)
 const HOST = 'repo.team.example'
 const OWN = 'home/.rattler/credentials.json'

@@ -1,7 +1,7 @@
 import { type CompletedCommand, type CompletedProgram, type CompletedValue, nameFunction, noteOf, partsOf } from './completed-program.ts'
 
 /**
- * Completion for bash, from 3.2 on, with or without the package bash-completion: a file of that package's folder, or to be read by `eval`. Where no word can stand, flags are offered.
+ * Completion for bash, with or without the package bash-completion: a file of that package's folder, or to be read by `eval`. Paths are bash's own business, which needs bash 4. Where no word can stand, flags are offered.
  */
 export function renderBash(program: CompletedProgram): string {
   const name = `_${nameFunction(program.name)}`
