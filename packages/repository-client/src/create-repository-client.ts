@@ -138,21 +138,26 @@ interface OpenContext {
   readonly close: () => Promise<void>
 }
 
+/** What holds where the options say nothing. */
+const STANDARD: Required<Pick<RepositoryClientOptions, 'timeouts' | 'proxy' | 'netrc' | 'observe' | 'userAgent' | 'concurrency' | 'headers' | 'insecure'>> = {
+  timeouts: {}, proxy: {}, netrc: [], observe: ignoreEvent, userAgent: 'conda-mirror-tools', concurrency: CONNECTIONS, headers: {}, insecure: false,
+}
+
 function createContext(options: RepositoryClientOptions, shared: DiskContext): OpenContext {
-  const { channel, timeouts = {}, proxy = {}, netrc = [], observe = ignoreEvent, userAgent = 'conda-mirror-tools', concurrency = CONNECTIONS } = options
+  const { channel, timeouts, proxy, netrc, observe, userAgent, concurrency, headers, insecure } = { ...STANDARD, ...options }
   const retry: RetryPolicy = { ...DEFAULT_RETRY, ...options.retry }
   const home = new URL(channel.url)
   const guard = createAddressGuard({ home, proxied: proxyFor(home, proxy) !== undefined })
   const health = createHostHealth({ ...DEFAULT_FAILING, ...options.failing }, retry.now, (host, pause) => observe({ type: 'host-failing', host, pause }))
   const watch = createTransferWatch({ ...DEFAULT_LIMITS, ...timeouts })
   const secureContext = trustAuthorities(options.ca)
-  const connection = { concurrency, connectTimeout: timeouts.connect ?? CONNECT_TIMEOUT, proxy, secureContext, insecure: options.insecure ?? false, guardedLookup: guard.lookup }
+  const connection = { concurrency, connectTimeout: timeouts.connect ?? CONNECT_TIMEOUT, proxy, secureContext, insecure, guardedLookup: guard.lookup }
   const closing = { closed: false }
   const metadata = untilClosed(createGotTransport(connection, watch), closing)
   const bulk = untilClosed(createUndiciTransport(connection, watch), closing)
   const bandwidth = options.bandwidth === undefined ? undefined : createBandwidth(options.bandwidth)
   const exchange = createExchange({
-    home, credentials: createCredentials(channel, { netrc, headers: options.headers ?? {} }), guard, health, userAgent, redirectHosts: options.redirectHosts, now: retry.now, observe,
+    home, credentials: createCredentials(channel, { netrc, headers }), guard, health, userAgent, redirectHosts: options.redirectHosts, now: retry.now, observe,
   })
   return {
     context: { ...shared, concurrency, exchange, metadata, bulk, retry, bandwidth, observe, countBody: createBodyCounter({ bandwidth, observe }) },

@@ -3,6 +3,7 @@ import { type Artifact, type ArtifactSet, createArtifactSet } from '@mirror/core
 import type { Changeset, PublishedFile } from '@mirror/delta'
 import { applyJournal } from './apply-journal.ts'
 import { filesOf } from './changeset-files.ts'
+import { collectGarbage, WORTH_COLLECTING } from './collect-garbage.ts'
 import type { Generation, StoreReader } from './contract.ts'
 import type { DiskContext } from './disk-context.ts'
 import { DOT_FOLDER, stagedFileName } from './disk-paths.ts'
@@ -36,6 +37,8 @@ export interface Gathered {
 export async function commitGathered(gathered: Gathered, final: Changeset): Promise<Generation> {
   const { context, lock, head, artifacts, files, staging, observe } = gathered
   assertComplete(gathered, final)
+  const collect = artifacts.sets.some(({ set }) => set.count >= WORTH_COLLECTING) ? collectGarbage : () => undefined
+  collect()
   const journal = await prepareCommit(context, {
     changeset: final,
     head,
@@ -45,6 +48,7 @@ export async function commitGathered(gathered: Gathered, final: Changeset): Prom
     isStaged: (file) => files.get(stagedFileName(file)) === 'staged',
     stagedPath: (file) => (files.has(stagedFileName(file)) ? staging.path(stagedFileName(file)) : undefined),
   })
+  collect()
   lock.assertHeld()
   await writeJournal(context, journal)
   await applyJournal(context, journal, observe)

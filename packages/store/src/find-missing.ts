@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import type { Artifact, ArtifactSet } from '@mirror/core'
+import { collectGarbage, WORTH_COLLECTING } from './collect-garbage.ts'
 import { breathe, type DiskContext } from './disk-context.ts'
 import { objectName, stagedArtifactName } from './disk-paths.ts'
 import { removeIfThere } from './disk-write.ts'
@@ -36,6 +37,7 @@ export async function* findMissing(options: FindMissingOptions): AsyncGenerator<
     const occupied = findOccupied(context, tracked.set)
     for (let position = 0; position < tracked.set.count; position += 1) {
       if (position % 512 === 511) await breathe()
+      if (position % WORTH_COLLECTING === WORTH_COLLECTING - 1) collectGarbage()
       options.signal?.throwIfAborted()
       if (tracked.at(position) !== 'needed') continue
       const artifact = tracked.set.at(position)
@@ -57,6 +59,7 @@ function findOccupied({ paths }: DiskContext, set: ArtifactSet): Uint8Array | un
     for (let entry = names.readSync(); entry !== null; entry = names.readSync()) {
       const position = set.positionOf(entry.name)
       if (position !== undefined) occupied[position] = 1
+      if (seen % WORTH_COLLECTING === 0 && set.count >= WORTH_COLLECTING) collectGarbage()
       seen += 1
       if (seen > set.count * NAMES_A_LOOK) return undefined
     }

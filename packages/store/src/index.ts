@@ -3,6 +3,7 @@ export { CHANGE_KINDS, type ChangeKind, type ChangeNote, type NotedArtifacts, re
 export type {
   BeginOptions, BeginResult, Body, ByteRange, CommitResult, Generation, Opened, PutOptions, Snapshot, SnapshotResult, Store, StoreReader, TidyOptions, TidyReport, Transaction,
 } from './contract.ts'
+export { collectGarbage } from './collect-garbage.ts'
 export { createDiskIo, type DiskIo, type DiskIoOptions } from './disk-io.ts'
 export { createDiskStore, type DiskStore, type DiskStoreOptions } from './disk-store.ts'
 export type { StoreErrorCode } from './error-codes.ts'
