@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { execFile, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -29,6 +29,11 @@ const COMPLETED = { 'share/bash-completion/completions': (name) => name, 'share/
 const readManifest = (path) => JSON.parse(readFileSync(join(root, path, 'package.json'), 'utf8'))
 const [cli, difftar] = [readManifest('apps/cli'), readManifest('packages/difftar')]
 
+const replaceFile = (from, to) => {
+  rmSync(to)
+  copyFileSync(from, to)
+}
+
 /** A checkout without what was built in it, but with what was installed, in another place. */
 const copyCheckout = (to) => {
   const made = new Set(['node_modules', 'dist', 'build', '.git', '.turbo', '.work', 'tarballs', 'coverage'])
@@ -36,9 +41,11 @@ const copyCheckout = (to) => {
   for (const place of ['.', ...['packages', 'apps'].flatMap((parent) => readdirSync(join(root, parent)).map((name) => `${parent}/${name}`)), 'test-fixtures', 'tools']) {
     const from = join(root, place, 'node_modules')
     if (!existsSync(from)) continue
+    const target = join(to, place, 'node_modules')
     // As links to the same files where that is possible: it is a gigabyte.
-    const copied = ['-al', '-a'].some((how) => spawnSync('cp', [how, from, join(to, place, 'node_modules')]).status === 0)
-    assert.ok(copied, from)
+    assert.ok(['-al', '-a'].some((how) => spawnSync('cp', [how, from, target]).status === 0), from)
+    // What pnpm may write again is no link.
+    for (const entry of readdirSync(from, { withFileTypes: true })) if (entry.isFile()) replaceFile(join(from, entry.name), join(target, entry.name))
   }
 }
 
