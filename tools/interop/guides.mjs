@@ -7,8 +7,8 @@ import { runParts } from './lib/run-parts.mjs'
 export const name = 'the guides, as written'
 export const needs = []
 
-/** How to install needs a release and other people's installers: install-guide.mjs. */
-const OTHERS = new Set(['install.md'])
+/** How to install needs a release and other people's installers (install-guide.mjs), how to upload needs servers (upload-guide.mjs). */
+const OTHERS = new Set(['install.md', 'upload.md'])
 
 export const run = ({ root, node, folder, check, skip }) => {
   const guides = readdirSync(join(root, 'docs/guide')).filter((file) => file.endsWith('.md') && !OTHERS.has(file)).sort()

@@ -3,7 +3,7 @@
  *   yaml    a configuration. The comment in its first line is the name of the file that it is written to; a `mirror config` on it must succeed.
  *   sh      run by bash, which stops at the first failure. `# exit code 4` before a line says how that line ends.
  *   cron    the command of each line is run.
- *   ini     of systemd units, each ExecStart is run; a server is stopped again.
+ *   ini     of systemd units, each ExecStart is run, with what EnvironmentFile says; a server is stopped again.
  *   others  are for the eye, and may hold no command of ours.
  * `https://conda.example.org` is a server on loopback, absolute paths lie in the sandbox, and so does the home folder.
  * What a sandbox has beside that, and whether the commands are those of this checkout, is said by install-sandbox.mjs.
@@ -16,10 +16,11 @@ import { serveChannel } from '@mirror/test-fixtures'
 import { buildGuideUpstream } from './guide-upstream.mjs'
 import { prepareInstallSandbox } from './install-sandbox.mjs'
 import { endParts, part } from './run-parts.mjs'
+import { startGuideTargets } from './start-guide-targets.mjs'
 
 const { root, folder, guides: names, tools } = JSON.parse(process.argv[2])
 const guides = join(root, 'docs', 'guide')
-const PROGRAMS = { mirror: 'apps/cli', 'cas-sync': 'apps/cli', 'cas-merge': 'apps/cli', 'cas-server': 'apps/cli', 'conda-diff-tar': 'packages/difftar' }
+const PROGRAMS = { mirror: 'apps/cli', 'cas-sync': 'apps/cli', 'cas-merge': 'apps/cli', 'cas-sync-api-v4': 'apps/cli', 'cas-sync-api-v5': 'apps/cli', 'cas-server': 'apps/cli', 'conda-diff-tar': 'packages/difftar' }
 const PLACES = ['/srv/', '/etc/', '/var/', '/media/', '/opt/']
 
 function* fencedBlocks(text) {
@@ -80,15 +81,19 @@ const commandsOf = {
   sh: (body) => [toScript(body)],
   cron: (body) => body.split('\n').filter((line) => /^[\d*@]/.test(line)).map((line) => line.replace(/^(?:@\w+|(?:\S+\s+){5})\s*(?:\w+\s+)?(?=mirror|cas-)/, '')),
   // What runs until it is stopped is stopped as systemd does it, and must take that well.
-  ini: (body) => [...body.matchAll(/^ExecStart=(?<command>.*)$/gm)].map(({ groups: { command } }) => (command.startsWith('cas-server') ? `timeout --preserve-status --signal=TERM 3 ${command}` : command)),
+  ini: (body) => {
+    const file = /^EnvironmentFile=(?<path>.*)$/m.exec(body)?.groups.path
+    const setUp = file === undefined ? '' : `set -a; . '${file}'; set +a; `
+    return [...body.matchAll(/^ExecStart=(?<command>.*)$/gm)].map(({ groups: { command } }) => (command.startsWith('cas-server') ? `timeout --preserve-status --signal=TERM 3 ${command}` : `${setUp}${command}`))
+  },
 }
 
-async function runGuide(name, { server }) {
+async function runGuide(name, { server, targets }) {
   const sandbox = join(folder, basename(name, '.md'))
   for (const place of ['home', 'work', 'srv', 'etc', 'var/lib/node_exporter', 'media']) await mkdir(join(sandbox, place), { recursive: true })
   // Who reads how to install them has none of them.
   const environment = name === 'install.md' ? await prepareInstallSandbox({ root, sandbox, tools }) : await writePrograms(join(sandbox, 'bin'))
-  const place = (text) => PLACES.reduce((all, prefix) => all.replaceAll(new RegExp(`(?<![\\w.-])${prefix}`, 'g'), `${join(sandbox, prefix)}/`.replace('//', '/')), text).replaceAll('https://conda.example.org', server.origin)
+  const place = (text) => PLACES.reduce((all, prefix) => all.replaceAll(new RegExp(`(?<![\\w.-])${prefix}`, 'g'), `${join(sandbox, prefix)}/`.replace('//', '/')), targets?.place(text) ?? text).replaceAll('https://conda.example.org', server.origin)
   let count = 0
   for (const { kind, body, line } of fencedBlocks(await readFile(join(guides, name), 'utf8'))) {
     const where = `${name}:${line}`
@@ -118,7 +123,7 @@ async function writeConfig({ sandbox, environment, where, body }) {
 async function runBlock({ sandbox, environment, where, kind, body }) {
   const commands = commandsOf[kind]?.(body)
   if (commands === undefined) {
-    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync|cas-merge|cas-server|conda-diff-tar) /m.test(body), `${where}: a command in a block that is not run`)
+    assert.ok(!/^\s*\$?\s*(?:mirror|cas-sync|cas-merge|cas-sync-api-v4|cas-sync-api-v5|cas-server|conda-diff-tar) /m.test(body), `${where}: a command in a block that is not run`)
     return 0
   }
   assert.ok(commands.length > 0 || body.includes('[Timer]'), `${where}: a block of ${kind} without a command`)
@@ -132,9 +137,12 @@ async function runBlock({ sandbox, environment, where, kind, body }) {
 const upstream = join(folder, 'upstream')
 await buildGuideUpstream(upstream)
 const server = await serveChannel(upstream, { mount: '/' })
+const targets = tools.quetz === undefined ? undefined : await startGuideTargets(tools.quetz, folder)
 try {
-  for (const name of names) await part(name, () => runGuide(name, { server }))
+  for (const name of names) await part(name, () => runGuide(name, { server, targets }))
+  if (targets !== undefined) await part('every server was given something, and nothing that it refuses', () => targets.check())
 } finally {
+  await targets?.stop()
   await server.close()
 }
 endParts()
