@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildChannel, changeChannel, serveChannel, startV4Server, type V4Server } from '@mirror/test-fixtures'
@@ -278,6 +279,26 @@ describe('mirror upload and what goes wrong: a named error, the exit code, nothi
     expect(await readdir(folder)).not.toContain('none')
     await completes(server, run)
     expect(namesOf(server)).toEqual(ALL)
+    expect(server.refused).toEqual([])
+  })
+
+  test('a disk that is full while artifacts wait', async ({ expect, folder, run, skip }) => {
+    await buildChannel({ subdirs: { 'linux-64': [{ name: 'a' }, { name: 'large', size: 3_000_000 }], noarch: [] } }, join(folder, 'up'))
+    await using server = await startServer()
+    await configure({ folder, server, upstream: join(folder, 'up'), more: 'dest_concurrency: 1\n' })
+    const small = join(folder, 'none')
+    await mkdir(small)
+    if (spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', small]).status !== 0) skip('a file system cannot be mounted here')
+    try {
+      const stopped = await run(['upload', '-f', 'mirror.yaml'])
+      expect(stopped.exitCode).toBe(1)
+      expect(stopped.stdout).toMatch(/stopped: .*\(SPOOL_NO_SPACE\)\n\s+hint: Make room/)
+      expect(await readdir(small)).toEqual([])
+    } finally {
+      spawnSync('umount', [small])
+    }
+    await completes(server, run)
+    expect(namesOf(server)).toEqual(['linux-64/a-1.0-0.conda', 'linux-64/large-1.0-0.conda'])
     expect(server.refused).toEqual([])
   })
 

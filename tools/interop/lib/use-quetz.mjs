@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { createDigest, isMirrorError, Secret } from '@mirror/core'
 import { createUploadTarget } from '@mirror/repository-client'
-import { buildArtifacts, startQuetzDouble } from '@mirror/test-fixtures'
+import { buildArtifacts, buildChannel, changeChannel, fillSubdir, startQuetzDouble } from '@mirror/test-fixtures'
+import { root } from '../../lib/workspace.mjs'
 import { endParts, part } from './run-parts.mjs'
 import { startQuetz } from './start-quetz.mjs'
 
@@ -113,6 +114,60 @@ await part('rattler installs from it', async () => {
   const script = fileURLToPath(new URL('rattler-install.py', import.meta.url))
   const { stdout } = await execute(python, [script, `${quetz.url}/get/ch`, join(folder, 'prefix'), join(folder, 'cache'), 'linux-64', 'hello'], { env })
   for (const name of ['hello', 'greeting', 'plus']) assert.ok(stdout.includes(name), stdout)
+})
+
+const upstream = join(folder, 'upstream')
+const mirror = join(root, 'apps/cli/bin/mirror.js')
+/** Our command, as people call it: its last line, and how it ended. */
+const uploadChannel = async (...args) => {
+  const env = { PATH: process.env.PATH, HOME: folder, QUETZ_API_KEY: key }
+  const { code = 0, stdout, stderr } = await execute(process.execPath, [mirror, 'upload', '-f', join(folder, 'mirror.yaml'), '--to', `quetz+${quetz.url}/filtered`, '--json', ...args], { env, cwd: folder, maxBuffer: 1 << 26 }).catch((error) => error)
+  const last = JSON.parse(stdout.trimEnd().split('\n').at(-1))
+  assert.ok(!`${stdout}${stderr}`.includes(key), 'the key is told')
+  return { code, report: last.channels?.[0]?.report, last }
+}
+let solved = 0
+/** Each time as one who was never here. */
+const solve = async (...specs) => {
+  const { stdout } = await execute(python, [fileURLToPath(new URL('rattler-install.py', import.meta.url)), `${quetz.url}/get/filtered`, '-', join(folder, `solved-${solved += 1}`), 'linux-64', ...specs], { env: { ...process.env, HOME: folder, SHARDED: '0' } })
+  return stdout
+}
+
+await part('our command uploads a whole filtered channel, and the same again is nothing to do', async () => {
+  await buildChannel({
+    subdirs: {
+      'linux-64': [...fillSubdir('linux-64', 40, { size: 3000 }).map(({ name, size }) => ({ name, size })), { name: 'app', depends: ['lib >=2', 'text'] }, { name: 'lib', version: '1.0' }, { name: 'lib', version: '2.1', format: 'both' }, { name: 'unwanted' }],
+      noarch: [{ name: 'text', format: 'tar.bz2' }],
+    },
+  }, upstream)
+  await writeFile(join(folder, 'mirror.yaml'), `channels: ['${upstream}']\nplatforms: [linux-64]\nmirror_dir: ${join(folder, 'none')}\nfetch_installers: false\nblacklist: [unwanted]\nlatest: 1\n`)
+  const { status } = await fetch(`${quetz.url}/api/channels`, { method: 'POST', headers: { 'x-api-key': key, 'content-type': 'application/json' }, body: '{"name":"filtered","private":false}' })
+  assert.equal(status, 201)
+  const planned = await uploadChannel('--dry-run')
+  assert.deepEqual([planned.code, planned.report.status, planned.report.uploaded.artifacts], [0, 'planned', 0])
+  const first = await uploadChannel()
+  // 40, app, both formats of the newest lib, and text.
+  assert.deepEqual([first.code, first.report.status, first.report.uploaded.artifacts, first.report.failed], [0, 'uploaded', 44, []])
+  const again = await uploadChannel()
+  assert.deepEqual([again.code, again.report.status, again.report.uploaded.artifacts, again.report.found], [0, 'unchanged', 0, 0])
+  const stored = await (await fetch(`${quetz.url}/get/filtered/linux-64/repodata.json`)).json()
+  assert.ok(!JSON.stringify(stored).includes('unwanted'))
+  return `${first.report.uploaded.artifacts} artifacts`
+})
+
+await part('rattler solves from it', async () => {
+  const chosen = await solve('app')
+  for (const name of ['app-1.0-0', 'lib-2.1-0', 'text-1.0-0']) assert.ok(chosen.includes(name), chosen)
+})
+
+await part('a change uploads the change alone; other bytes under a name are refused and reported', async () => {
+  await changeChannel(upstream, { add: { 'linux-64': [{ name: 'app', version: '1.1', depends: ['lib >=2'] }, { name: 'text-tools' }], noarch: [{ name: 'text', format: 'tar.bz2', salt: 'other bytes' }] } })
+  const second = await uploadChannel()
+  assert.deepEqual([second.code, second.report.uploaded.artifacts, second.report.conflicts.map(({ name }) => name)], [3, 2, ['text-1.0-0.tar.bz2']])
+  assert.ok((await solve('app')).includes('app-1.1-0'))
+  const replaced = await uploadChannel('--replace')
+  assert.deepEqual([replaced.code, replaced.report.replaced, replaced.report.conflicts], [0, 1, []])
+  assert.equal((await uploadChannel()).report.status, 'unchanged')
 })
 
 /** The same question to both; `path` may need the state that the ones before made. */
