@@ -1,7 +1,7 @@
 import { type ChannelUrl, isMirrorError, redactText } from '@mirror/core'
 import type { CreatedDelta, DeltaRecorder } from '@mirror/difftar'
 import { noteRun, type PastRun, type Store } from '@mirror/store'
-import { type AlongsideChannel, readUpstreamDates, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
+import { readUpstreamDates, syncChannel, type SyncOptions, type SyncReport } from '@mirror/sync'
 import type { ChannelConfig } from '../config/config.ts'
 import { type ErrorFacts, readErrorFacts } from '../errors/error-facts.ts'
 import { type ExitCode, exitOfReport, worstExit } from '../errors/exit-codes.ts'
@@ -13,6 +13,7 @@ import { createRuntime, type Runtime } from '../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../spool-folder.ts'
 import { assertMirrorFolder, findOlderLayout, tellAdoption } from './meet-mirror.ts'
 import { readLimits } from './limits.ts'
+import { openAlongside } from './open-alongside.ts'
 import { describeRecorded, finishRecording, openRecorder } from './record-delta.ts'
 import { runOfReport } from './runs.ts'
 import { printResult, type Session } from './session.ts'
@@ -174,33 +175,6 @@ async function tellOlderLayout({ folder }: ChannelUrl, store: Store, { renderer 
 function runOfFailure({ code, message }: ErrorFacts, { now }: Session): PastRun {
   const nothing = { duration: 0, generation: undefined, added: 0, removed: 0, reused: 0, relisted: 0, fetchedBytes: 0, failed: 0, held: [] }
   return { ...nothing, command: 'sync', finished: new Date(now()).toISOString(), status: 'failed', error: { code, message } }
-}
-
-/** What `openAlongside` needs. */
-export interface OpenAlongsideOptions {
-  readonly config: Session['config']
-  readonly runtime: Runtime
-  readonly spool: SpoolFolder
-  readonly observe: NonNullable<SyncOptions['observe']>
-  readonly isWanted: boolean
-}
-
-/** The other channels of the configuration: people use them together, so what a closure needs may come from any of them. */
-export function openAlongside(channel: ChannelUrl, { config, runtime, spool, observe, isWanted }: OpenAlongsideOptions): AsyncDisposable & { readonly channels: readonly AlongsideChannel[] } {
-  const others = isWanted ? config.channels.filter((other) => other.channel.url !== channel.url) : []
-  const channels = others.map((other) => ({
-    channel: other.channel,
-    client: runtime.openClient(other.channel, { spoolFolder: spool.path, observe }),
-    store: runtime.openStore(other.channel),
-    subdirs: other.subdirs,
-    selection: other.selection,
-  }))
-  return {
-    channels,
-    async [Symbol.asyncDispose]() {
-      for (const { client } of channels) await client.close()
-    },
-  }
 }
 
 /** The note is for `status` alone: a run that did its work has not failed because the note could not be kept. */

@@ -12,8 +12,8 @@ import { formatJsonLine } from '../../render/render-json.ts'
 import { createRuntime, type Runtime } from '../../runtime.ts'
 import { createSpoolFolder, type SpoolFolder } from '../../spool-folder.ts'
 import { readLimits } from '../limits.ts'
+import { openAlongside } from '../open-alongside.ts'
 import { printResult, type Session } from '../session.ts'
-import { openAlongside } from '../sync.ts'
 import { type PreparedTarget, prepareTarget } from './open-target.ts'
 
 interface UploadRun {
