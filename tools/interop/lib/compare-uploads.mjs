@@ -141,12 +141,15 @@ try {
     const files = await writeArtifacts('failing', 'linux-64', [{ name: 'failing' }])
     return await compare(files, { code: 1, outcome: 'TARGET_UNREACHABLE', fault: { kind: 'POST stage', fault: { do: 'status', status: 500 } } })
   })
-  await part('a removal: the same calls', async () => {
+  await part('a removal: the same calls, behind one that looks', async () => {
     for (const server of [pair.theirs, pair.ours]) server.reset()
     const real = await anaconda(pair.theirs, 'remove', '--force', 'eggs/foo/0.2/linux-64/foo-0.2-0.conda')
     assert.equal(real.code, 0, real.output)
     await using target = openTarget(pair.ours)
     assert.equal(await target.remove({ subdir: 'linux-64', name: 'foo-0.2-0.conda', size: 0, digest: createDigest('sha256', sha256Of('')) }), 'removed')
+    // On purpose: what others have under labels of theirs is not taken away from them.
+    const [looked] = pair.ours.calls.splice(0, 1)
+    assert.equal(`${looked.method} ${looked.path}`, 'GET /dist/eggs/foo/0.2/linux-64/foo-0.2-0.conda')
     compareCalls(pair.theirs, pair.ours, seen)
   })
   await part('private packages of an organisation: the same calls, and one that asks who we are', async () => {
